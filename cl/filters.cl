@@ -1,0 +1,78 @@
+/* Packing weights for the convolution and dense kernels, rows of the source at a time (host/ops/steps.h, wcl__packing).
+ *
+ * filters_direct   src [K][C][TAPS]     ->  dst [ceil(K/CB)][C][TAPS][CB]             times scale[k]
+ * filters_winograd src [K][C][3][3]     ->  dst [16][ceil(K/(CB KB))][C rounded up to CB][KB][CB]   U = G g G^T, times scale[k]
+ * dense_rows       src rows o: [O][I]    ->  dst[o DO + i' DI], i' = i taken from (H, W, C) to (C, H, W) order; times scale[o]
+ * dense_columns    src rows i: [I][O]    ->  dst[(o - FIRST_O) DO + i' DI] for `outputs` columns from FIRST_O, the same
+ *                  dst strides DO = I, DI = 1 make [O][I], DO = 1, DI = O make [I][O]
+ *
+ * A work-item packs one element (a 3x3 filter for winograd) of source row first + z. dst starts as zeros where it has tails.
+ * Global size (elements of a row, 1, rows). Local memory: none.
+ */
+#if !defined(CB) || !defined(KB)
+#error "filters.cl: CB and KB come from wcl__filters_params"
+#endif
+#include "winograd.clh"
+
+kernel void filters_direct(global const float *restrict src, global float *restrict dst, global const float *restrict scale, const int row,
+                           const int first, const int rows)
+{
+    const size_t i = get_global_id(0), z = get_global_id(2);
+    if (i >= (size_t)row || z >= (size_t)rows)
+        return;
+    const size_t k = first + z;
+    dst[((k / CB) * row + i) * CB + k % CB] = src[z * row + i] * scale[k];
+}
+
+kernel void filters_winograd(global const float *restrict src, global float *restrict dst, global const float *restrict scale,
+                             const int channels, const int c_padded, const int k_padded, const int first, const int rows)
+{
+    const size_t c = get_global_id(0), z = get_global_id(2);
+    if (c >= (size_t)channels || z >= (size_t)rows)
+        return;
+    const size_t k = first + z;
+    global const float *g = src + (z * channels + c) * 9;
+    float t[WINO_TILE][3], u[WINO_TILE];
+    for (int j = 0; j < 3; j++)
+        WINO_G(g[j], g[3 + j], g[6 + j], t[0][j], t[1][j], t[2][j], t[3][j]);
+    global float *out = dst + ((k / (CB * KB)) * c_padded + c) * (CB * KB) + k % (CB * KB);
+    for (int i = 0; i < WINO_TILE; i++) {
+        WINO_G(t[i][0], t[i][1], t[i][2], u[0], u[1], u[2], u[3]);
+        for (int j = 0; j < WINO_TILE; j++)
+            out[(size_t)(i * WINO_TILE + j) * c_padded * k_padded] = u[j] * scale[k];
+    }
+}
+
+/* Where input i stands after (H, W, C) order became (C, H, W); hw = 0: where it was. */
+static inline size_t flattened(size_t i, int hw, int c)
+{
+    return hw == 0 ? i : (i % c) * hw + i / c;
+}
+
+/* host/kernels/filters.c has the same struct */
+typedef struct {
+    int inputs, outputs; /* packed */
+    int row;             /* elements of a source row */
+    int first_output;    /* of the source's columns */
+    int output_stride, input_stride;
+    int hw, c; /* hw = 0: the inputs keep their order */
+} dense_shape;
+
+kernel void dense_rows(global const float *restrict src, global float *restrict dst, global const float *restrict scale,
+                       const dense_shape s, const int first, const int rows)
+{
+    const size_t i = get_global_id(0), z = get_global_id(2);
+    if (i >= (size_t)s.inputs || z >= (size_t)rows)
+        return;
+    const size_t o = first + z;
+    dst[o * s.output_stride + flattened(i, s.hw, s.c) * s.input_stride] = src[z * s.row + i] * scale[o];
+}
+
+kernel void dense_columns(global const float *restrict src, global float *restrict dst, global const float *restrict scale,
+                          const dense_shape s, const int first, const int rows)
+{
+    const size_t o = get_global_id(0), z = get_global_id(2);
+    if (o >= (size_t)s.outputs || z >= (size_t)rows)
+        return;
+    dst[o * s.output_stride + flattened(first + z, s.hw, s.c) * s.input_stride] = src[z * s.row + s.first_output + o] * scale[o];
+}

@@ -1,0 +1,235 @@
+#include "graph/plan.h"
+
+#include <float.h>
+#include <string.h>
+
+/* ---- costs */
+
+/* A device's rates, guessed from its facts. */
+typedef struct rates {
+    double flops, bytes, launch; /* a second, a second, seconds */
+} rates;
+
+static rates device_rates(const wcl__facts *facts)
+{
+    const double cycles = (double)WCL__MAX(facts->compute_units, 1u) * (double)WCL__MAX(facts->clock_mhz, 500u) * 1e6;
+    if (facts->type & CL_DEVICE_TYPE_GPU)
+        return (rates){cycles * 64 * 2, 200e9, 8e-6};
+    return (rates){cycles * (double)WCL__MAX(facts->vector_width, 4u) * 4, 20e9, 20e-6};
+}
+
+static double bytes_of(const wcl__shape *shape, int block)
+{
+    const wcl__layout layout = wcl__layout_blocked(block);
+    return (double)wcl__layout_count(shape->rank > 4 ? &(wcl__layout)WCL__PLAIN : &layout, shape) * sizeof(float);
+}
+
+static double io_bytes(const wcl__op_node *node, wcl__blocks blocks)
+{
+    double bytes = 0;
+    for (size_t i = 0; i < node->input_count; i++)
+        if (node->inputs[i] && !(node->op->known >> i & 1u))
+            bytes += bytes_of(&node->inputs[i]->shape, node->inputs[i]->source ? 1 : blocks.in);
+    for (size_t i = 0; i < node->output_count; i++)
+        if (node->outputs[i])
+            bytes += bytes_of(&node->outputs[i]->shape, blocks.out);
+    return bytes;
+}
+
+static double option_seconds(const wcl__op_node *node, const wcl__facts *facts, const wcl__option *option)
+{
+    const rates rate = device_rates(facts);
+    wcl__cost cost = {0, io_bytes(node, option->blocks), 0.5, 1};
+    if (node->op->flags & WCL__IS_VIEW)
+        return 0;
+    if (option->variant->cost)
+        option->variant->cost(node, facts, option->blocks, &cost);
+    const double work = cost.flops / (rate.flops * WCL__MAX(cost.efficiency, 1e-3)), traffic = cost.bytes / rate.bytes;
+    return WCL__MAX(work, traffic) + cost.launches * rate.launch;
+}
+
+static double conversion_seconds(const wcl__facts *facts, const wcl__shape *shape, int from, int to)
+{
+    const rates rate = device_rates(facts);
+    return from == to ? 0 : (bytes_of(shape, from) + bytes_of(shape, to)) / rate.bytes + rate.launch;
+}
+
+/* ---- options: which variants may run a node */
+
+static const char *forced_variant(const wcl__op_node *node, const wcl_session_options *options)
+{
+    if (strcmp(node->op->name, "Conv") == 0)
+        return options->conv == WCL_CONV_DIRECT ? "direct" : options->conv == WCL_CONV_F2 ? "f2" : NULL;
+    if (strcmp(node->op->name, "Gemm") == 0 || strcmp(node->op->name, "MatMul") == 0)
+        return options->dense == WCL_DENSE_CLBLAST ? "clblast"
+               : options->dense == WCL_DENSE_GEMV  ? "gemv"
+               : options->dense == WCL_DENSE_GEMM  ? "gemm"
+                                                   : NULL;
+    return NULL;
+}
+
+static const char *denied_reason(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *variant)
+{
+    for (size_t i = 0; i < request->denied_count; i++)
+        if (strcmp(request->denied[i].node, node->name) == 0 && strcmp(request->denied[i].variant, variant->name) == 0)
+            return request->denied[i].reason;
+    return NULL;
+}
+
+static const char *refusal(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *variant)
+{
+    const char *reason = variant->supports ? variant->supports(node, request->facts) : NULL;
+    return reason ? reason : denied_reason(request, node, variant);
+}
+
+static wcl_status add_options(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *variant,
+                              wcl__choice *choice)
+{
+    wcl__blocks blocks[WCL__MAX_BLOCKS] = {{1, 1}};
+    const int count = variant->blocks ? variant->blocks(node, request->facts, blocks) : 1;
+    wcl__option *larger = wcl__resize(choice->options, (size_t)choice->count, (size_t)(choice->count + count), sizeof *larger);
+    if (!larger)
+        return wcl__fail_memory();
+    choice->options = larger;
+    for (int i = 0; i < count; i++) {
+        wcl__option *option = &choice->options[choice->count++];
+        option->variant = variant;
+        option->blocks = blocks[i];
+        option->own = option_seconds(node, request->facts, option);
+    }
+    return WCL_OK;
+}
+
+static wcl_status no_variant(const wcl__op_node *node, const wcl__text *reasons)
+{
+    return wcl__fail(WCL_UNSUPPORTED, "%s cannot run on this device: %s", node->op->name,
+                     reasons->data ? reasons->data : "no variant");
+}
+
+static wcl_status list_options(const wcl__plan_request *request, const wcl__op_node *node, wcl__choice *choice)
+{
+    const char *forced = forced_variant(node, request->options);
+    wcl__text reasons = {0};
+    wcl_status status = WCL_OK;
+    for (int only_forced = forced != NULL; only_forced >= 0 && choice->count == 0 && status == WCL_OK; only_forced--)
+        for (size_t v = 0; v < node->op->variant_count && status == WCL_OK; v++) {
+            const wcl__variant *variant = &node->op->variants[v];
+            const bool is_forced = forced && strcmp(variant->name, forced) == 0;
+            if (forced && is_forced != (bool)only_forced)
+                continue;
+            const char *reason = refusal(request, node, variant);
+            if (!reason)
+                status = add_options(request, node, variant, choice);
+            else if (!forced || is_forced || denied_reason(request, node, variant))
+                wcl__text_add(&reasons, "%s%s: %s", reasons.length ? "; " : "", variant->name, reason);
+        }
+    if (status == WCL_OK && reasons.failed)
+        status = wcl__fail_memory();
+    if (status == WCL_OK && choice->count == 0)
+        status = no_variant(node, &reasons);
+    if (status == WCL_OK && reasons.length > 0 && (forced || request->denied_count > 0)) {
+        choice->reason = reasons.data;
+        reasons.data = NULL;
+    }
+    wcl__text_clear(&reasons);
+    return status;
+}
+
+/* ---- the cheapest way through the graph */
+
+typedef struct search {
+    const wcl__plan_request *request;
+    const wcl__graph *graph;
+    wcl__choice *choices;
+} search;
+
+static int64_t device_producer(const search *s, const wcl__op_node *node, size_t input)
+{
+    const wcl__value *value = node->inputs[input];
+    return value && !value->source && !(node->op->known >> input & 1u) ? wcl__graph_producer(s->graph, value) : -1;
+}
+
+/* The producer's option from which `block` is reached most cheaply. */
+static int cheapest(const search *s, const wcl__choice *producer, const wcl__shape *shape, int block, double *seconds)
+{
+    int found = 0;
+    *seconds = DBL_MAX;
+    for (int i = 0; i < producer->count; i++) {
+        const double t =
+            producer->options[i].best + conversion_seconds(s->request->facts, shape, producer->options[i].blocks.out, block);
+        if (t < *seconds) {
+            *seconds = t;
+            found = i;
+        }
+    }
+    return found;
+}
+
+static void forward(search *s)
+{
+    for (size_t i = 0; i < s->graph->node_count; i++) {
+        const wcl__op_node *node = s->graph->nodes[i];
+        for (int o = 0; o < s->choices[i].count; o++) {
+            wcl__option *option = &s->choices[i].options[o];
+            option->best = option->own;
+            for (size_t k = 0; k < node->input_count; k++) {
+                const wcl__value *value = node->inputs[k];
+                const int64_t producer = device_producer(s, node, k);
+                double seconds = 0;
+                if (producer >= 0)
+                    cheapest(s, &s->choices[producer], &value->shape, option->blocks.in, &seconds);
+                else if (value && !value->source)
+                    seconds = conversion_seconds(s->request->facts, &value->shape, 1, option->blocks.in);
+                option->best += seconds;
+            }
+        }
+    }
+}
+
+/* From the outputs back: a node that several read follows the first that asks. */
+static void backward(search *s)
+{
+    for (size_t i = s->graph->node_count; i-- > 0;) {
+        const wcl__op_node *node = s->graph->nodes[i];
+        wcl__choice *choice = &s->choices[i];
+        double seconds;
+        if (choice->chosen < 0)
+            choice->chosen = cheapest(s, choice, &node->outputs[0]->shape, 1, &seconds);
+        for (size_t k = 0; k < node->input_count; k++) {
+            const int64_t producer = device_producer(s, node, k);
+            if (producer >= 0 && s->choices[producer].chosen < 0)
+                s->choices[producer].chosen = cheapest(s, &s->choices[producer], &node->inputs[k]->shape,
+                                                       choice->options[choice->chosen].blocks.in, &seconds);
+        }
+    }
+}
+
+void wcl__choices_free(wcl__choice *choices, size_t count)
+{
+    for (size_t i = 0; choices && i < count; i++) {
+        wcl__free(choices[i].options);
+        wcl__free(choices[i].reason);
+    }
+    wcl__free(choices);
+}
+
+wcl_status wcl__choose(const wcl__plan_request *request, const wcl__graph *graph, wcl__choice **choices)
+{
+    wcl_status status = WCL_OK;
+    *choices = wcl__alloc(graph->node_count + 1, sizeof **choices);
+    if (!*choices)
+        return wcl__fail_memory();
+    for (size_t i = 0; i < graph->node_count && status == WCL_OK; i++) {
+        (*choices)[i].chosen = -1;
+        status = wcl__in_node(list_options(request, graph->nodes[i], &(*choices)[i]), graph->nodes[i]->name);
+    }
+    if (status != WCL_OK) {
+        wcl__choices_free(*choices, graph->node_count);
+        *choices = NULL;
+        return status;
+    }
+    search s = {request, graph, *choices};
+    forward(&s);
+    backward(&s);
+    return WCL_OK;
+}

@@ -1,0 +1,250 @@
+#include "graph/session.h"
+
+#include <string.h>
+
+void wcl__instance_destroy(wcl__instance *instance)
+{
+    if (!instance)
+        return;
+    const wcl_plan *plan = instance->plan;
+    for (size_t i = 0; plan && i < plan->steps.step_count; i++) {
+        if (instance->launches)
+            wcl__launch_destroy(&instance->launches[i]);
+        if (instance->events && instance->events[i])
+            clReleaseEvent(instance->events[i]);
+    }
+    for (size_t i = 0; plan && instance->slots && i < plan->steps.tensor_count; i++) {
+        const wcl__plan_tensor *tensor = &plan->steps.tensors[i];
+        if (!instance->slots[i] || tensor->alias >= 0)
+            continue;
+        if (tensor->kind == WCL__TENSOR_WEIGHT)
+            wcl__store_put(instance->store, instance->slots[i]);
+        else
+            clReleaseMemObject(instance->slots[i]);
+    }
+    if (instance->arena)
+        clReleaseMemObject(instance->arena);
+    wcl__free(instance->slots);
+    wcl__free(instance->launches);
+    wcl__free(instance->events);
+    wcl_plan_destroy(instance->plan);
+    wcl__free(instance);
+}
+
+static bool same_values(const wcl__value *value, const wcl_tensor *tensor)
+{
+    return !value->source || (tensor && tensor->data && memcmp(value->source->data, tensor->data, value->source->bytes) == 0);
+}
+
+/* NULL inputs, or a negative dimension, stand for what planning takes by default: a size of 1 where the model leaves it free. */
+bool wcl__instance_matches(const wcl__instance *instance, const wcl_tensor *inputs)
+{
+    const wcl__graph *graph = &instance->plan->graph;
+    for (size_t i = 0; i < graph->model->input_count; i++) {
+        const wcl__value *value = graph->inputs[i];
+        const wcl__model_value *declared = &graph->model->values[graph->model->inputs[i]];
+        const wcl_tensor *tensor = inputs ? &inputs[i] : NULL;
+        if (tensor && (tensor->type != value->type || tensor->rank != value->shape.rank))
+            return false;
+        for (int d = 0; d < value->shape.rank; d++) {
+            const int64_t asked = tensor && tensor->dims[d] >= 0 ? tensor->dims[d]
+                                  : declared->shape.dims[d] >= 0 ? declared->shape.dims[d]
+                                                                 : 1;
+            if (asked != value->shape.dims[d])
+                return false;
+        }
+        if (!same_values(value, tensor))
+            return false;
+    }
+    return true;
+}
+
+/* ---- buffers */
+
+static wcl_status make_arena(wcl_session *session, wcl__instance *instance)
+{
+    const wcl_plan *plan = instance->plan;
+    if (plan->separate || plan->arena_bytes == 0)
+        return WCL_OK;
+    return wcl__buffer_create(session->device, CL_MEM_READ_WRITE, plan->arena_bytes, NULL, "the activations", &instance->arena);
+}
+
+static wcl_status make_sub_buffer(cl_mem arena, const wcl__plan_tensor *tensor, cl_mem *out)
+{
+    const cl_buffer_region region = {tensor->offset, WCL__MAX(tensor->bytes, sizeof(float))};
+    cl_int code;
+    *out = clCreateSubBuffer(arena, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &code);
+    return code == CL_SUCCESS ? WCL_OK : wcl__fail_cl(code, "clCreateSubBuffer");
+}
+
+static wcl_status make_slot(wcl_session *session, wcl__instance *instance, size_t slot)
+{
+    const wcl_plan *plan = instance->plan;
+    const wcl__plan_tensor *tensor = &plan->steps.tensors[slot];
+    if (tensor->kind == WCL__TENSOR_WEIGHT)
+        return wcl__store_get(session->store, &plan->steps.packings[tensor->weight], &instance->slots[slot]);
+    if (tensor->alias >= 0 || tensor->first_step < 0)
+        return WCL_OK;
+    if (instance->arena)
+        return make_sub_buffer(instance->arena, tensor, &instance->slots[slot]);
+    return wcl__buffer_create(session->device, CL_MEM_READ_WRITE, tensor->bytes, NULL, tensor->name, &instance->slots[slot]);
+}
+
+static void share_aliases(wcl__instance *instance)
+{
+    const wcl__steps *steps = &instance->plan->steps;
+    for (size_t i = 0; i < steps->tensor_count; i++)
+        if (steps->tensors[i].alias >= 0)
+            instance->slots[i] = instance->slots[wcl__plan_root(steps, (int)i)];
+}
+
+/* The first step that uses a slot; its node is to blame when the slot can't be made. */
+typedef struct finder {
+    int slot;
+    bool found;
+} finder;
+
+static void find_slot(void *user, int slot)
+{
+    finder *f = user;
+    f->found = f->found || slot == f->slot;
+}
+
+static int node_of_slot(const wcl_plan *plan, size_t slot)
+{
+    for (size_t i = 0; i < plan->steps.step_count; i++) {
+        finder f = {(int)slot, false};
+        wcl__step_slots(&plan->steps.steps[i], find_slot, &f);
+        if (f.found)
+            return plan->steps.steps[i].node;
+    }
+    return -1;
+}
+
+static wcl_status make_slots(wcl_session *session, wcl__instance *instance, int *node)
+{
+    const wcl_plan *plan = instance->plan;
+    wcl_status status = make_arena(session, instance);
+    for (size_t i = 0; i < plan->steps.tensor_count && status == WCL_OK; i++) {
+        status = make_slot(session, instance, i);
+        if (status != WCL_OK && plan->steps.tensors[i].kind == WCL__TENSOR_WEIGHT)
+            *node = node_of_slot(plan, i);
+    }
+    if (status == WCL_OK)
+        share_aliases(instance);
+    return status;
+}
+
+/* ---- kernels */
+
+static wcl_status make_launches(wcl_session *session, wcl__instance *instance, int *node)
+{
+    const wcl__steps *steps = &instance->plan->steps;
+    for (size_t i = 0; i < steps->step_count; i++) {
+        if (steps->steps[i].kind != WCL__STEP_KERNEL)
+            continue;
+        const wcl_status status =
+            wcl__launch_create(session->device, &steps->steps[i].call, instance->slots, &instance->launches[i]);
+        if (status != WCL_OK) {
+            *node = steps->steps[i].node;
+            return status;
+        }
+    }
+    return WCL_OK;
+}
+
+/* Some drivers allocate at the first use, and CLBlast compiles at its first call: both happen here, not in a run. */
+static wcl_status touch_buffer(cl_command_queue queue, cl_mem memory, size_t bytes)
+{
+    const cl_float zero = 0;
+    const cl_int code = clEnqueueFillBuffer(queue, memory, &zero, sizeof zero, 0, bytes / sizeof zero * sizeof zero, 0, NULL, NULL);
+    return code == CL_SUCCESS ? WCL_OK : wcl__fail_cl(code, "clEnqueueFillBuffer");
+}
+
+static wcl_status touch_buffers(wcl_session *session, const wcl__instance *instance)
+{
+    const wcl__steps *steps = &instance->plan->steps;
+    if (instance->arena)
+        return touch_buffer(session->queue, instance->arena, instance->plan->arena_bytes);
+    for (size_t i = 0; i < steps->tensor_count; i++) {
+        const wcl__plan_tensor *tensor = &steps->tensors[i];
+        if (tensor->kind == WCL__TENSOR_WEIGHT || tensor->alias >= 0 || !instance->slots[i])
+            continue;
+        const wcl_status status = touch_buffer(session->queue, instance->slots[i], tensor->bytes);
+        if (status != WCL_OK)
+            return status;
+    }
+    return WCL_OK;
+}
+
+static wcl_status warm_up(wcl_session *session, const wcl__instance *instance, int *node)
+{
+    const wcl__steps *steps = &instance->plan->steps;
+    wcl_status status = touch_buffers(session, instance);
+    for (size_t i = 0; i < steps->step_count && status == WCL_OK; i++) {
+        if (steps->steps[i].kind != WCL__STEP_BLAS)
+            continue;
+        *node = steps->steps[i].node;
+        status = wcl__blas_enqueue(session->device, &steps->steps[i].blas, instance->slots, session->queue, NULL);
+    }
+    if (status != WCL_OK)
+        return status;
+    *node = -1;
+    const cl_int code = clFinish(session->queue);
+    return code == CL_SUCCESS ? WCL_OK : wcl__fail_cl(code, "warming up");
+}
+
+static wcl_status build(wcl_session *session, wcl__instance *instance, int *node)
+{
+    const wcl__steps *steps = &instance->plan->steps;
+    instance->store = session->store;
+    instance->slots = wcl__alloc(steps->tensor_count + 1, sizeof *instance->slots);
+    instance->launches = wcl__alloc(steps->step_count + 1, sizeof *instance->launches);
+    if (!instance->slots || !instance->launches)
+        return wcl__fail_memory();
+    if (session->options.profile) {
+        instance->events = wcl__alloc(steps->step_count + 1, sizeof *instance->events);
+        if (!instance->events)
+            return wcl__fail_memory();
+    }
+    wcl_status status = make_slots(session, instance, node);
+    if (status == WCL_OK)
+        status = make_launches(session, instance, node);
+    if (status == WCL_OK)
+        status = warm_up(session, instance, node);
+    return status;
+}
+
+/* Tells which variant failed, if it was a variant's fault. */
+static void blame(const wcl_plan *plan, int node, wcl__denied *failed)
+{
+    if (node < 0)
+        return;
+    failed->node = wcl__strdup(plan->nodes[node].name);
+    failed->variant = plan->nodes[node].algorithm;
+    failed->reason = wcl__strdup(wcl_last_error()->reason);
+}
+
+wcl_status wcl__instance_create(wcl_session *session, const wcl_tensor *inputs, wcl__instance **out, wcl__denied *failed)
+{
+    const wcl__plan_request request = {&session->device->facts, session->model,       &session->options, inputs,
+                                       session->denied,         session->denied_count};
+    int node = -1;
+    memset(failed, 0, sizeof *failed);
+    wcl__instance *instance = *out = wcl__alloc(1, sizeof *instance);
+    if (!instance)
+        return wcl__fail_memory();
+    wcl_status status = wcl__plan_make(&request, &instance->plan);
+    if (status == WCL_OK) {
+        status = build(session, instance, &node);
+        if (status != WCL_OK && node >= 0) {
+            wcl__in_node(status, instance->plan->nodes[node].name);
+            blame(instance->plan, node, failed);
+        }
+    }
+    if (status != WCL_OK) {
+        wcl__instance_destroy(instance);
+        *out = NULL;
+    }
+    return status;
+}

@@ -1,0 +1,121 @@
+#include "graph/model.h"
+
+#include <string.h>
+
+#include "graph/layers.h"
+
+static void value_clear(wcl__model_value *value)
+{
+    wcl__free(value->name);
+    if (value->source) {
+        wcl__source_clear(value->source);
+        wcl__free(value->source);
+    }
+    for (int d = 0; d < WCL_MAX_RANK; d++)
+        wcl__free(value->dim_names[d]);
+}
+
+static void node_clear(wcl__model_node *node)
+{
+    for (size_t i = 0; i < node->attr_count; i++) {
+        wcl__attr *attr = &node->attrs[i];
+        wcl__free(attr->name);
+        wcl__free(attr->s);
+        wcl__free(attr->ints);
+        wcl__free(attr->floats);
+        if (attr->tensor) {
+            wcl__source_clear(attr->tensor);
+            wcl__free(attr->tensor);
+        }
+    }
+    wcl__free(node->attrs);
+    wcl__free(node->name);
+    wcl__free(node->op_name);
+    wcl__free(node->domain);
+    wcl__free(node->inputs);
+    wcl__free(node->outputs);
+}
+
+static void model_free(wcl_model *model)
+{
+    for (size_t i = 0; i < model->value_count; i++)
+        value_clear(&model->values[i]);
+    for (size_t i = 0; i < model->node_count; i++)
+        node_clear(&model->nodes[i]);
+    for (size_t i = 0; i < model->metadata_count; i++) {
+        wcl__free(model->metadata[i].key);
+        wcl__free(model->metadata[i].value);
+    }
+    wcl__layers_free(model->layers);
+    wcl__free(model->values);
+    wcl__free(model->nodes);
+    wcl__free(model->inputs);
+    wcl__free(model->outputs);
+    wcl__free(model->metadata);
+    pthread_mutex_destroy(&model->lock);
+    wcl__free(model);
+}
+
+void wcl__model_retain(wcl_model *model)
+{
+    pthread_mutex_lock(&model->lock);
+    model->references++;
+    pthread_mutex_unlock(&model->lock);
+}
+
+void wcl_model_destroy(wcl_model *model)
+{
+    if (!model)
+        return;
+    pthread_mutex_lock(&model->lock);
+    const int left = --model->references;
+    pthread_mutex_unlock(&model->lock);
+    if (left == 0)
+        model_free(model);
+}
+
+int wcl_model_input_count(const wcl_model *model)
+{
+    return (int)model->input_count;
+}
+
+int wcl_model_output_count(const wcl_model *model)
+{
+    return (int)model->output_count;
+}
+
+const char *wcl_model_input_name(const wcl_model *model, int index)
+{
+    return index >= 0 && (size_t)index < model->input_count ? model->values[model->inputs[index]].name : NULL;
+}
+
+const char *wcl_model_output_name(const wcl_model *model, int index)
+{
+    return index >= 0 && (size_t)index < model->output_count ? model->values[model->outputs[index]].name : NULL;
+}
+
+wcl_status wcl_model_input_info(const wcl_model *model, int index, wcl_tensor *info)
+{
+    wcl__clear_error();
+    memset(info, 0, sizeof *info);
+    if (index < 0 || (size_t)index >= model->input_count)
+        return wcl__fail(WCL_BAD_ARGUMENT, "the model has no input %d", index);
+    const wcl__model_value *value = &model->values[model->inputs[index]];
+    info->type = value->type;
+    info->rank = value->shape.rank;
+    memcpy(info->dims, value->shape.dims, sizeof info->dims);
+    return WCL_OK;
+}
+
+const char *wcl_model_metadata(const wcl_model *model, const char *key)
+{
+    for (size_t i = 0; i < model->metadata_count; i++)
+        if (strcmp(model->metadata[i].key, key) == 0)
+            return model->metadata[i].value;
+    return NULL;
+}
+
+int wcl_model_is_untrained(const wcl_model *model)
+{
+    return model->untrained;
+}

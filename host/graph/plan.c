@@ -1,0 +1,105 @@
+#include "graph/plan.h"
+
+#include <string.h>
+
+wcl_status wcl_plan_create(const wcl_device *device, const wcl_model *model, const wcl_session_options *options,
+                           const wcl_tensor *inputs, wcl_plan **out)
+{
+    wcl__clear_error();
+    wcl_session_options known;
+    *out = NULL;
+    if (!device || !model)
+        return wcl__fail(WCL_BAD_ARGUMENT, "a plan needs a device and a model");
+    const wcl_status status = wcl__options_read(options, &known, sizeof known);
+    if (status != WCL_OK)
+        return status;
+    /* a plan retains its model, which is not constant in its reference count */
+    const wcl__plan_request request = {&device->facts, (wcl_model *)model, &known, inputs, NULL, 0};
+    return wcl__plan_make(&request, out);
+}
+
+void wcl_plan_destroy(wcl_plan *plan)
+{
+    if (!plan)
+        return;
+    pthread_mutex_lock(&plan->lock);
+    const int left = --plan->references;
+    pthread_mutex_unlock(&plan->lock);
+    if (left > 0)
+        return;
+    for (size_t i = 0; i < plan->node_count; i++) {
+        wcl__free(plan->nodes[i].name);
+        wcl__free(plan->nodes[i].reason);
+    }
+    wcl__free(plan->nodes);
+    wcl__free(plan->input_slots);
+    wcl__free(plan->output_slots);
+    wcl__steps_clear(&plan->steps);
+    wcl__graph_clear(&plan->graph);
+    wcl_model_destroy(plan->model);
+    pthread_mutex_destroy(&plan->lock);
+    wcl__free(plan);
+}
+
+int wcl_plan_node_count(const wcl_plan *plan)
+{
+    return (int)plan->node_count;
+}
+
+/* Copies as much of `from` as the caller's struct has room for. */
+static void copy_sized(void *to, const void *from, size_t bytes)
+{
+    const size_t room = *(const size_t *)to;
+    memcpy((char *)to + sizeof(size_t), (const char *)from + sizeof(size_t), WCL__MIN(room, bytes) - sizeof(size_t));
+}
+
+wcl_status wcl_plan_get_node(const wcl_plan *plan, int index, wcl_plan_node *node)
+{
+    wcl__clear_error();
+    if (index < 0 || (size_t)index >= plan->node_count)
+        return wcl__fail(WCL_BAD_ARGUMENT, "the plan has no node %d", index);
+    if (node->size < sizeof(size_t))
+        return wcl__fail(WCL_BAD_ARGUMENT, "wcl_plan_node.size is not set");
+    const wcl__planned *from = &plan->nodes[index];
+    wcl_plan_node full = WCL_PLAN_NODE_INIT;
+    full.name = from->name;
+    full.op = from->op;
+    full.algorithm = from->algorithm;
+    full.parameters = from->parameters;
+    full.layout = from->layout;
+    full.reason = from->reason ? from->reason : "";
+    full.rank = from->shape.rank;
+    memcpy(full.dims, from->shape.dims, sizeof full.dims);
+    full.gflop = from->flops * 1e-9;
+    full.weight_bytes = from->weight_bytes;
+    full.activation_bytes = from->activation_bytes;
+    full.workspace_bytes = from->workspace_bytes;
+    full.launches = from->launches;
+    full.is_host = from->is_host;
+    copy_sized(node, &full, sizeof full);
+    return WCL_OK;
+}
+
+uint64_t wcl__plan_total(const wcl_plan *plan)
+{
+    return plan->weight_bytes + plan->arena_bytes;
+}
+
+wcl_status wcl_plan_get_bytes(const wcl_plan *plan, wcl_plan_bytes *bytes)
+{
+    wcl__clear_error();
+    if (bytes->size < sizeof(size_t))
+        return wcl__fail(WCL_BAD_ARGUMENT, "wcl_plan_bytes.size is not set");
+    const wcl_plan_bytes full = {sizeof full, plan->weight_bytes, plan->arena_bytes - plan->workspace_bytes, plan->workspace_bytes,
+                                 wcl__plan_total(plan)};
+    copy_sized(bytes, &full, sizeof full);
+    return WCL_OK;
+}
+
+int wcl_plan_host_steps(const wcl_plan *plan)
+{
+    int count = 0;
+    for (size_t i = 0; i < plan->node_count; i++)
+        count += plan->nodes[i].is_host;
+    return count;
+}

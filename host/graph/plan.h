@@ -1,0 +1,78 @@
+/* The plan: what runs, where every tensor lies, and how many bytes that takes. Immutable; no OpenCL object in it. */
+#ifndef WCL_GRAPH_PLAN_H
+#define WCL_GRAPH_PLAN_H
+
+#include "graph/lower.h"
+
+/* What `winocl plan` prints of a node, or of a layout conversion between two. */
+typedef struct wcl__planned {
+    char *name, *reason;
+    const char *op, *algorithm;
+    char parameters[160], layout[48];
+    wcl__shape shape;
+    double flops;
+    int64_t weight_bytes, activation_bytes, workspace_bytes;
+    int launches;
+    bool is_host;
+} wcl__planned;
+
+struct wcl_plan {
+    int references;
+    pthread_mutex_t lock;
+    wcl_model *model; /* retained: packings point into it */
+    wcl__graph graph; /* owns what was folded */
+    wcl__steps steps;
+    wcl__planned *nodes;
+    size_t node_count, node_capacity;
+    int *input_slots, *output_slots; /* -1: known while planning (graph.inputs, graph.outputs) */
+    bool separate;                   /* a buffer for each tensor instead of the arena */
+    uint64_t arena_bytes, workspace_bytes, weight_bytes;
+};
+
+/* A variant that failed on this device. */
+typedef struct wcl__denied {
+    char *node;
+    const char *variant;
+    char *reason;
+} wcl__denied;
+
+typedef struct wcl__plan_request {
+    const wcl__facts *facts;
+    wcl_model *model;
+    const wcl_session_options *options;
+    const wcl_tensor *inputs;
+    const wcl__denied *denied;
+    size_t denied_count;
+} wcl__plan_request;
+
+wcl_status wcl__plan_make(const wcl__plan_request *request, wcl_plan **out);
+uint64_t wcl__plan_total(const wcl_plan *plan);
+/* The slot whose buffer this slot uses. */
+int wcl__plan_root(const wcl__steps *steps, int slot);
+/* Calls `visit` for every slot that a step reads or writes. */
+void wcl__step_slots(const wcl__step *step, void (*visit)(void *user, int slot), void *user);
+
+/* ---- the planner's parts */
+
+/* One way to run a node. */
+typedef struct wcl__option {
+    const wcl__variant *variant;
+    wcl__blocks blocks;
+    double own;  /* seconds */
+    double best; /* with the cheapest way to here */
+} wcl__option;
+
+typedef struct wcl__choice {
+    wcl__option *options;
+    int count, chosen;
+    char *reason; /* why the forced or a denied variant is not among them; NULL: nothing to say */
+} wcl__choice;
+
+/* choose.c: an option for each node of the graph, in its order; *choices has node_count elements. */
+wcl_status wcl__choose(const wcl__plan_request *request, const wcl__graph *graph, wcl__choice **choices);
+void wcl__choices_free(wcl__choice *choices, size_t count);
+
+/* place.c: lifetimes, and offsets in the arena. */
+wcl_status wcl__place(wcl_plan *plan, const wcl__facts *facts, const wcl_session_options *options);
+
+#endif

@@ -1,0 +1,377 @@
+#include "graph/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "kernels/convert.h"
+#include "ops/value.h"
+
+/* Where a value lies: one entry for each layout that somebody made of it. */
+typedef struct place {
+    const wcl__value *value;
+    int block, slot;
+} place;
+
+typedef struct emitter {
+    const wcl__plan_request *request;
+    wcl_plan *plan;
+    place *places;
+    size_t place_count, place_capacity;
+} emitter;
+
+static wcl_status add_place(emitter *e, const wcl__value *value, int block, int slot)
+{
+    if (!WCL__GROW(e->places, e->place_count, e->place_capacity))
+        return wcl__fail_memory();
+    e->places[e->place_count++] = (place){value, block, slot};
+    return WCL_OK;
+}
+
+/* The value's slot in this layout; any layout for block 0. -1: there is none. */
+static int find_place(const emitter *e, const wcl__value *value, int block)
+{
+    for (size_t i = 0; i < e->place_count; i++)
+        if (e->places[i].value == value && (block == 0 || e->places[i].block == block))
+            return e->places[i].slot;
+    return -1;
+}
+
+static wcl_status add_node(emitter *e, const char *name, const char *op, const char *algorithm, const wcl__shape *shape)
+{
+    wcl_plan *plan = e->plan;
+    if (!WCL__GROW(plan->nodes, plan->node_count, plan->node_capacity))
+        return wcl__fail_memory();
+    wcl__planned *node = &plan->nodes[plan->node_count];
+    memset(node, 0, sizeof *node);
+    node->op = op;
+    node->algorithm = algorithm;
+    node->shape = *shape;
+    node->name = wcl__strdup(name);
+    plan->steps.node = (int)plan->node_count++;
+    return node->name ? WCL_OK : wcl__fail_memory();
+}
+
+/* Adds up what the current node has put into the steps since these counts. */
+static void account(emitter *e, size_t tensors, size_t steps)
+{
+    wcl__steps *s = &e->plan->steps;
+    wcl__planned *node = &e->plan->nodes[s->node];
+    for (size_t i = tensors; i < s->tensor_count; i++) {
+        const int64_t bytes = s->tensors[i].alias >= 0 ? 0 : (int64_t)s->tensors[i].bytes;
+        node->weight_bytes += s->tensors[i].kind == WCL__TENSOR_WEIGHT ? bytes : 0;
+        node->workspace_bytes += s->tensors[i].kind == WCL__TENSOR_WORKSPACE ? bytes : 0;
+        node->activation_bytes += s->tensors[i].kind == WCL__TENSOR_ACTIVATION ? bytes : 0;
+    }
+    node->launches = (int)(s->step_count - steps);
+}
+
+/* The value in the layout that is asked for: as it is, or converted by a step of its own. */
+static wcl_status slot_in_layout(emitter *e, const wcl__value *value, int block, int *slot)
+{
+    wcl__steps *steps = &e->plan->steps;
+    *slot = find_place(e, value, block);
+    if (*slot >= 0)
+        return WCL_OK;
+    const int from = find_place(e, value, 0);
+    const size_t tensors = steps->tensor_count, step_count = steps->step_count;
+    const wcl__layout from_layout = steps->tensors[from].layout, to_layout = wcl__layout_blocked(block);
+    wcl__call *call;
+    wcl_status status = add_node(e, value->name, "Layout", "convert", &value->shape);
+    if (status == WCL_OK)
+        status = wcl__steps_tensor(steps, WCL__TENSOR_ACTIVATION, value->name, WCL_FLOAT32, &value->shape, &to_layout, slot);
+    if (status == WCL_OK)
+        status = wcl__steps_kernel(steps, "convert.cl", "convert", &call);
+    if (status == WCL_OK)
+        status = wcl__convert_call(call, from, &from_layout, *slot, &to_layout, &value->shape);
+    if (status == WCL_OK)
+        status = add_place(e, value, block, *slot);
+    if (status == WCL_OK) {
+        wcl__planned *node = &e->plan->nodes[steps->node];
+        wcl__layout_print(&to_layout, node->layout, sizeof node->layout);
+        account(e, tensors, step_count);
+    }
+    return status;
+}
+
+/* A constant that the device reads as it is. */
+static wcl_status constant_slot(emitter *e, const wcl__value *value, int *slot)
+{
+    wcl__text key = {0};
+    wcl__packing packing = {0};
+    wcl_status status = wcl__need_float(value, value->name);
+    if (status != WCL_OK)
+        return status;
+    wcl__text_add(&key, "%s|copy", value->key);
+    packing.key = key.data;
+    packing.source = value->source;
+    packing.bytes = value->source->bytes;
+    status = wcl__steps_weight(&e->plan->steps, value->name, &packing, slot);
+    if (status == WCL_OK)
+        e->plan->steps.tensors[*slot].shape = value->shape;
+    return status;
+}
+
+static wcl_status input_slots(emitter *e, const wcl__op_node *node, wcl__blocks blocks, int *slots)
+{
+    for (size_t i = 0; i < node->input_count; i++) {
+        const wcl__value *value = node->inputs[i];
+        const bool packed = i < 32 && (node->op->packs >> i & 1u), known = i < 32 && (node->op->known >> i & 1u);
+        wcl_status status = WCL_OK;
+        slots[i] = -1;
+        if (!value || (value->source && (packed || known)))
+            continue;
+        if (known)
+            status = wcl__fail(WCL_UNSUPPORTED, "input %s must be known before the network runs", value->name);
+        else if (value->source)
+            status = constant_slot(e, value, &slots[i]);
+        else
+            status = slot_in_layout(e, value, blocks.in, &slots[i]);
+        if (status != WCL_OK)
+            return status;
+    }
+    return WCL_OK;
+}
+
+static wcl_status output_slots(emitter *e, const wcl__op_node *node, int block, int alias, int *slots)
+{
+    const wcl__layout layout = wcl__layout_blocked(block);
+    for (size_t i = 0; i < node->output_count; i++) {
+        slots[i] = -1;
+        if (!node->outputs[i] || node->outputs[i]->source)
+            continue;
+        wcl_status status = wcl__steps_tensor(&e->plan->steps, WCL__TENSOR_ACTIVATION, node->outputs[i]->name, WCL_FLOAT32,
+                                              &node->outputs[i]->shape, &layout, &slots[i]);
+        if (status == WCL_OK)
+            status = add_place(e, node->outputs[i], block, slots[i]);
+        if (status != WCL_OK)
+            return status;
+        e->plan->steps.tensors[slots[i]].alias = alias;
+    }
+    return WCL_OK;
+}
+
+static void describe(emitter *e, const wcl__op_node *node, const wcl__option *option)
+{
+    wcl__planned *planned = &e->plan->nodes[e->plan->steps.node];
+    const wcl__layout layout = wcl__layout_blocked(option->blocks.out);
+    wcl__layout_print(&layout, planned->layout, sizeof planned->layout);
+    if (option->variant->parameters)
+        option->variant->parameters(node, e->request->facts, option->blocks, planned->parameters, sizeof planned->parameters);
+    wcl__cost cost = {0};
+    if (option->variant->cost)
+        option->variant->cost(node, e->request->facts, option->blocks, &cost);
+    planned->flops = cost.flops;
+}
+
+static wcl_status emit_node(emitter *e, const wcl__op_node *node, const wcl__choice *choice)
+{
+    const wcl__option *option = &choice->options[choice->chosen];
+    const bool view = node->op->flags & WCL__IS_VIEW;
+    wcl__steps *steps = &e->plan->steps;
+    int *slots = wcl__alloc(node->input_count + node->output_count + 1, sizeof *slots);
+    if (!slots)
+        return wcl__fail_memory();
+    wcl_status status = input_slots(e, node, option->blocks, slots);
+    const size_t tensors = steps->tensor_count, step_count = steps->step_count;
+    if (status == WCL_OK)
+        status = add_node(e, node->name, node->op->name, view ? "view" : option->variant->name, &node->outputs[0]->shape);
+    if (status == WCL_OK)
+        status = output_slots(e, node, option->blocks.out, view ? slots[0] : -1, slots + node->input_count);
+    if (status == WCL_OK && choice->reason) {
+        e->plan->nodes[steps->node].reason = wcl__strdup(choice->reason);
+        status = e->plan->nodes[steps->node].reason ? WCL_OK : wcl__fail_memory();
+    }
+    if (status == WCL_OK)
+        describe(e, node, option);
+    if (status == WCL_OK && !view) {
+        const wcl__emit emit = {steps, e->request->facts, node, option->blocks, slots, slots + node->input_count};
+        status = option->variant->emit(&emit);
+    }
+    if (status == WCL_OK)
+        account(e, tensors, step_count);
+    wcl__free(slots);
+    return status;
+}
+
+static wcl_status emit_inputs(emitter *e)
+{
+    const wcl__graph *graph = &e->plan->graph;
+    const wcl__layout plain = WCL__PLAIN;
+    for (size_t i = 0; i < graph->model->input_count; i++) {
+        int slot;
+        e->plan->input_slots[i] = -1;
+        if (graph->inputs[i]->source)
+            continue;
+        if (wcl__shape_count(&graph->inputs[i]->shape) == 0)
+            return wcl__fail(WCL_BAD_SHAPE, "input %s is empty", graph->inputs[i]->name);
+        wcl_status status = wcl__steps_tensor(&e->plan->steps, WCL__TENSOR_ACTIVATION, graph->inputs[i]->name, WCL_FLOAT32,
+                                              &graph->inputs[i]->shape, &plain, &slot);
+        if (status == WCL_OK)
+            status = add_place(e, graph->inputs[i], 1, slot);
+        if (status != WCL_OK)
+            return status;
+        e->plan->input_slots[i] = slot;
+    }
+    return WCL_OK;
+}
+
+static wcl_status emit_outputs(emitter *e)
+{
+    const wcl__graph *graph = &e->plan->graph;
+    for (size_t i = 0; i < graph->model->output_count; i++) {
+        const wcl__value *value = graph->outputs[i];
+        wcl_status status = WCL_OK;
+        e->plan->output_slots[i] = -1;
+        if (!value->source)
+            status = slot_in_layout(e, value, 1, &e->plan->output_slots[i]);
+        else if ((status = add_node(e, value->name, "Constant", "host", &value->shape)) == WCL_OK)
+            e->plan->nodes[e->plan->steps.node].is_host = true;
+        if (status != WCL_OK)
+            return status;
+    }
+    return WCL_OK;
+}
+
+static wcl_status emit_all(emitter *e, const wcl__choice *choices)
+{
+    const wcl__graph *graph = &e->plan->graph;
+    wcl_status status = emit_inputs(e);
+    for (size_t i = 0; i < graph->node_count && status == WCL_OK; i++)
+        status = wcl__in_node(emit_node(e, graph->nodes[i], &choices[i]), graph->nodes[i]->name);
+    return status == WCL_OK ? emit_outputs(e) : status;
+}
+
+static wcl_status check_buffers(const wcl_plan *plan, const wcl__facts *facts)
+{
+    for (size_t i = 0; i < plan->steps.tensor_count; i++) {
+        const wcl__plan_tensor *tensor = &plan->steps.tensors[i];
+        if (tensor->bytes > facts->max_alloc)
+            return wcl__fail(WCL_NO_MEMORY, "tensor %s takes %zu bytes, the device's largest buffer has %llu", tensor->name,
+                             tensor->bytes, (unsigned long long)facts->max_alloc);
+    }
+    return WCL_OK;
+}
+
+/* One attempt: chooses, emits, places. */
+static wcl_status plan_once(const wcl__plan_request *request, wcl_plan *plan, wcl__choice **choices)
+{
+    emitter e = {request, plan, NULL, 0, 0};
+    wcl_status status = wcl__choose(request, &plan->graph, choices);
+    if (status == WCL_OK)
+        status = emit_all(&e, *choices);
+    if (status == WCL_OK)
+        status = wcl__place(plan, request->facts, request->options);
+    if (status == WCL_OK)
+        status = check_buffers(plan, request->facts);
+    wcl__free(e.places);
+    return status;
+}
+
+static wcl_status plan_begin(const wcl__plan_request *request, wcl_plan **out)
+{
+    wcl_plan *plan = wcl__alloc(1, sizeof *plan);
+    *out = plan;
+    if (!plan)
+        return wcl__fail_memory();
+    pthread_mutex_init(&plan->lock, NULL);
+    plan->references = 1;
+    wcl__model_retain(request->model);
+    plan->model = request->model;
+    plan->input_slots = wcl__alloc(request->model->input_count + 1, sizeof(int));
+    plan->output_slots = wcl__alloc(request->model->output_count + 1, sizeof(int));
+    if (!plan->input_slots || !plan->output_slots)
+        return wcl__fail_memory();
+    return wcl__graph_create(request->model, request->inputs, &plan->graph);
+}
+
+/* The choice with the most scratch that has another variant to fall back on; -1: none is left. */
+static int64_t most_workspace(const wcl_plan *plan, const wcl__facts *facts, const wcl__choice *choices)
+{
+    int64_t found = -1;
+    size_t most = 0;
+    for (size_t i = 0; i < plan->graph.node_count; i++) {
+        const wcl__option *option = &choices[i].options[choices[i].chosen];
+        const wcl__variant *variant = option->variant;
+        const size_t bytes = variant->workspace ? variant->workspace(plan->graph.nodes[i], facts, option->blocks) : 0;
+        bool alternative = false;
+        for (int o = 0; o < choices[i].count; o++)
+            alternative = alternative || choices[i].options[o].variant != variant;
+        if (alternative && bytes > most) {
+            most = bytes;
+            found = (int64_t)i;
+        }
+    }
+    return found;
+}
+
+/* Denials of one planning: the request's own, then those that the memory cap adds. */
+typedef struct denials {
+    wcl__denied *list;
+    size_t count, capacity, borrowed;
+} denials;
+
+static wcl_status deny(denials *d, const char *node, const char *variant)
+{
+    if (!WCL__GROW(d->list, d->count, d->capacity))
+        return wcl__fail_memory();
+    wcl__denied *entry = &d->list[d->count++];
+    entry->node = wcl__strdup(node);
+    entry->variant = variant;
+    entry->reason = wcl__strdup("its workspace is over the memory cap");
+    return entry->node && entry->reason ? WCL_OK : wcl__fail_memory();
+}
+
+static void denials_clear(denials *d)
+{
+    for (size_t i = d->borrowed; i < d->count; i++) {
+        wcl__free(d->list[i].node);
+        wcl__free(d->list[i].reason);
+    }
+    wcl__free(d->list);
+}
+
+static wcl_status plan_under_cap(wcl__plan_request *request, denials *d, wcl_plan **out, bool *again)
+{
+    wcl__choice *choices = NULL;
+    const uint64_t cap = request->options->memory_cap;
+    *again = false;
+    wcl_status status = plan_begin(request, out);
+    if (status == WCL_OK)
+        status = plan_once(request, *out, &choices);
+    if (status == WCL_OK && cap > 0 && wcl__plan_total(*out) > cap) {
+        const int64_t node = most_workspace(*out, request->facts, choices);
+        *again = node >= 0;
+        status = node >= 0 ? deny(d, (*out)->graph.nodes[node]->name, choices[node].options[choices[node].chosen].variant->name)
+                           : wcl__fail(WCL_NO_MEMORY, "the network needs %llu bytes of device memory, the cap is %llu",
+                                       (unsigned long long)wcl__plan_total(*out), (unsigned long long)cap);
+    }
+    if (choices)
+        wcl__choices_free(choices, (*out)->graph.node_count);
+    return status;
+}
+
+wcl_status wcl__plan_make(const wcl__plan_request *request, wcl_plan **out)
+{
+    wcl__plan_request capped = *request;
+    denials d = {NULL, 0, 0, request->denied_count};
+    wcl_status status = WCL_OK;
+    *out = NULL;
+    for (size_t i = 0; i < request->denied_count && status == WCL_OK; i++) {
+        if (WCL__GROW(d.list, d.count, d.capacity))
+            d.list[d.count++] = request->denied[i];
+        else
+            status = wcl__fail_memory();
+    }
+    for (bool again = true; again && status == WCL_OK;) {
+        wcl_plan_destroy(*out);
+        capped.denied = d.list;
+        capped.denied_count = d.count;
+        status = plan_under_cap(&capped, &d, out, &again);
+    }
+    if (status != WCL_OK) {
+        wcl_plan_destroy(*out);
+        *out = NULL;
+    }
+    denials_clear(&d);
+    return status;
+}

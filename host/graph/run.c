@@ -1,0 +1,338 @@
+#include "graph/session.h"
+
+#include <string.h>
+
+#include "runtime/provider.h"
+
+/* ---- enqueueing */
+
+static wcl_status cl_check(wcl_session *session, cl_int code, const char *what)
+{
+    if (code == CL_SUCCESS)
+        return WCL_OK;
+    const wcl_status status = wcl__fail_cl(code, what);
+    session->lost = session->lost || status == WCL_DEVICE_LOST;
+    return status;
+}
+
+/* A queue that is out of order runs our commands one after the other all the same. */
+static wcl_status order(wcl_session *session)
+{
+    if (!session->out_of_order)
+        return WCL_OK;
+    return cl_check(session, clEnqueueBarrierWithWaitList(session->queue, 0, NULL, NULL), "clEnqueueBarrierWithWaitList");
+}
+
+static wcl_status enqueue_step(wcl_session *session, const wcl__instance *instance, size_t index, cl_event *event)
+{
+    const wcl__step *step = &instance->plan->steps.steps[index];
+    switch (step->kind) {
+    case WCL__STEP_KERNEL:
+        return wcl__launch_enqueue(&instance->launches[index], session->queue, 0, NULL, event);
+    case WCL__STEP_BLAS:
+        return wcl__blas_enqueue(session->device, &step->blas, instance->slots, session->queue, event);
+    case WCL__STEP_COPY:
+        return cl_check(session,
+                        clEnqueueCopyBuffer(session->queue, instance->slots[step->copy_from], instance->slots[step->copy_to],
+                                            step->copy_from_offset, step->copy_to_offset, step->copy_bytes, 0, NULL, event),
+                        "clEnqueueCopyBuffer");
+    case WCL__STEP_HOST:
+        break;
+    }
+    return WCL_OK;
+}
+
+wcl_status wcl__enqueue_steps(wcl_session *session)
+{
+    const wcl__instance *instance = session->current;
+    for (size_t i = 0; i < instance->plan->steps.step_count; i++) {
+        cl_event *event = instance->events ? &instance->events[i] : NULL;
+        if (event && *event) {
+            clReleaseEvent(*event);
+            *event = NULL;
+        }
+        wcl_status status = enqueue_step(session, instance, i, event);
+        if (status == WCL_OK)
+            status = order(session);
+        if (status != WCL_OK) {
+            session->lost = session->lost || status == WCL_DEVICE_LOST;
+            return wcl__in_node(status, instance->plan->nodes[instance->plan->steps.steps[i].node].name);
+        }
+    }
+    return WCL_OK;
+}
+
+/* ---- inputs and outputs */
+
+static wcl_status enqueue_input(wcl_session *session, size_t index, const wcl_tensor *tensor)
+{
+    const wcl__instance *instance = session->current;
+    const int slot = instance->plan->input_slots[index];
+    if (slot < 0 || !instance->slots[slot]) /* known while planning, or read by nobody */
+        return WCL_OK;
+    const char *name = session->model->values[session->model->inputs[index]].name;
+    const size_t bytes = instance->plan->steps.tensors[slot].bytes;
+    if (tensor->bytes != 0 && tensor->bytes != bytes)
+        return wcl__fail(WCL_BAD_SHAPE, "input %s has %zu bytes, its shape needs %zu", name, tensor->bytes, bytes);
+    cl_int code;
+    if (tensor->data)
+        code = clEnqueueWriteBuffer(session->queue, instance->slots[slot], CL_FALSE, 0, bytes, tensor->data, 0, NULL, NULL);
+    else if (tensor->mem)
+        code = clEnqueueCopyBuffer(session->queue, tensor->mem, instance->slots[slot], tensor->offset, 0, bytes, 0, NULL, NULL);
+    else
+        return wcl__fail(WCL_BAD_ARGUMENT, "input %s has neither data nor a buffer", name);
+    return cl_check(session, code, "cannot write the network's input");
+}
+
+static wcl_status enqueue_inputs(wcl_session *session, const wcl_tensor *inputs)
+{
+    for (size_t i = 0; i < session->model->input_count; i++) {
+        wcl_status status = enqueue_input(session, i, &inputs[i]);
+        if (status == WCL_OK)
+            status = order(session);
+        if (status != WCL_OK)
+            return status;
+    }
+    return WCL_OK;
+}
+
+static wcl_status enqueue_output(wcl_session *session, size_t index, const wcl_tensor *tensor)
+{
+    const wcl__instance *instance = session->current;
+    const int slot = instance->plan->output_slots[index];
+    const wcl__source *known = instance->plan->graph.outputs[index]->source;
+    const size_t bytes = tensor->bytes;
+    cl_int code = CL_SUCCESS;
+    if (bytes == 0)
+        return WCL_OK;
+    if (slot < 0 && tensor->data)
+        wcl__source_read(known, 0, wcl__shape_count(&known->shape), tensor->data);
+    else if (slot < 0)
+        code = clEnqueueWriteBuffer(session->queue, tensor->mem, CL_FALSE, tensor->offset, bytes, known->data, 0, NULL, NULL);
+    else if (tensor->data)
+        code = clEnqueueReadBuffer(session->queue, instance->slots[slot], CL_FALSE, 0, bytes, tensor->data, 0, NULL, NULL);
+    else
+        code = clEnqueueCopyBuffer(session->queue, instance->slots[slot], tensor->mem, 0, tensor->offset, bytes, 0, NULL, NULL);
+    return cl_check(session, code, "cannot read the network's output");
+}
+
+static wcl_status enqueue_outputs(wcl_session *session, const wcl_tensor *outputs)
+{
+    for (size_t i = 0; i < session->model->output_count; i++) {
+        wcl_status status = enqueue_output(session, i, &outputs[i]);
+        if (status == WCL_OK)
+            status = order(session);
+        if (status != WCL_OK)
+            return status;
+    }
+    return WCL_OK;
+}
+
+/* After the first run of a shape the drivers have specialised its kernels: now they are worth keeping. */
+static void keep_programs(wcl_session *session)
+{
+    if (session->current && !session->current->flushed) {
+        session->current->flushed = true;
+        wcl__provider_flush(session->device);
+    }
+}
+
+static wcl_status finish(wcl_session *session)
+{
+    return cl_check(session, clFinish(session->queue), "the run failed");
+}
+
+/* ---- the general form */
+
+/* Checks, completes or makes an output tensor. */
+static wcl_status complete_output(const wcl_session *session, int index, wcl_tensor *tensor, bool *made)
+{
+    wcl_tensor info;
+    wcl_status status = wcl_session_output_info(session, index, &info);
+    *made = false;
+    if (status != WCL_OK)
+        return status;
+    const char *name = wcl_model_output_name(session->model, index);
+    if ((tensor->data || tensor->mem) && tensor->bytes != info.bytes)
+        return wcl__fail(WCL_BAD_ARGUMENT, "output %s (%zu bytes) is to be written into %zu bytes", name, info.bytes,
+                         tensor->bytes);
+    if (!tensor->data && !tensor->mem) {
+        tensor->data = wcl__alloc(info.bytes + 1, 1);
+        if (!tensor->data)
+            return wcl__fail_memory();
+        *made = true;
+    }
+    tensor->type = info.type;
+    tensor->rank = info.rank;
+    tensor->bytes = info.bytes;
+    memcpy(tensor->dims, info.dims, sizeof info.dims);
+    return WCL_OK;
+}
+
+static void unmake_outputs(const wcl_session *session, wcl_tensor *outputs, const bool *made)
+{
+    for (size_t i = 0; made && i < session->model->output_count; i++)
+        if (made[i]) {
+            wcl__free(outputs[i].data);
+            outputs[i].data = NULL;
+            outputs[i].bytes = 0;
+        }
+}
+
+static wcl_status run_now(wcl_session *session, const wcl_tensor *inputs, const wcl_tensor *outputs)
+{
+    wcl_status status = enqueue_inputs(session, inputs);
+    if (status == WCL_OK)
+        status = wcl__enqueue_steps(session);
+    const wcl_status finished = finish(session); /* on failure too: the inputs are the caller's again */
+    if (status == WCL_OK)
+        status = finished;
+    if (status == WCL_OK) /* only now may the outputs change */
+        status = enqueue_outputs(session, outputs);
+    if (status == WCL_OK)
+        status = finish(session);
+    if (status == WCL_OK)
+        keep_programs(session);
+    return status;
+}
+
+wcl_status wcl_session_run_tensors(wcl_session *session, const wcl_tensor *inputs, wcl_tensor *outputs)
+{
+    wcl__clear_error();
+    bool *made = NULL;
+    if (!outputs || (!inputs && session->model->input_count > 0))
+        return wcl__fail(WCL_BAD_ARGUMENT, "a run needs its inputs and outputs");
+    wcl_status status = wcl__session_select(session, inputs);
+    if (status == WCL_OK) {
+        made = wcl__alloc(session->model->output_count + 1, sizeof *made);
+        status = made ? WCL_OK : wcl__fail_memory();
+    }
+    for (size_t i = 0; i < session->model->output_count && status == WCL_OK; i++)
+        status = complete_output(session, (int)i, &outputs[i], &made[i]);
+    if (status == WCL_OK)
+        status = run_now(session, inputs, outputs);
+    if (status != WCL_OK)
+        unmake_outputs(session, outputs, made);
+    wcl__free(made);
+    return status;
+}
+
+/* ---- the short form */
+
+static wcl_status shape_input(const wcl_session *session, const float *data, int64_t count, wcl_tensor *input)
+{
+    wcl_status status = wcl_model_input_info(session->model, 0, input);
+    if (status != WCL_OK)
+        return status;
+    if (input->type != WCL_FLOAT32)
+        return wcl__fail(WCL_BAD_ARGUMENT, "the model's input is %s: use wcl_session_run_tensors", wcl_type_name(input->type));
+    if (input->rank > 0 && input->dims[0] >= 0 && input->dims[0] != count)
+        return wcl__fail(WCL_BAD_ARGUMENT, "a batch of %lld: the model's batch is fixed at %lld", (long long)count,
+                         (long long)input->dims[0]);
+    if (input->rank > 0)
+        input->dims[0] = count;
+    for (int d = 1; d < input->rank; d++)
+        input->dims[d] = input->dims[d] < 0 ? 1 : input->dims[d];
+    input->data = (void *)data; /* only read */
+    return WCL_OK;
+}
+
+wcl_status wcl_session_run(wcl_session *session, const float *input, int64_t count, float *output)
+{
+    wcl__clear_error();
+    wcl_tensor in, out = {0};
+    if (session->model->input_count != 1 || session->model->output_count != 1)
+        return wcl__fail(WCL_BAD_ARGUMENT, "the model has %zu inputs and %zu outputs: use wcl_session_run_tensors",
+                         session->model->input_count, session->model->output_count);
+    if (!input || !output)
+        return wcl__fail(WCL_BAD_ARGUMENT, "a run needs its input and output");
+    if (count < 1 || (session->options.max_batch > 0 && count > session->options.max_batch))
+        return wcl__fail(WCL_BAD_ARGUMENT, "a batch of %lld, must be 1 to %lld", (long long)count,
+                         (long long)session->options.max_batch);
+    wcl_status status = shape_input(session, input, count, &in);
+    if (status == WCL_OK)
+        status = wcl__session_select(session, &in);
+    if (status == WCL_OK)
+        status = wcl_session_output_info(session, 0, &out);
+    if (status == WCL_OK && out.type != WCL_FLOAT32)
+        status = wcl__fail(WCL_BAD_ARGUMENT, "the model's output is %s: use wcl_session_run_tensors", wcl_type_name(out.type));
+    out.data = output;
+    return status == WCL_OK ? run_now(session, &in, &out) : status;
+}
+
+/* ---- without waiting */
+
+static wcl_status check_async_output(const wcl_session *session, int index, const wcl_tensor *tensor)
+{
+    wcl_tensor info;
+    const wcl_status status = wcl_session_output_info(session, index, &info);
+    if (status != WCL_OK)
+        return status;
+    if ((!tensor->data && !tensor->mem) || tensor->bytes != info.bytes)
+        return wcl__fail(WCL_BAD_ARGUMENT, "output %s needs %zu bytes of memory", wcl_model_output_name(session->model, index),
+                         info.bytes);
+    return WCL_OK;
+}
+
+static wcl_status enqueue_run(wcl_session *session, const wcl_tensor *inputs, const wcl_tensor *outputs, const cl_event *waits,
+                              cl_uint wait_count)
+{
+    wcl_status status = WCL_OK;
+    if (wait_count > 0)
+        status = cl_check(session, clEnqueueBarrierWithWaitList(session->queue, wait_count, waits, NULL),
+                          "clEnqueueBarrierWithWaitList");
+    if (status == WCL_OK)
+        status = enqueue_inputs(session, inputs);
+    if (status == WCL_OK)
+        status = wcl__enqueue_steps(session);
+    if (status == WCL_OK)
+        status = enqueue_outputs(session, outputs);
+    if (status == WCL_OK)
+        status = cl_check(session, clEnqueueMarkerWithWaitList(session->queue, 0, NULL, &session->pending),
+                          "clEnqueueMarkerWithWaitList");
+    if (status == WCL_OK)
+        status = cl_check(session, clFlush(session->queue), "clFlush");
+    return status;
+}
+
+wcl_status wcl_session_run_async(wcl_session *session, const wcl_tensor *inputs, const wcl_tensor *outputs, const cl_event *waits,
+                                 cl_uint wait_count, cl_event *event)
+{
+    wcl__clear_error();
+    if (!outputs || (!inputs && session->model->input_count > 0))
+        return wcl__fail(WCL_BAD_ARGUMENT, "a run needs its inputs and outputs");
+    wcl_status status = wcl__session_select(session, inputs);
+    for (size_t i = 0; i < session->model->output_count && status == WCL_OK; i++)
+        status = check_async_output(session, (int)i, &outputs[i]);
+    if (status != WCL_OK)
+        return status;
+    if (session->pending) {
+        clReleaseEvent(session->pending);
+        session->pending = NULL;
+    }
+    status = enqueue_run(session, inputs, outputs, waits, wait_count);
+    if (status == WCL_OK && event) {
+        *event = session->pending;
+        status = cl_check(session, clRetainEvent(session->pending), "clRetainEvent");
+    }
+    return status;
+}
+
+wcl_status wcl_session_wait(wcl_session *session)
+{
+    wcl__clear_error();
+    cl_int state = CL_COMPLETE;
+    wcl_status status = finish(session);
+    if (status == WCL_OK && session->pending)
+        status = cl_check(session, clGetEventInfo(session->pending, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL),
+                          "clGetEventInfo");
+    if (status == WCL_OK && state < 0)
+        status = cl_check(session, state, "the run failed");
+    if (session->pending) {
+        clReleaseEvent(session->pending);
+        session->pending = NULL;
+    }
+    if (status == WCL_OK)
+        keep_programs(session);
+    return status;
+}

@@ -1,0 +1,278 @@
+#include "graph/session.h"
+
+#include <string.h>
+#include <time.h>
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+/* ---- making and ending */
+
+static wcl_status make_queue(wcl_session *session)
+{
+    cl_command_queue_properties properties = 0;
+    cl_int code;
+    if (session->options.queue) {
+        session->queue = session->options.queue;
+        code = clRetainCommandQueue(session->queue);
+    } else {
+        session->queue = clCreateCommandQueue(session->device->context, session->device->id,
+                                              session->options.profile ? CL_QUEUE_PROFILING_ENABLE : 0, &code);
+    }
+    if (code != CL_SUCCESS) {
+        session->queue = NULL;
+        return wcl__fail_cl(code, "cannot make a command queue");
+    }
+    code = clGetCommandQueueInfo(session->queue, CL_QUEUE_PROPERTIES, sizeof properties, &properties, NULL);
+    if (code != CL_SUCCESS)
+        return wcl__fail_cl(code, "cannot read the queue's properties");
+    session->out_of_order = (properties & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE) != 0;
+    session->profiling = (properties & CL_QUEUE_PROFILING_ENABLE) != 0;
+    return WCL_OK;
+}
+
+static wcl_status check_queue(const wcl_session *session)
+{
+    cl_context context;
+    const cl_int code = clGetCommandQueueInfo(session->queue, CL_QUEUE_CONTEXT, sizeof context, &context, NULL);
+    if (code != CL_SUCCESS)
+        return wcl__fail_cl(code, "cannot read the queue's context");
+    if (context != session->device->context)
+        return wcl__fail(WCL_BAD_ARGUMENT, "the queue belongs to another context than the device");
+    return WCL_OK;
+}
+
+wcl_status wcl_session_create(wcl_device *device, wcl_model *model, const wcl_session_options *options, wcl_session **out)
+{
+    wcl__clear_error();
+    *out = NULL;
+    if (!device || !model)
+        return wcl__fail(WCL_BAD_ARGUMENT, "a session needs a device and a model");
+    wcl_session *session = wcl__alloc(1, sizeof *session);
+    if (!session)
+        return wcl__fail_memory();
+    wcl_status status = wcl__options_read(options, &session->options, sizeof session->options);
+    if (status != WCL_OK)
+        goto cleanup;
+    wcl__device_retain(device);
+    session->device = device;
+    wcl__model_retain(model);
+    session->model = model;
+    if ((status = make_queue(session)) != WCL_OK)
+        goto cleanup;
+    if ((status = check_queue(session)) != WCL_OK)
+        goto cleanup;
+    if ((status = wcl__store_open(device, model, &session->store)) != WCL_OK)
+        goto cleanup;
+    *out = session;
+    return WCL_OK;
+
+cleanup:
+    wcl_session_destroy(session);
+    return status;
+}
+
+wcl_status wcl_session_clone(const wcl_session *session, wcl_session **out)
+{
+    wcl_session_options options = session->options;
+    options.size = sizeof options;
+    return wcl_session_create(session->device, session->model, &options, out);
+}
+
+static void denied_clear(wcl__denied *denied)
+{
+    wcl__free(denied->node);
+    wcl__free(denied->reason);
+    memset(denied, 0, sizeof *denied);
+}
+
+void wcl_session_destroy(wcl_session *session)
+{
+    if (!session)
+        return;
+    if (session->queue && !session->lost)
+        clFinish(session->queue);
+    if (session->pending)
+        clReleaseEvent(session->pending);
+    for (int i = 0; i < WCL__INSTANCES; i++)
+        wcl__instance_destroy(session->instances[i]);
+    for (size_t i = 0; i < session->denied_count; i++)
+        denied_clear(&session->denied[i]);
+    wcl__free(session->denied);
+    if (session->queue)
+        clReleaseCommandQueue(session->queue);
+    wcl__store_close(session->store);
+    wcl_model_destroy(session->model);
+    wcl_device_destroy(session->device);
+    wcl__free(session);
+}
+
+/* ---- instances */
+
+static bool is_denied(const wcl_session *session, const wcl__denied *failed)
+{
+    for (size_t i = 0; i < session->denied_count; i++)
+        if (strcmp(session->denied[i].node, failed->node) == 0)
+            return true;
+    return false;
+}
+
+/* A variant that failed to build or to fit is tried no more, once a node; then the first error stands. */
+static bool deny(wcl_session *session, wcl__denied *failed)
+{
+    if (!failed->node || !failed->reason || is_denied(session, failed) ||
+        !WCL__GROW(session->denied, session->denied_count, session->denied_capacity)) {
+        denied_clear(failed);
+        return false;
+    }
+    wcl__log(WCL_LOG_WARNING, "node %s: %s failed (%s): planning again without it", failed->node, failed->variant, failed->reason);
+    session->denied[session->denied_count++] = *failed;
+    return true;
+}
+
+static wcl_status create_instance(wcl_session *session, const wcl_tensor *inputs, wcl__instance **out)
+{
+    for (;;) {
+        wcl__denied failed;
+        const wcl_status status = wcl__instance_create(session, inputs, out, &failed);
+        if (status == WCL_OK || status == WCL_DEVICE_LOST || !deny(session, &failed)) {
+            session->lost = session->lost || status == WCL_DEVICE_LOST;
+            return status;
+        }
+        wcl__clear_error();
+    }
+}
+
+/* The cell for a new instance: a free one, else that of the least recently used, which ends. */
+static wcl__instance **make_room(wcl_session *session)
+{
+    wcl__instance **oldest = &session->instances[0];
+    for (int i = 0; i < WCL__INSTANCES; i++) {
+        if (!session->instances[i])
+            return &session->instances[i];
+        if (session->instances[i]->used < (*oldest)->used)
+            oldest = &session->instances[i];
+    }
+    wcl__instance_destroy(*oldest);
+    *oldest = NULL;
+    return oldest;
+}
+
+static void end_instances(wcl_session *session)
+{
+    for (int i = 0; i < WCL__INSTANCES; i++) {
+        wcl__instance_destroy(session->instances[i]);
+        session->instances[i] = NULL;
+    }
+    session->current = NULL;
+}
+
+wcl_status wcl__session_select(wcl_session *session, const wcl_tensor *inputs)
+{
+    if (session->lost)
+        return wcl__fail(WCL_DEVICE_LOST, "the device was lost in an earlier call");
+    session->clock++;
+    for (int i = 0; i < WCL__INSTANCES; i++)
+        if (session->instances[i] && wcl__instance_matches(session->instances[i], inputs)) {
+            session->current = session->instances[i];
+            session->current->used = session->clock;
+            return WCL_OK;
+        }
+    const double start = now_ms();
+    wcl__instance *made;
+    if (session->options.memory_cap > 0) /* it counts for the session, not for each shape */
+        end_instances(session);
+    wcl_status status = create_instance(session, inputs, &made);
+    if (status != WCL_OK)
+        return status;
+    wcl__instance **cell = make_room(session);
+    *cell = made;
+    session->current = made;
+    made->used = session->clock;
+    session->prepare_ms = now_ms() - start;
+    return WCL_OK;
+}
+
+wcl_status wcl_session_prepare(wcl_session *session, const wcl_tensor *inputs)
+{
+    wcl__clear_error();
+    return wcl__session_select(session, inputs);
+}
+
+/* ---- questions */
+
+static void describe_output(const wcl_plan *plan, int index, wcl_tensor *info)
+{
+    const wcl__value *value = plan->graph.outputs[index];
+    info->type = value->type;
+    info->rank = value->shape.rank;
+    memcpy(info->dims, value->shape.dims, sizeof info->dims);
+    info->bytes = (size_t)wcl__shape_count(&value->shape) * wcl_type_size(value->type);
+}
+
+wcl_status wcl_session_output_info(const wcl_session *session, int index, wcl_tensor *info)
+{
+    wcl__clear_error();
+    memset(info, 0, sizeof *info);
+    if (!session->current)
+        return wcl__fail(WCL_BAD_ARGUMENT, "nothing was prepared yet");
+    if (index < 0 || (size_t)index >= session->model->output_count)
+        return wcl__fail(WCL_BAD_ARGUMENT, "the model has no output %d", index);
+    describe_output(session->current->plan, index, info);
+    return WCL_OK;
+}
+
+const wcl_plan *wcl_session_plan(const wcl_session *session)
+{
+    return session->current ? session->current->plan : NULL;
+}
+
+cl_command_queue wcl_session_queue(const wcl_session *session)
+{
+    return session->queue;
+}
+
+double wcl_session_prepare_ms(const wcl_session *session)
+{
+    return session->prepare_ms;
+}
+
+int wcl_session_profile_count(const wcl_session *session)
+{
+    return session->current && session->current->events ? (int)session->current->plan->steps.step_count : 0;
+}
+
+static const char *step_kernel(const wcl__step *step)
+{
+    switch (step->kind) {
+    case WCL__STEP_KERNEL:
+        return step->call.kernel;
+    case WCL__STEP_BLAS:
+        return step->blas.m == 1 ? "CLBlastSgemv" : "CLBlastSgemm";
+    case WCL__STEP_COPY:
+        return "copy";
+    case WCL__STEP_HOST:
+        break;
+    }
+    return "host";
+}
+
+wcl_status wcl_session_profile(const wcl_session *session, int index, wcl_profile_entry *entry)
+{
+    wcl__clear_error();
+    if (index < 0 || index >= wcl_session_profile_count(session))
+        return wcl__fail(WCL_BAD_ARGUMENT, "the profile has no entry %d", index);
+    if (entry->size < sizeof *entry)
+        return wcl__fail(WCL_BAD_ARGUMENT, "wcl_profile_entry.size is not set");
+    const wcl__instance *instance = session->current;
+    const wcl__step *step = &instance->plan->steps.steps[index];
+    entry->node = instance->plan->nodes[step->node].name;
+    entry->kernel = step_kernel(step);
+    entry->plan_node = step->node;
+    entry->ms = instance->events[index] && session->profiling ? wcl__event_ms(instance->events[index]) : -1;
+    return WCL_OK;
+}

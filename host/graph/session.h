@@ -1,0 +1,50 @@
+/* A session: queues, kernels with their arguments set, and a few shape instances. */
+#ifndef WCL_GRAPH_SESSION_H
+#define WCL_GRAPH_SESSION_H
+
+#include "graph/plan.h"
+#include "graph/store.h"
+
+/* Everything for one set of input shapes (and known input values). */
+typedef struct wcl__instance {
+    wcl_plan *plan;
+    cl_mem arena;
+    cl_mem *slots;         /* one for each tensor of the plan */
+    wcl__launch *launches; /* one for each step; only kernels have one */
+    cl_event *events;      /* of the last profiled run, one for each step; NULL: none */
+    bool flushed;          /* its programs are in the disk cache */
+    uint64_t used;         /* the session's clock at its last use */
+    wcl__store *store;
+} wcl__instance;
+
+enum { WCL__INSTANCES = 4 };
+
+struct wcl_session {
+    wcl_device *device;
+    wcl_model *model;
+    wcl_session_options options;
+    wcl__store *store;
+    cl_command_queue queue;
+    bool out_of_order, profiling;
+    bool lost; /* the device is gone: only destroy is left */
+    wcl__instance *instances[WCL__INSTANCES];
+    wcl__instance *current;
+    wcl__denied *denied;
+    size_t denied_count, denied_capacity;
+    uint64_t clock;
+    double prepare_ms;
+    cl_event pending; /* the last asynchronous run's end */
+};
+
+/* instance.c: plans, builds, allocates and warms up. On failure *failed is the plan's node that is to blame, -1: none. */
+wcl_status wcl__instance_create(wcl_session *session, const wcl_tensor *inputs, wcl__instance **out, wcl__denied *failed);
+void wcl__instance_destroy(wcl__instance *instance);
+bool wcl__instance_matches(const wcl__instance *instance, const wcl_tensor *inputs);
+
+/* session.c: makes the instance for these inputs the current one. */
+wcl_status wcl__session_select(wcl_session *session, const wcl_tensor *inputs);
+
+/* run.c: enqueues all steps of the current instance. */
+wcl_status wcl__enqueue_steps(wcl_session *session);
+
+#endif

@@ -1,0 +1,256 @@
+#include "graph/store.h"
+
+#include <string.h>
+
+#include "runtime/launch.h"
+
+enum { CHUNK_BYTES = 16 << 20, PAGE = 4096 };
+
+typedef struct entry {
+    char *key;
+    cl_mem memory;
+    int users;
+} entry;
+
+struct wcl__store {
+    wcl_device *device;
+    wcl_model *model;
+    int references;       /* under the device's lock */
+    pthread_mutex_t lock; /* of the entries; held while packing, so that a weight is packed once */
+    entry *entries;
+    size_t count, capacity;
+    wcl__store *next;
+};
+
+/* ---- packing */
+
+/* Fills part of a buffer from the source, through a mapping: no second copy on the host. */
+static wcl_status write_range(cl_command_queue queue, cl_mem memory, size_t offset, const wcl__packing *packing, int64_t first,
+                              int64_t count)
+{
+    const size_t size = packing->source ? wcl_type_size(packing->source->type) : 1;
+    const size_t bytes = (size_t)count * size;
+    cl_int code;
+    void *at = clEnqueueMapBuffer(queue, memory, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION, offset, bytes, 0, NULL, NULL, &code);
+    if (code != CL_SUCCESS)
+        return wcl__fail_cl(code, "clEnqueueMapBuffer");
+    if (packing->source) {
+        wcl__source_read(packing->source, first, count, at);
+        wcl__source_drop(packing->source, first, count);
+    } else {
+        memcpy(at, (const char *)packing->data + first, bytes);
+    }
+    code = clEnqueueUnmapMemObject(queue, memory, at, 0, NULL, NULL);
+    return code == CL_SUCCESS ? WCL_OK : wcl__fail_cl(code, "clEnqueueUnmapMemObject");
+}
+
+static wcl_status finish(cl_command_queue queue)
+{
+    const cl_int code = clFinish(queue);
+    return code == CL_SUCCESS ? WCL_OK : wcl__fail_cl(code, "packing weights");
+}
+
+static wcl_status pack_copy(cl_command_queue queue, const wcl__packing *packing, cl_mem memory)
+{
+    const size_t size = packing->source ? wcl_type_size(packing->source->type) : 1;
+    const int64_t total = (int64_t)(packing->bytes / size), chunk = CHUNK_BYTES / (int64_t)size;
+    wcl_status status = WCL_OK;
+    for (int64_t first = 0; first < total && status == WCL_OK; first += chunk)
+        status = write_range(queue, memory, (size_t)first * size, packing, packing->source_first + first,
+                             WCL__MIN(chunk, total - first));
+    return status == WCL_OK ? finish(queue) : status;
+}
+
+/* Launches the packing's kernel on rows [first, first + rows), which are in the staging buffer. */
+static wcl_status pack_rows(wcl_device *device, cl_command_queue queue, const wcl__packing *packing, const cl_mem *slots,
+                            int64_t first, int64_t rows)
+{
+    wcl__call call = packing->call;
+    const cl_int first_row = (cl_int)first, row_count = (cl_int)rows;
+    wcl__launch launch = {0};
+    WCL__CALL_VALUE(&call, first_row);
+    WCL__CALL_VALUE(&call, row_count);
+    call.range.global[2] = (size_t)wcl__round_up(rows, (int64_t)WCL__MAX(call.range.local[2], 1u));
+    wcl_status status = wcl__launch_create(device, &call, slots, &launch);
+    if (status == WCL_OK)
+        status = wcl__launch_enqueue(&launch, queue, 0, NULL, NULL);
+    if (status == WCL_OK)
+        status = finish(queue);
+    wcl__launch_destroy(&launch);
+    return status;
+}
+
+static wcl_status pack_by_kernel(wcl_device *device, cl_command_queue queue, const wcl__packing *packing, cl_mem memory)
+{
+    const size_t row_bytes = (size_t)packing->row_elements * sizeof(float);
+    const int64_t chunk = WCL__MIN(packing->rows, WCL__MAX((int64_t)(CHUNK_BYTES / row_bytes), 1));
+    cl_mem slots[3] = {NULL, memory, NULL};
+    wcl_status status = wcl__buffer_create(device, CL_MEM_READ_ONLY | CL_MEM_ALLOC_HOST_PTR, (size_t)chunk * row_bytes, NULL,
+                                           "weights' staging", &slots[0]);
+    if (status == WCL_OK && packing->scale)
+        status = wcl__buffer_create(device, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, packing->scale_count * sizeof(float),
+                                    packing->scale, "weights' scale", &slots[2]);
+    for (int64_t first = 0; first < packing->rows && status == WCL_OK; first += chunk) {
+        const int64_t rows = WCL__MIN(chunk, packing->rows - first);
+        status = write_range(queue, slots[0], 0, packing, packing->source_first + first * packing->row_elements,
+                             rows * packing->row_elements);
+        if (status == WCL_OK)
+            status = pack_rows(device, queue, packing, slots, first, rows);
+    }
+    if (slots[0])
+        clReleaseMemObject(slots[0]);
+    if (slots[2])
+        clReleaseMemObject(slots[2]);
+    return status;
+}
+
+wcl_status wcl__pack(wcl_device *device, const wcl__packing *packing, cl_mem memory)
+{
+    cl_command_queue queue;
+    wcl_status status = wcl__device_queue(device, &queue);
+    if (status != WCL_OK)
+        return status;
+    if (!packing->call.source)
+        return pack_copy(queue, packing, memory);
+    if (packing->zero_first) {
+        const cl_float zero = 0;
+        const cl_int code = clEnqueueFillBuffer(queue, memory, &zero, sizeof zero, 0, packing->bytes, 0, NULL, NULL);
+        if (code != CL_SUCCESS)
+            return wcl__fail_cl(code, "clEnqueueFillBuffer");
+    }
+    return pack_by_kernel(device, queue, packing, memory);
+}
+
+/* ---- the store */
+
+/* Can the device read the weights where the file has them? */
+static bool in_place(const wcl_device *device, const wcl__packing *packing)
+{
+    const wcl__source *source = packing->source;
+    return device->facts.unified_memory && !packing->call.source && source && source->data && packing->source_first == 0 &&
+           (uintptr_t)source->data % PAGE == 0 && packing->bytes == source->bytes;
+}
+
+static wcl_status make_entry(wcl__store *store, const wcl__packing *packing, entry *e)
+{
+    e->key = wcl__strdup(packing->key);
+    if (!e->key)
+        return wcl__fail_memory();
+    if (in_place(store->device, packing)) /* read-only for the device, so the file's pages are not written */
+        return wcl__buffer_create(store->device, CL_MEM_READ_ONLY | CL_MEM_USE_HOST_PTR, packing->bytes,
+                                  (void *)packing->source->data, packing->key, &e->memory);
+    const wcl_status status = wcl__buffer_create(store->device, CL_MEM_READ_WRITE, packing->bytes, NULL, packing->key, &e->memory);
+    return status == WCL_OK ? wcl__pack(store->device, packing, e->memory) : status;
+}
+
+static void entry_clear(entry *e)
+{
+    if (e->memory)
+        clReleaseMemObject(e->memory);
+    wcl__free(e->key);
+    memset(e, 0, sizeof *e);
+}
+
+static wcl_status get_locked(wcl__store *store, const wcl__packing *packing, cl_mem *memory)
+{
+    for (size_t i = 0; i < store->count; i++)
+        if (strcmp(store->entries[i].key, packing->key) == 0) {
+            store->entries[i].users++;
+            *memory = store->entries[i].memory;
+            return WCL_OK;
+        }
+    if (!WCL__GROW(store->entries, store->count, store->capacity))
+        return wcl__fail_memory();
+    entry *e = &store->entries[store->count];
+    memset(e, 0, sizeof *e);
+    const wcl_status status = make_entry(store, packing, e);
+    if (status != WCL_OK) {
+        entry_clear(e);
+        return status;
+    }
+    e->users = 1;
+    store->count++;
+    *memory = e->memory;
+    return WCL_OK;
+}
+
+wcl_status wcl__store_get(wcl__store *store, const wcl__packing *packing, cl_mem *memory)
+{
+    *memory = NULL;
+    pthread_mutex_lock(&store->lock);
+    const wcl_status status = get_locked(store, packing, memory);
+    pthread_mutex_unlock(&store->lock);
+    return status;
+}
+
+void wcl__store_put(wcl__store *store, cl_mem memory)
+{
+    pthread_mutex_lock(&store->lock);
+    for (size_t i = 0; i < store->count; i++)
+        if (store->entries[i].memory == memory && --store->entries[i].users == 0) {
+            entry_clear(&store->entries[i]);
+            store->entries[i] = store->entries[--store->count];
+            break;
+        }
+    pthread_mutex_unlock(&store->lock);
+}
+
+static void store_free(wcl__store *store)
+{
+    for (size_t i = 0; i < store->count; i++)
+        entry_clear(&store->entries[i]);
+    wcl__free(store->entries);
+    pthread_mutex_destroy(&store->lock);
+    wcl_model_destroy(store->model);
+    wcl_device_destroy(store->device);
+    wcl__free(store);
+}
+
+static wcl_status open_locked(wcl_device *device, wcl_model *model, wcl__store **out)
+{
+    for (wcl__store *store = device->stores; store; store = store->next)
+        if (store->model == model) {
+            store->references++;
+            *out = store;
+            return WCL_OK;
+        }
+    wcl__store *store = wcl__alloc(1, sizeof *store);
+    if (!store)
+        return wcl__fail_memory();
+    pthread_mutex_init(&store->lock, NULL);
+    store->references = 1;
+    store->model = model;
+    store->device = device;
+    store->next = device->stores;
+    device->stores = store;
+    wcl__model_retain(model);
+    device->references++; /* its lock is held */
+    *out = store;
+    return WCL_OK;
+}
+
+wcl_status wcl__store_open(wcl_device *device, wcl_model *model, wcl__store **out)
+{
+    *out = NULL;
+    pthread_mutex_lock(&device->lock);
+    const wcl_status status = open_locked(device, model, out);
+    pthread_mutex_unlock(&device->lock);
+    return status;
+}
+
+void wcl__store_close(wcl__store *store)
+{
+    if (!store)
+        return;
+    wcl_device *device = store->device;
+    pthread_mutex_lock(&device->lock);
+    const bool last = --store->references == 0;
+    for (wcl__store **at = (wcl__store **)&device->stores; last && *at; at = &(*at)->next)
+        if (*at == store) {
+            *at = store->next;
+            break;
+        }
+    pthread_mutex_unlock(&device->lock);
+    if (last)
+        store_free(store);
+}

@@ -1,0 +1,40 @@
+#include "kernels/cells.h"
+
+enum { FEW_ROWS = 1024 };
+
+const char *wcl__cells_constraint(const int *values)
+{
+    const int cb = values[0];
+    return cb == 1 || cb == 2 || cb == 4 || cb == 8 || cb == 16 ? NULL : "cb must be 1, 2, 4, 8 or 16";
+}
+
+wcl_status wcl__cells_begin(wcl__call *call, const char *source, const char *kernel, const wcl__param_table *table,
+                            const void *params)
+{
+    const wcl_status status = wcl__params_validate(table, params);
+    if (status)
+        return wcl__in_kernel(status, kernel);
+    *call = (wcl__call){.source = source, .kernel = kernel};
+    wcl__params_options(table, params, call->options, sizeof call->options);
+    return WCL_OK;
+}
+
+void wcl__cells_args(wcl__call *call, const wcl__operand *x, const wcl__operand *y)
+{
+    wcl__call_slot(call, x->slot);
+    wcl__call_slot(call, y->slot);
+    WCL__CALL_VALUE(call, x->view);
+    WCL__CALL_VALUE(call, y->view);
+}
+
+void wcl__cells_range(wcl__call *call, const wcl__view *view, int lanes, int items)
+{
+    const size_t local[3] = {WCL__CELL_GROUP, 1, 1};
+    wcl__call_range(call, wcl__ceil_div(view->c, lanes) * view->h * view->w * items, view->n, 1, local);
+}
+
+void wcl__rows_range(wcl__call *call, int64_t rows)
+{
+    const size_t local[3] = {rows < FEW_ROWS ? 1 : WCL__CELL_GROUP, 1, 1};
+    wcl__call_range(call, rows, 1, 1, local);
+}

@@ -1,0 +1,31 @@
+/* What the families that go over a tensor cell by cell share: cl/cells.clh. */
+#ifndef WCL_KERNELS_CELLS_H
+#define WCL_KERNELS_CELLS_H
+
+#include "kernels/layout.h"
+#include "runtime/launch.h"
+#include "tune/params.h"
+
+/* One work-group size for all shapes: CPU drivers compile a kernel anew for each. */
+enum { WCL__CELL_GROUP = 64 };
+
+/* A tensor that a call reads or writes: the plan's slot, and how it lies there. */
+typedef struct wcl__operand {
+    int slot;
+    wcl__view view;
+} wcl__operand;
+
+/* A table's constraint whose first field is `cb`. */
+const char *wcl__cells_constraint(const int *values);
+/* Empties the call and gives it source, kernel, and the options of valid parameters. */
+wcl_status wcl__cells_begin(wcl__call *call, const char *source, const char *kernel, const wcl__param_table *table,
+                            const void *params);
+/* The arguments that all these kernels start with: x, y and their views. */
+void wcl__cells_args(wcl__call *call, const wcl__operand *x, const wcl__operand *y);
+/* A work-item for each pixel of each chunk of `lanes` channels, times `items`. */
+void wcl__cells_range(wcl__call *call, const wcl__view *view, int lanes, int items);
+/* A work-item for each of `rows` long tasks along dimension 0: few of them go to work-groups of one, so that they spread over the
+ * compute units. */
+void wcl__rows_range(wcl__call *call, int64_t rows);
+
+#endif

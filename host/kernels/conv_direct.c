@@ -1,0 +1,43 @@
+#include "kernels/conv_direct.h"
+
+WCL__PARAM_TABLE(wcl__conv_direct_table, "conv_direct", WCL__CONV_DIRECT_PARAMS, wcl__cells_constraint);
+
+/* cl/conv_direct.cl: conv_shape */
+typedef struct conv_shape {
+    cl_int group_channels, group_filters;
+    cl_int kh, kw, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
+    cl_float a, b;
+} conv_shape;
+
+wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params *params, const wcl__conv *conv, bool depthwise,
+                                 const wcl__conv_slots *slots)
+{
+    const size_t local[3] = {1, 1, 1};
+    const conv_shape shape = {
+        .group_channels = (cl_int)(conv->c / conv->groups),
+        .group_filters = (cl_int)(conv->k / conv->groups),
+        .kh = (cl_int)conv->kh,
+        .kw = (cl_int)conv->kw,
+        .stride_h = (cl_int)conv->stride_h,
+        .stride_w = (cl_int)conv->stride_w,
+        .dilation_h = (cl_int)conv->dilation_h,
+        .dilation_w = (cl_int)conv->dilation_w,
+        .pad_top = (cl_int)conv->pad_top,
+        .pad_left = (cl_int)conv->pad_left,
+        .a = conv->act.a,
+        .b = conv->act.b,
+    };
+    const wcl_status status =
+        wcl__cells_begin(call, "conv_direct.cl", depthwise ? "conv_depthwise" : "conv_direct", &wcl__conv_direct_table, params);
+    if (status != WCL_OK)
+        return status;
+    wcl__call_slot(call, slots->x.slot);
+    wcl__call_slot(call, slots->weights);
+    wcl__call_slot(call, slots->bias);
+    wcl__call_slot(call, slots->y.slot);
+    WCL__CALL_VALUE(call, slots->x.view);
+    WCL__CALL_VALUE(call, slots->y.view);
+    WCL__CALL_VALUE(call, shape);
+    wcl__call_range(call, wcl__ceil_div(conv->ow, params->out_w), conv->oh, conv->n * wcl__ceil_div(conv->k, params->cb), local);
+    return WCL_OK;
+}

@@ -1,0 +1,29 @@
+/* Direct convolution: cl/conv_direct.cl. */
+#ifndef WCL_KERNELS_CONV_DIRECT_H
+#define WCL_KERNELS_CONV_DIRECT_H
+
+#include "base/desc.h"
+#include "kernels/cells.h"
+
+/* field, least, most, standard, meaning */
+#define WCL__CONV_DIRECT_PARAMS(X)                                     \
+    X(cb, 1, 16, 16, "filters in a vector: the output layout's block") \
+    X(cbi, 1, 16, 16, "the input layout's block")                      \
+    X(out_w, 1, 16, 4, "output columns of a work-item")                \
+    X(act, 0, 5, 0, "wcl__act_kind")
+
+typedef struct wcl__conv_direct_params {
+    WCL__CONV_DIRECT_PARAMS(WCL__PARAM_MEMBER)
+} wcl__conv_direct_params;
+extern const wcl__param_table wcl__conv_direct_table;
+
+typedef struct wcl__conv_slots {
+    wcl__operand x, y;
+    int weights, bias; /* packed: filters.cl's filters_direct; bias rounded up to cb */
+} wcl__conv_slots;
+
+/* depthwise: groups = channels = filters, and cbi = cb. */
+wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params *params, const wcl__conv *conv, bool depthwise,
+                                 const wcl__conv_slots *slots);
+
+#endif

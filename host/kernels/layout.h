@@ -1,0 +1,43 @@
+/* How a tensor lies in memory. Tail lanes of a channel block hold zeros; borders hold zeros, written by the producer. */
+#ifndef WCL_KERNELS_LAYOUT_H
+#define WCL_KERNELS_LAYOUT_H
+
+#include "base/base.h"
+
+typedef enum wcl__order { WCL__NCHW = 0, WCL__NHWC = 1 } wcl__order;
+
+/* All zero but block = 1 and row_align = 1: a packed tensor in C order, of any rank. Anything else is for ranks 3 and 4 (N, C,
+ * [H,] W) and 2 (N, C). */
+typedef struct wcl__layout {
+    wcl__order order;
+    int block;                                                /* channels in a block, innermost: NCHW16c has 16 */
+    int border_top, border_left, border_bottom, border_right; /* rows and columns of zeros around each plane */
+    int row_align;                                            /* a row's pixels, border included, are a multiple of this */
+} wcl__layout;
+#define WCL__PLAIN                  \
+    {                               \
+        WCL__NCHW, 1, 0, 0, 0, 0, 1 \
+    }
+
+wcl__layout wcl__layout_plain(void);
+wcl__layout wcl__layout_blocked(int block);
+bool wcl__layout_equal(const wcl__layout *a, const wcl__layout *b);
+bool wcl__layout_is_plain(const wcl__layout *layout);
+/* Elements of the allocation, tails and borders included; -1 on overflow. */
+int64_t wcl__layout_count(const wcl__layout *layout, const wcl__shape *shape);
+/* "NCHW16c", "NCHW", "NHWC", "NCHW16c border 1,1,1,1" */
+void wcl__layout_print(const wcl__layout *layout, char *out, size_t bytes);
+
+/* What kernels are told of a tensor: element (n, c, y, x) is at
+ *     origin + n * image + (c / block) * plane + y * row + x * pixel + c % block      (floats)
+ * passed by value; cl/view.clh has the same struct. */
+typedef struct wcl__view {
+    cl_int origin, image, plane, row, pixel;
+    cl_int n, c, h, w; /* logical sizes */
+} wcl__view;
+/* WCL_UNSUPPORTED where a stride does not fit 31 bits. */
+wcl_status wcl__layout_view(const wcl__layout *layout, const wcl__shape *shape, wcl__view *view);
+/* The four logical sizes of a shape of rank 0 to 4: N, C, H, W, missing ones 1 (rank 3: H = 1). */
+void wcl__shape_nchw(const wcl__shape *shape, int64_t nchw[4]);
+
+#endif

@@ -1,0 +1,284 @@
+/* Gemm and MatMul with known weights: our own kernels, or CLBlast. */
+#include "ops/dense.h"
+
+#include <string.h>
+
+#include "kernels/affine.h"
+#include "kernels/dense.h"
+#include "kernels/filters.h"
+#include "ops/channels.h"
+#include "ops/weights.h"
+
+/* ---- what is a dense layer */
+
+static bool bias_fits(const wcl__value *bias, int64_t outputs)
+{
+    if (!bias)
+        return true;
+    const int rank = bias->shape.rank;
+    const int64_t count = wcl__shape_count(&bias->shape);
+    return bias->source && (count == 1 || (count == outputs && bias->shape.dims[rank - 1] == outputs));
+}
+
+const char *wcl__dense_read(const wcl__op_node *node, wcl__dense *dense)
+{
+    const wcl__gemm *gemm = &node->desc.gemm;
+    const wcl__value *b = wcl__input(node, WCL__DENSE_B);
+    *dense = (wcl__dense){gemm->batch * gemm->m, gemm->k, gemm->n, !gemm->trans_b, gemm->alpha, gemm->beta};
+    if (!b->source || b->shape.rank != 2)
+        return "the weights are not a known matrix";
+    if (gemm->trans_a && gemm->m != 1)
+        return "the input is transposed";
+    if (!bias_fits(wcl__input(node, WCL__DENSE_C), dense->outputs))
+        return "the bias is not a known row";
+    return NULL;
+}
+
+static const char *any_dense(const wcl__op_node *node, const wcl__facts *facts)
+{
+    wcl__dense dense;
+    (void)facts;
+    return wcl__dense_read(node, &dense);
+}
+
+static const char *gemv_supports(const wcl__op_node *node, const wcl__facts *facts)
+{
+    wcl__dense dense;
+    const char *reason = wcl__dense_read(node, &dense);
+    (void)facts;
+    return reason ? reason : dense.m == 1 ? NULL : "more than one input vector";
+}
+
+static const char *gemm_supports(const wcl__op_node *node, const wcl__facts *facts)
+{
+    wcl__dense dense;
+    const char *reason = wcl__dense_read(node, &dense);
+    (void)facts;
+    return reason ? reason : dense.m > 1 ? NULL : "one input vector: gemv";
+}
+
+static const char *clblast_supports(const wcl__op_node *node, const wcl__facts *facts)
+{
+    const char *reason = wcl__blas_supports(facts);
+    return reason ? reason : any_dense(node, facts);
+}
+
+/* ---- costs: by the bytes of the weights, which at batch 1 are all that counts */
+
+/* How much slower than its bytes each path is where it is not at home: CLBlast, as it is shipped, reads weights at 2 to 4 GB/s through
+ * PoCL, our kernel at 30 and more; on a GPU a work-item a row reads without coalescing (docs/performance.md). */
+enum { AWAY_FROM_HOME = 8 };
+
+static void dense_cost(const wcl__op_node *node, const wcl__facts *facts, bool blas, wcl__cost *cost)
+{
+    wcl__dense dense;
+    wcl__dense_read(node, &dense);
+    const double weights = (double)dense.inputs * (double)dense.outputs;
+    const bool cpu = facts->type & CL_DEVICE_TYPE_CPU;
+    const double penalty = blas == cpu ? AWAY_FROM_HOME : 1;
+    cost->flops = 2 * weights * (double)dense.m;
+    cost->bytes = penalty * sizeof(float) * (weights + (double)dense.m * (double)(dense.inputs + dense.outputs));
+    cost->efficiency = 0.4 / penalty;
+    cost->launches = blas ? 2 : 1;
+}
+
+static void own_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
+{
+    (void)blocks;
+    dense_cost(node, facts, false, cost);
+}
+
+static void blas_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
+{
+    (void)blocks;
+    dense_cost(node, facts, true, cost);
+}
+
+/* ---- weights */
+
+/* Outputs whose weights fit into one buffer. */
+static int64_t slice_outputs(const wcl__facts *facts, const wcl__dense *dense)
+{
+    const int64_t most = (int64_t)(WCL__MIN(facts->max_alloc, (uint64_t)INT64_MAX) / sizeof(float)) / dense->inputs;
+    return WCL__MIN(dense->outputs, WCL__MAX(most, 1));
+}
+
+/* The weights of some outputs, [O][I] or, for CLBlast's product, [I][O]; as the file has them where that serves. */
+static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, int64_t first, int64_t count, bool to_input,
+                               int *slot)
+{
+    const wcl__op_node *node = emit->node;
+    const wcl__value *weight = node->inputs[WCL__DENSE_B];
+    const bool whole = count == dense->outputs;
+    const bool as_it_is = !node->epilogue.scale && dense->alpha == 1.0f && node->flatten[0] == 0 && dense->by_input == to_input &&
+                          (whole || !to_input);
+    wcl__packing packing = {.bytes = sizeof(float) * (size_t)(dense->inputs * count)};
+    if (as_it_is) {
+        packing.source_first = first * dense->inputs;
+        return wcl__weight_slot(emit, weight, "copy", 1.0f, first, count, &packing, slot);
+    }
+    const wcl__dense_packing how = {.inputs = dense->inputs,
+                                    .outputs = count,
+                                    .first_output = dense->by_input ? first : 0,
+                                    .source_outputs = dense->outputs,
+                                    .by_input = dense->by_input,
+                                    .to_input = to_input,
+                                    .hw = node->flatten[0] * node->flatten[1],
+                                    .c = node->flatten[2]};
+    packing.rows = dense->by_input ? dense->inputs : count;
+    packing.row_elements = dense->by_input ? dense->outputs : dense->inputs;
+    packing.source_first = dense->by_input ? 0 : first * dense->inputs;
+    const wcl_status status = wcl__filters_dense_call(&packing.call, &how);
+    if (status != WCL_OK)
+        return status;
+    return wcl__weight_slot(emit, weight, node->flatten[0] ? (to_input ? "chw|io" : "chw|oi") : (to_input ? "io" : "oi"),
+                            dense->alpha, first, count, &packing, slot);
+}
+
+/* ---- our kernels */
+
+static wcl_status emit_slice(const wcl__emit *emit, const wcl__dense *dense, int64_t first, int64_t count)
+{
+    const wcl__dense_slice slice = {dense->m, dense->inputs, count, dense->outputs, first, emit->node->epilogue.act};
+    wcl__dense_slots slots = {.x = emit->in[WCL__DENSE_A], .y = emit->out[0]};
+    wcl__dense_params params;
+    wcl__call call;
+    wcl__dense_defaults(emit->facts, dense->m, (int)slice.act.kind, &params);
+    wcl_status status = weights_slot(emit, dense, first, count, false, &slots.w);
+    if (status == WCL_OK)
+        status = wcl__bias_slot(emit, wcl__input(emit->node, WCL__DENSE_C), dense->beta, first, count, 1, &slots.bias);
+    if (status == WCL_OK)
+        status = wcl__dense_call(&call, &params, &slice, &slots);
+    return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
+}
+
+static wcl_status emit_slices(const wcl__emit *emit,
+                              wcl_status (*emit_one)(const wcl__emit *, const wcl__dense *, int64_t, int64_t))
+{
+    wcl__dense dense;
+    wcl__dense_read(emit->node, &dense);
+    const int64_t step = slice_outputs(emit->facts, &dense);
+    wcl_status status = WCL_OK;
+    for (int64_t first = 0; first < dense.outputs && status == WCL_OK; first += step)
+        status = emit_one(emit, &dense, first, WCL__MIN(step, dense.outputs - first));
+    return status;
+}
+
+static wcl_status emit_own(const wcl__emit *emit)
+{
+    return emit_slices(emit, emit_slice);
+}
+
+static void own_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
+{
+    wcl__dense dense;
+    wcl__dense_params params;
+    (void)blocks;
+    wcl__dense_read(node, &dense);
+    wcl__dense_defaults(facts, dense.m, (int)node->epilogue.act.kind, &params);
+    wcl__params_print(&wcl__dense_table, &params, out, bytes);
+}
+
+/* ---- CLBlast: the product into scratch, then bias and activation */
+
+static wcl_status emit_product(const wcl__emit *emit, const wcl__dense *dense, int64_t first, int64_t count, int product)
+{
+    const bool vector = dense->m == 1;
+    int weights, scratch = -1;
+    wcl__blas_call *call;
+    wcl_status status = weights_slot(emit, dense, first, count, !vector, &weights);
+    if (status != WCL_OK)
+        return status;
+    const wcl__blas_call filled = {.a = emit->in[WCL__DENSE_A],
+                                   .b = weights,
+                                   .c = product,
+                                   .workspace = -1,
+                                   .m = (size_t)dense->m,
+                                   .n = (size_t)count,
+                                   .k = (size_t)dense->inputs,
+                                   .c_offset = (size_t)first,
+                                   .c_row = (size_t)dense->outputs,
+                                   .trans_b = vector,
+                                   .alpha = 1.0f};
+    const size_t bytes = wcl__blas_workspace(&filled);
+    if (bytes > 0)
+        status = wcl__steps_workspace(emit->steps, "CLBlast's scratch", bytes, &scratch);
+    if (status == WCL_OK)
+        status = wcl__steps_blas(emit->steps, &call);
+    if (status == WCL_OK) {
+        *call = filled;
+        call->workspace = scratch;
+    }
+    return status;
+}
+
+/* y = act(product + bias), [M][O] seen as M pictures of O channels. */
+static wcl_status emit_epilogue(const wcl__emit *emit, const wcl__dense *dense, int product)
+{
+    const wcl__op_node *node = emit->node;
+    const wcl__shape shape = {2, {dense->m, dense->outputs}};
+    const wcl__layout plain = WCL__PLAIN;
+    const wcl__affine_params params = {.cb = 1, .act = (int)node->epilogue.act.kind};
+    wcl__operand x = {.slot = product}, y = {.slot = emit->out[0]};
+    int scale, shift;
+    wcl__call call;
+    float *ones = wcl__alloc((size_t)dense->outputs, sizeof *ones);
+    if (!ones)
+        return wcl__fail_memory();
+    for (int64_t i = 0; i < dense->outputs; i++)
+        ones[i] = 1.0f;
+    wcl_status status = wcl__steps_constant(emit->steps, "ones", ones, (size_t)dense->outputs, &scale);
+    wcl__free(ones);
+    if (status == WCL_OK)
+        status = wcl__bias_slot(emit, wcl__input(node, WCL__DENSE_C), dense->beta, 0, dense->outputs, 1, &shift);
+    if (status == WCL_OK)
+        status = wcl__layout_view(&plain, &shape, &x.view);
+    y.view = x.view;
+    if (status == WCL_OK)
+        status = wcl__affine_call(&call, &params, &node->epilogue.act, &x, &y, scale, shift);
+    return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
+}
+
+static wcl_status emit_clblast(const wcl__emit *emit)
+{
+    wcl__dense dense;
+    wcl__dense_read(emit->node, &dense);
+    const int64_t step = slice_outputs(emit->facts, &dense);
+    int product;
+    wcl_status status = wcl__steps_workspace(emit->steps, "product", sizeof(float) * (size_t)(dense.m * dense.outputs), &product);
+    for (int64_t first = 0; first < dense.outputs && status == WCL_OK; first += step)
+        status = emit_product(emit, &dense, first, WCL__MIN(step, dense.outputs - first), product);
+    return status == WCL_OK ? emit_epilogue(emit, &dense, product) : status;
+}
+
+static size_t clblast_workspace(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
+{
+    wcl__dense dense;
+    (void)blocks;
+    wcl__dense_read(node, &dense);
+    const int64_t count = slice_outputs(facts, &dense);
+    const wcl__blas_call call = {.m = (size_t)dense.m, .n = (size_t)count, .k = (size_t)dense.inputs, .trans_b = dense.m == 1};
+    return sizeof(float) * (size_t)(dense.m * dense.outputs) + wcl__blas_workspace(&call);
+}
+
+const wcl__variant wcl__dense_variants[WCL__DENSE_VARIANTS] = {
+    {.name = "gemv",
+     .supports = gemv_supports,
+     .cost = own_cost,
+     .parameters = own_parameters,
+     .emit = emit_own,
+     .algorithm = WCL__SUM},
+    {.name = "gemm",
+     .supports = gemm_supports,
+     .cost = own_cost,
+     .parameters = own_parameters,
+     .emit = emit_own,
+     .algorithm = WCL__SUM},
+    {.name = "clblast",
+     .supports = clblast_supports,
+     .cost = blas_cost,
+     .workspace = clblast_workspace,
+     .emit = emit_clblast,
+     .algorithm = WCL__SUM},
+    {.name = "direct", .supports = wcl__matmul_supports, .cost = wcl__matmul_cost, .emit = wcl__matmul_emit, .algorithm = WCL__SUM},
+};

@@ -1,0 +1,166 @@
+/* An operator is a registry row: its name and opsets, shape inference, an optional host fold, and the variants that compute it on a
+ * device. A variant says what it can do and what it costs; the planner alone decides. All functions but emit are pure.
+ *
+ * A new operator is one row here, one file in ops/ (or a row of a table there), one kernel family, one reference and one test row:
+ * docs/adding-an-operator.md. */
+#ifndef WCL_OPS_OP_H
+#define WCL_OPS_OP_H
+
+#include "base/desc.h"
+#include "base/source.h"
+#include "ops/steps.h"
+
+typedef struct wcl__op wcl__op;
+
+/* An attribute of the model's node; owned by the model. */
+typedef struct wcl__attr {
+    char *name;
+    wcl_attribute_kind kind;
+    int64_t i;
+    float f;
+    char *s;
+    int64_t *ints;
+    float *floats;
+    size_t count;
+    wcl__source *tensor;
+} wcl__attr;
+
+/* A tensor while planning. All dimensions are known; `source` is set where the values are too. */
+typedef struct wcl__value {
+    char *name;
+    char *key; /* of a constant: the same key, the same values (within a model); NULL elsewhere */
+    wcl_type type;
+    wcl__shape shape;
+    const wcl__source *source;
+    bool owns_source; /* made by a fold: source and key are freed with the value */
+} wcl__value;
+
+/* Fused behind an operator, in this order: y = act(y * scale[channel] + shift[channel]). */
+typedef struct wcl__epilogue {
+    float *scale, *shift; /* owned; NULL: 1 and 0 */
+    wcl__act act;
+} wcl__epilogue;
+
+/* What infer found out; which member, the operator knows. */
+typedef union wcl__desc {
+    wcl__conv conv;
+    wcl__pool pool;
+    wcl__gemm gemm;
+    wcl__lrn lrn;
+    wcl__softmax softmax;
+    wcl__act act;
+    int64_t axis;               /* Concat, Gather */
+    int64_t perm[WCL_MAX_RANK]; /* Transpose */
+    struct {
+        int64_t start[WCL_MAX_RANK], step[WCL_MAX_RANK];
+    } slice;
+} wcl__desc;
+
+/* A node while planning: the model's node, or what fusion made of it. */
+typedef struct wcl__op_node {
+    const char *name;
+    const wcl__op *op;
+    int opset;
+    const wcl__attr *attrs;
+    size_t attr_count;
+    wcl__value **inputs; /* NULL: an optional input that is absent */
+    size_t input_count;
+    wcl__value **outputs; /* NULL: an optional output that nobody asked for */
+    size_t output_count;
+    wcl__desc desc;
+    wcl__epilogue epilogue;
+    int64_t
+        flatten[3]; /* dense: the weight's rows are in (H, W, C) order of this H, W, C and are to be packed as (C, H, W); 0: no */
+} wcl__op_node;
+
+/* Blocks of the input's and the output's layout that a variant offers (1: plain). All tensor inputs have the same layout, and
+ * constants among them are plain. */
+typedef struct wcl__blocks {
+    int in, out;
+} wcl__blocks;
+enum { WCL__MAX_BLOCKS = 4 };
+
+typedef struct wcl__cost {
+    double flops, bytes;
+    double efficiency; /* of the device's peak, 0..1 */
+    int launches;
+} wcl__cost;
+
+/* Which bound of winograd.md holds (see tests' tolerance): by algorithm. */
+typedef enum wcl__algorithm { WCL__EXACT = 0, WCL__SUM = 1, WCL__F2 = 2 } wcl__algorithm;
+
+typedef struct wcl__emit {
+    wcl__steps *steps;
+    const wcl__facts *facts;
+    const wcl__op_node *node;
+    wcl__blocks blocks;
+    const int *in;  /* slots of the inputs, -1: absent, or a constant that the variant packs itself (op->packs) */
+    const int *out; /* slots of the outputs, -1: not asked for */
+} wcl__emit;
+
+typedef struct wcl__variant {
+    const char *name;
+    const char *(*supports)(const wcl__op_node *node, const wcl__facts *facts); /* NULL function: always; else NULL or the reason */
+    int (*blocks)(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS]);   /* NULL: plain only */
+    void (*cost)(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost); /* NULL: bound by bytes */
+    size_t (*workspace)(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks);           /* NULL: none */
+    void (*parameters)(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out,
+                       size_t bytes); /* or NULL */
+    wcl_status (*emit)(const wcl__emit *emit);
+    wcl__algorithm algorithm;
+} wcl__variant;
+
+enum {
+    WCL__ABSORBS_ACT = 1,    /* takes an activation into its epilogue */
+    WCL__ABSORBS_AFFINE = 2, /* takes scale and shift by channel (the output's dimension 1) into its epilogue */
+    WCL__IS_VIEW = 4,        /* moves no data: output 0 is input 0 with another shape */
+    WCL__IS_ELEMENTWISE = 8, /* output 0 at an index depends on the inputs at that index (after broadcasting) */
+    WCL__IS_SHAPE = 16,      /* shape arithmetic: not a layer of a summary */
+    WCL__ZERO_KEEPS = 32,    /* f(0, 0...) = 0: the tail lanes of a blocked layout stay zero */
+    WCL__FOLDS_SHAPE = 64    /* folds without its inputs' values (Shape) */
+};
+
+struct wcl__op {
+    const char *name; /* ONNX's, domain "" */
+    int since;        /* first opset we know; newer ones up to WCL__OPSET_LAST are known too */
+    int min_inputs, max_inputs, max_outputs;
+    unsigned flags;
+    unsigned known;         /* bit i: input i must be known while planning (a shape, a bound, a weight) */
+    unsigned packs;         /* bit i: input i is packed by the variants; the planner makes no slot for it */
+    const char *attributes; /* "axis keepdims": any other is unsupported */
+    /* Checks inputs and attributes; sets desc and the outputs' type and shape. */
+    wcl_status (*infer)(wcl__op_node *node);
+    /* Computes the outputs on the host when all inputs are known: shape arithmetic. NULL: never. WCL_UNSUPPORTED: not this type. */
+    wcl_status (*fold)(wcl__op_node *node);
+    const wcl__variant *variants;
+    size_t variant_count;
+};
+enum { WCL__OPSET_FIRST = 7, WCL__OPSET_LAST = 21 };
+
+/* registry.c: NULL if there is none. */
+const wcl__op *wcl__op_find(const char *name);
+
+/* attr.c */
+int64_t wcl__attr_int(const wcl__op_node *node, const char *name, int64_t standard);
+float wcl__attr_float(const wcl__op_node *node, const char *name, float standard);
+const char *wcl__attr_string(const wcl__op_node *node, const char *name, const char *standard);
+/* NULL and 0 if absent. */
+const int64_t *wcl__attr_ints(const wcl__op_node *node, const char *name, size_t *count);
+const wcl__attr *wcl__attr_find(const wcl__op_node *node, const char *name);
+
+/* value.c: helpers of infer and fold */
+/* Input i, or NULL when it is absent. */
+const wcl__value *wcl__input(const wcl__op_node *node, size_t i);
+/* The integers of a known input (rank 0 or 1) into out[capacity]; WCL_BAD_SHAPE, WCL_UNSUPPORTED if not known. */
+wcl_status wcl__input_ints(const wcl__op_node *node, size_t i, int64_t *out, size_t capacity, size_t *count);
+void wcl__output_set(wcl__op_node *node, size_t i, wcl_type type, const wcl__shape *shape);
+/* Memory for output i's values, zeroed; the output becomes known. */
+wcl_status wcl__output_known(wcl__op_node *node, size_t i, void **data);
+/* -rank <= axis < rank made positive; WCL_BAD_SHAPE */
+wcl_status wcl__axis(int64_t axis, int rank, int64_t *out);
+/* The channel block that this device likes: 16, 8 or 4 lanes. */
+int wcl__facts_block(const wcl__facts *facts);
+/* WCL_UNSUPPORTED unless the type is float32. */
+wcl_status wcl__need_float(const wcl__value *value, const char *what);
+
+#endif

@@ -1,0 +1,88 @@
+/* What a plan runs, as plain data: tensors, packed weights and steps. Operators add to it while planning (emit), a session gives it
+ * buffers and kernels. No OpenCL object in it. */
+#ifndef WCL_OPS_STEPS_H
+#define WCL_OPS_STEPS_H
+
+#include "base/source.h"
+#include "kernels/clblast.h"
+#include "kernels/layout.h"
+#include "runtime/launch.h"
+
+typedef enum wcl__tensor_kind {
+    WCL__TENSOR_ACTIVATION = 1, /* made and read by steps: lives in the arena */
+    WCL__TENSOR_WORKSPACE = 2,  /* one node's scratch: lives in the arena */
+    WCL__TENSOR_WEIGHT = 3      /* packed once, in the weight store */
+} wcl__tensor_kind;
+
+/* A tensor of the plan; its index is the slot that calls refer to. */
+typedef struct wcl__plan_tensor {
+    wcl__tensor_kind kind;
+    char *name;
+    wcl_type type;
+    wcl__shape shape;
+    wcl__layout layout;
+    size_t bytes;
+    int alias;                 /* -1, or the slot whose buffer this one shares (a view) */
+    int first_step, last_step; /* lifetime; first_step -1: never written by a step (an input) */
+    size_t offset;             /* in the arena */
+    int weight;                /* index of a WEIGHT's packing */
+} wcl__plan_tensor;
+
+/* How a packed weight is made. The source's rows (its first dimension, or all of it as one row) are read in chunks into a staging
+ * buffer and the call is launched on each: slot 0 staging, slot 1 packed, slot 2 scale. The store appends two int values (first
+ * row, rows in this chunk) to the arguments and sets the range's z to the chunk's rows. No call (source NULL in it): copied as it is. */
+typedef struct wcl__packing {
+    char *key;                 /* names the packed tensor: the source's key, the packing and its parameters */
+    const wcl__source *source; /* what is packed; NULL: `data` */
+    void *data;                /* owned small constant (a bias), `bytes` long */
+    size_t bytes;              /* of the packed tensor */
+    bool zero_first;           /* the packed buffer starts as zeros (the call leaves tails out) */
+    wcl__call call;
+    int64_t rows, row_elements;
+    int64_t source_first; /* the first source element (a slice of rows) */
+    float *scale;         /* owned; one factor for each filter, or NULL */
+    size_t scale_count;
+} wcl__packing;
+
+typedef enum wcl__step_kind {
+    WCL__STEP_KERNEL = 1,
+    WCL__STEP_BLAS = 2,
+    WCL__STEP_HOST = 3, /* a shape computation's result, known since planning, is a graph output */
+    WCL__STEP_COPY = 4  /* slot 0 of `copy` to slot 1, whole */
+} wcl__step_kind;
+
+typedef struct wcl__step {
+    wcl__step_kind kind;
+    int node; /* index of the plan's node */
+    wcl__call call;
+    wcl__blas_call blas;
+    int copy_from, copy_to;
+    size_t copy_from_offset, copy_to_offset, copy_bytes;
+} wcl__step;
+
+typedef struct wcl__steps {
+    wcl__plan_tensor *tensors;
+    size_t tensor_count, tensor_capacity;
+    wcl__packing *packings;
+    size_t packing_count, packing_capacity;
+    wcl__step *steps;
+    size_t step_count, step_capacity;
+    int node; /* of the steps that are added now */
+} wcl__steps;
+
+void wcl__steps_clear(wcl__steps *steps);
+/* Adds a tensor; *slot is its index. */
+wcl_status wcl__steps_tensor(wcl__steps *steps, wcl__tensor_kind kind, const char *name, wcl_type type, const wcl__shape *shape,
+                             const wcl__layout *layout, int *slot);
+/* Scratch of `bytes` for the current node. */
+wcl_status wcl__steps_workspace(wcl__steps *steps, const char *name, size_t bytes, int *slot);
+/* Takes over the packing (its key, data and scale; also on failure); a key that is there already gives that slot. */
+wcl_status wcl__steps_weight(wcl__steps *steps, const char *name, wcl__packing *packing, int *slot);
+/* Small float constants made while planning (a folded bias): copied; the key comes from their contents. */
+wcl_status wcl__steps_constant(wcl__steps *steps, const char *name, const float *values, size_t count, int *slot);
+/* Adds a kernel step; *call is to be filled in before the next step is added. */
+wcl_status wcl__steps_kernel(wcl__steps *steps, const char *source, const char *kernel, wcl__call **call);
+wcl_status wcl__steps_blas(wcl__steps *steps, wcl__blas_call **call);
+wcl_status wcl__steps_copy(wcl__steps *steps, int from, size_t from_offset, int to, size_t to_offset, size_t bytes);
+
+#endif

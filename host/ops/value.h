@@ -1,0 +1,30 @@
+/* Values while planning, for the operators and the graph alike: beside what op.h declares. */
+#ifndef WCL_OPS_VALUE_H
+#define WCL_OPS_VALUE_H
+
+#include "ops/op.h"
+
+/* What a fold may make: shape arithmetic and small constants, never a tensor that belongs on the device. */
+enum { WCL__FOLD_BYTES = 64 << 20 };
+
+/* Gives a value that a fold made its key, from its contents, type and shape. Call it after every successful fold; a value that has
+ * a key, or is not known, is left alone. */
+wcl_status wcl__value_seal(wcl__value *value);
+/* Frees the key, and the source if a fold made it; the value is no longer known. */
+void wcl__value_forget(wcl__value *value);
+/* Makes output i known with `from`'s values, in the output's shape: a view where they live in the model, else a copy. */
+wcl_status wcl__output_view(wcl__op_node *node, size_t i, const wcl__value *from);
+
+/* The bytes of a known value: in place, or, where they are seeded, in memory that the caller frees. */
+wcl_status wcl__value_data(const wcl__value *value, const void **data, void **scratch);
+
+/* Input i is there and all its values are known. */
+bool wcl__input_known(const wcl__op_node *node, size_t i);
+/* All inputs that are there are known. */
+bool wcl__inputs_known(const wcl__op_node *node);
+/* What the device computes must be float32; what is known is for the host and may be of any type. */
+wcl_status wcl__need_float_or_known(const wcl__op_node *node);
+/* A single integer from a known input (a scalar or one element). */
+wcl_status wcl__input_int(const wcl__op_node *node, size_t i, int64_t *out);
+
+#endif

@@ -1,0 +1,332 @@
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/cache.h"
+
+enum { SCHEMA = 1, KEY_DIGITS = WCL__SHA256_HEX - 1 };
+static const uint64_t standard_limit = 256u << 20;
+static const int64_t largest_entry = 1 << 30;
+static const time_t stale_seconds = 3600; /* a temporary file this old was left by a process that died */
+
+/* What an entry begins with; in the machine's own byte order, since a program binary belongs to a machine. */
+typedef struct header {
+    char magic[8];
+    uint32_t schema, header_bytes;
+    uint64_t length;
+    char key[KEY_DIGITS], hash[KEY_DIGITS];
+} header;
+static const char magic[8] = {'W', 'I', 'N', 'O', 'C', 'L', 'P', '\n'};
+
+/* The folder that `path` means; *out is "" where there is none. */
+static wcl_status resolve_path(const char *path, char **out)
+{
+    const char *own = getenv("WINOCL_CACHE"), *shared = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    wcl__text text = {0};
+    if (path || own)
+        wcl__text_add(&text, "%s", path ? path : own);
+    else if (shared && shared[0] == '/') /* the XDG specification: ignore relative ones */
+        wcl__text_add(&text, "%s/winocl", shared);
+    else if (home && home[0])
+        wcl__text_add(&text, "%s/.cache/winocl", home);
+    else
+        wcl__text_add(&text, "%s", "");
+    if (text.failed) {
+        wcl__text_clear(&text);
+        return wcl__fail_memory();
+    }
+    *out = text.data;
+    return WCL_OK;
+}
+
+wcl_status wcl__cache_set(wcl__cache *cache, const char *path, uint64_t limit)
+{
+    char *resolved = NULL;
+    wcl_status status = resolve_path(path, &resolved);
+    if (status != WCL_OK)
+        return status;
+    wcl__free(cache->path);
+    *cache = (wcl__cache){.path = resolved, .limit = limit ? limit : standard_limit};
+    return WCL_OK;
+}
+
+void wcl__cache_clear(wcl__cache *cache)
+{
+    wcl__free(cache->path);
+    *cache = (wcl__cache){0};
+}
+
+static char *entry_path(const char *folder, const char *name, const char *suffix)
+{
+    wcl__text text = {0};
+    wcl__text_add(&text, "%s/%s%s", folder, name, suffix);
+    if (text.failed)
+        wcl__text_clear(&text);
+    return text.data;
+}
+
+/* ------------------------------------------------------------------ one entry */
+
+static bool read_all(int descriptor, void *out, size_t bytes)
+{
+    unsigned char *at = out;
+    while (bytes > 0) {
+        ssize_t got = read(descriptor, at, bytes);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        at += got;
+        bytes -= (size_t)got;
+    }
+    return true;
+}
+
+/* The whole file in memory of our own: a mapping could change, or be cut, between the check and the driver's look at it. */
+static unsigned char *read_file(int descriptor, size_t *bytes)
+{
+    struct stat info;
+    if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size < (off_t)sizeof(header) ||
+        info.st_size > largest_entry)
+        return NULL;
+    unsigned char *data = wcl__alloc((size_t)info.st_size, 1);
+    if (data && !read_all(descriptor, data, (size_t)info.st_size)) {
+        wcl__free(data);
+        data = NULL;
+    }
+    *bytes = (size_t)info.st_size;
+    return data;
+}
+
+static bool is_intact(const unsigned char *data, size_t bytes, const char *key)
+{
+    header head;
+    char hash[WCL__SHA256_HEX];
+    memcpy(&head, data, sizeof head);
+    if (memcmp(head.magic, magic, sizeof magic) != 0 || head.schema != SCHEMA || head.header_bytes != sizeof head ||
+        head.length != bytes - sizeof head || memcmp(head.key, key, KEY_DIGITS) != 0)
+        return false;
+    wcl__sha256(data + sizeof head, bytes - sizeof head, hash);
+    return memcmp(head.hash, hash, KEY_DIGITS) == 0;
+}
+
+void *wcl__cache_load(const wcl__cache *cache, const char *key, size_t *bytes)
+{
+    unsigned char *data = NULL;
+    int descriptor = -1;
+    struct timespec times[2];
+    char *path = wcl__cache_is_on(cache) ? entry_path(cache->path, key, ".bin") : NULL;
+    if (!path)
+        return NULL;
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0)
+        goto cleanup;
+    data = read_file(descriptor, bytes);
+    if (!data || !is_intact(data, *bytes, key)) {
+        wcl__log(WCL_LOG_INFO, "%s is damaged or foreign: it will be replaced", path);
+        wcl__free(data);
+        data = NULL;
+        goto cleanup;
+    }
+    *bytes -= sizeof(header);
+    memmove(data, data + sizeof(header), *bytes);
+    /* Failing costs the order of dropping, nothing else. The kernel's own "now" is a tick old: two uses in a row would look the same. */
+    clock_gettime(CLOCK_REALTIME, &times[0]);
+    times[1] = times[0];
+    (void)utimensat(AT_FDCWD, path, times, 0);
+cleanup:
+    if (descriptor >= 0)
+        close(descriptor);
+    wcl__free(path);
+    return data;
+}
+
+/* mkdir -p; what exists is left as it is. */
+static bool make_folder(const char *path)
+{
+    bool made = true;
+    char *copy = wcl__strdup(path);
+    if (!copy)
+        return false;
+    for (char *c = copy + 1; *c && made; c++) {
+        if (*c != '/')
+            continue;
+        *c = '\0';
+        made = mkdir(copy, 0700) == 0 || errno == EEXIST || errno == EROFS || errno == EACCES; /* the last one tells */
+        *c = '/';
+    }
+    made = made && (mkdir(copy, 0700) == 0 || errno == EEXIST);
+    int code = errno; /* wcl__free may change it */
+    wcl__free(copy);
+    errno = code;
+    return made;
+}
+
+static void warn_unwritable(wcl__cache *cache, const char *reason)
+{
+    if (!cache->warned)
+        wcl__log(WCL_LOG_WARNING, "%s: the program cache is not writable, kernels are compiled anew by every process: %s",
+                 cache->path, reason);
+    cache->warned = true;
+}
+
+static int64_t trim_folder(const char *folder, uint64_t keep_bytes, int64_t *entries);
+
+void wcl__cache_store(wcl__cache *cache, const char *key, const void *data, size_t bytes)
+{
+    header head = {.schema = SCHEMA, .header_bytes = sizeof head, .length = bytes};
+    char hash[WCL__SHA256_HEX];
+    const void *parts[] = {&head, data};
+    const size_t sizes[] = {sizeof head, bytes};
+    char *path = NULL;
+    if (!wcl__cache_is_on(cache) || cache->warned) /* what could not be written once is not tried for each program */
+        return;
+    if (!make_folder(cache->path)) {
+        warn_unwritable(cache, strerror(errno));
+        return;
+    }
+    if (!(path = entry_path(cache->path, key, ".bin")))
+        return;
+    wcl__sha256(data, bytes, hash);
+    memcpy(head.magic, magic, sizeof magic);
+    memcpy(head.key, key, KEY_DIGITS);
+    memcpy(head.hash, hash, KEY_DIGITS);
+    if (wcl__file_write(path, parts, sizes, 2) != WCL_OK) {
+        warn_unwritable(cache, wcl_last_error()->reason);
+        wcl__clear_error();
+    } else {
+        trim_folder(cache->path, cache->limit, NULL);
+    }
+    wcl__free(path);
+}
+
+/* ------------------------------------------------------------------ the folder */
+
+typedef struct entry {
+    char name[KEY_DIGITS + 8];
+    struct timespec used;
+    int64_t bytes;
+} entry;
+
+static bool starts_with_key(const char *name)
+{
+    for (int i = 0; i < KEY_DIGITS; i++)
+        if (!isxdigit((unsigned char)name[i]))
+            return false;
+    return true;
+}
+
+static bool is_entry(const char *name)
+{
+    return starts_with_key(name) && strcmp(name + KEY_DIGITS, ".bin") == 0;
+}
+
+static bool is_temporary(const char *name)
+{
+    size_t length = strlen(name);
+    return starts_with_key(name) && strncmp(name + KEY_DIGITS, ".bin.", 5) == 0 && strcmp(name + length - 4, ".tmp") == 0;
+}
+
+static int by_use(const void *a, const void *b)
+{
+    const struct timespec *x = &((const entry *)a)->used, *y = &((const entry *)b)->used;
+    if (x->tv_sec != y->tv_sec)
+        return x->tv_sec < y->tv_sec ? -1 : 1;
+    return x->tv_nsec < y->tv_nsec ? -1 : x->tv_nsec > y->tv_nsec;
+}
+
+/* Our entries, the oldest-used first; temporary files of dead processes are removed on the way. */
+static entry *list_folder(const char *folder, size_t *count)
+{
+    entry *list = NULL;
+    size_t capacity = 0;
+    struct dirent *item;
+    *count = 0;
+    DIR *directory = opendir(folder);
+    if (!directory)
+        return NULL;
+    while ((item = readdir(directory))) {
+        struct stat info;
+        bool temporary = is_temporary(item->d_name);
+        if ((!temporary && !is_entry(item->d_name)) || fstatat(dirfd(directory), item->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+            !S_ISREG(info.st_mode))
+            continue;
+        if (temporary) {
+            if (time(NULL) - info.st_mtime > stale_seconds)
+                (void)unlinkat(dirfd(directory), item->d_name, 0);
+            continue;
+        }
+        if (!WCL__GROW(list, *count, capacity))
+            break;
+        entry *added = &list[(*count)++];
+        memcpy(added->name, item->d_name, strlen(item->d_name) + 1);
+        added->used = info.st_mtim;
+        added->bytes = info.st_size;
+    }
+    closedir(directory);
+    if (list)
+        qsort(list, *count, sizeof *list, by_use);
+    return list;
+}
+
+/* Removes the oldest-used entries until at most keep_bytes are left; returns what is left. */
+static int64_t trim_folder(const char *folder, uint64_t keep_bytes, int64_t *entries)
+{
+    size_t count;
+    int64_t total = 0;
+    entry *list = list_folder(folder, &count);
+    int64_t left = (int64_t)count;
+    for (size_t i = 0; i < count; i++)
+        total += list[i].bytes;
+    for (size_t i = 0; i < count && (uint64_t)total > keep_bytes; i++) {
+        char *path = entry_path(folder, list[i].name, "");
+        if (path && (unlink(path) == 0 || errno == ENOENT)) { /* gone: another process trims too */
+            total -= list[i].bytes;
+            left--;
+        }
+        wcl__free(path);
+    }
+    wcl__free(list);
+    if (entries)
+        *entries = left;
+    return total;
+}
+
+wcl_status wcl_cache_query(const char *path, wcl_cache_info *info)
+{
+    char *folder = NULL;
+    wcl_cache_info full = WCL_CACHE_INFO_INIT;
+    wcl__clear_error();
+    wcl_status status = resolve_path(path, &folder);
+    if (status != WCL_OK)
+        return status;
+    if (strlen(folder) >= sizeof full.path) {
+        status = wcl__in_file(wcl__fail(WCL_BAD_ARGUMENT, "the cache's path is too long"), folder);
+    } else {
+        memcpy(full.path, folder, strlen(folder) + 1);
+        full.bytes = folder[0] ? trim_folder(folder, UINT64_MAX, &full.entries) : 0;
+        status = wcl__info_write(info, &full, sizeof full);
+    }
+    wcl__free(folder);
+    return status;
+}
+
+wcl_status wcl_cache_trim(const char *path, uint64_t keep_bytes)
+{
+    char *folder = NULL;
+    wcl__clear_error();
+    wcl_status status = resolve_path(path, &folder);
+    if (status != WCL_OK)
+        return status;
+    if (folder[0] && (uint64_t)trim_folder(folder, keep_bytes, NULL) > keep_bytes)
+        status = wcl__in_file(wcl__fail(WCL_BAD_FILE, "cannot remove the cache's entries"), folder);
+    wcl__free(folder);
+    return status;
+}

@@ -1,0 +1,26 @@
+/* The folder of compiled programs: entries by key, checked when read, replaced by rename, the oldest-used dropped. Nothing here
+ * fails: a cache that does not work costs time, and says so once. Private to runtime/. */
+#ifndef WCL_RUNTIME_CACHE_H
+#define WCL_RUNTIME_CACHE_H
+
+#include "base/base.h"
+
+typedef struct wcl__cache {
+    char *path; /* "": off */
+    uint64_t limit;
+    bool warned;
+} wcl__cache;
+
+/* Path and limit as wcl_device_set_cache takes them. WCL_NO_MEMORY leaves the cache as it was. */
+wcl_status wcl__cache_set(wcl__cache *cache, const char *path, uint64_t limit);
+void wcl__cache_clear(wcl__cache *cache);
+static inline bool wcl__cache_is_on(const wcl__cache *cache)
+{
+    return cache->path && cache->path[0];
+}
+/* The entry's bytes, for wcl__free; NULL where there is none, or a damaged or foreign one. The entry becomes the newest-used. */
+void *wcl__cache_load(const wcl__cache *cache, const char *key, size_t *bytes);
+/* Writes the entry, then drops what is over the limit. */
+void wcl__cache_store(wcl__cache *cache, const char *key, const void *data, size_t bytes);
+
+#endif

@@ -1,0 +1,38 @@
+/* Devices, and what is known of one. */
+#ifndef WCL_RUNTIME_DEVICE_H
+#define WCL_RUNTIME_DEVICE_H
+
+#include <pthread.h>
+
+#include "base/base.h"
+
+/* Read once when the device is opened; plain data, so that planning needs no device. */
+typedef struct wcl__facts {
+    char platform[128], platform_version[128], name[128], vendor[128], driver[64], version[128];
+    cl_device_type type;
+    unsigned compute_units, clock_mhz, vector_width;
+    uint64_t global_bytes, max_alloc, local_bytes, max_work_group, max_item[3];
+    size_t alignment; /* of a sub-buffer's origin, bytes; at least 4096 */
+    bool has_compiler, has_fma, unified_memory;
+} wcl__facts;
+
+typedef struct wcl__provider wcl__provider; /* provider.h */
+
+struct wcl_device {
+    int references;
+    pthread_mutex_t lock; /* of `references`, `weights` and lazy making of `queue` */
+    cl_context context;
+    cl_device_id id;
+    cl_command_queue queue; /* winocl's own, for packing weights */
+    wcl__facts facts;
+    int platform_index, device_index; /* -1: wrapped */
+    bool is_default;
+    wcl__provider *provider;
+    void *stores; /* graph/: weight stores of the models in use; NULL when there is none */
+};
+
+void wcl__device_retain(wcl_device *device); /* wcl_device_destroy releases */
+/* The device's own in-order queue, made on first use and owned by the device. */
+wcl_status wcl__device_queue(wcl_device *device, cl_command_queue *queue);
+
+#endif

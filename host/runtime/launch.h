@@ -1,0 +1,65 @@
+/* A kernel launch as plain data (wcl__call: what a plan holds), and the same with its OpenCL objects (wcl__launch: what a session
+ * holds). Nobody else calls clSetKernelArg. */
+#ifndef WCL_RUNTIME_LAUNCH_H
+#define WCL_RUNTIME_LAUNCH_H
+
+#include "runtime/device.h"
+
+enum { WCL__MAX_ARGS = 16, WCL__ARG_BYTES = 128, WCL__OPTION_BYTES = 384 };
+
+typedef enum wcl__arg_kind {
+    WCL__ARG_SLOT = 1,  /* a buffer: index into the table of cl_mem that the launch is bound to */
+    WCL__ARG_VALUE = 2, /* `size` bytes of `value` */
+    WCL__ARG_LOCAL = 3  /* `size` bytes of local memory */
+} wcl__arg_kind;
+
+typedef struct wcl__arg {
+    wcl__arg_kind kind;
+    int slot;
+    size_t size;
+    unsigned char value[WCL__ARG_BYTES];
+} wcl__arg;
+
+typedef struct wcl__range {
+    size_t global[3]; /* a multiple of local */
+    size_t local[3];
+} wcl__range;
+
+typedef struct wcl__call {
+    const char *source; /* "pool2d.cl"; static */
+    const char *kernel; /* "pool2d_max"; static */
+    char options[WCL__OPTION_BYTES];
+    wcl__arg args[WCL__MAX_ARGS];
+    int arg_count;
+    wcl__range range;
+} wcl__call;
+
+/* Building a call. An argument too many or too large is a programming error caught by assert. */
+void wcl__call_slot(wcl__call *call, int slot);
+void wcl__call_value(wcl__call *call, const void *value, size_t size);
+void wcl__call_local(wcl__call *call, size_t bytes);
+#define WCL__CALL_VALUE(call, lvalue) wcl__call_value((call), &(lvalue), sizeof(lvalue))
+/* Items of work in each dimension, rounded up to the work-group; a local size of 0 counts as 1. */
+void wcl__call_range(wcl__call *call, int64_t x, int64_t y, int64_t z, const size_t local[3]);
+
+typedef struct wcl__launch {
+    const wcl__call *call; /* outlives the launch */
+    cl_kernel kernel;
+} wcl__launch;
+
+/* Gets the program, makes the kernel, sets all arguments from `slots`, and checks the range and local memory against the device's and the
+ * kernel's limits (PoCL aborts the process instead). */
+wcl_status wcl__launch_create(wcl_device *device, const wcl__call *call, const cl_mem *slots, wcl__launch *out);
+/* Sets again the buffer arguments that use `slot`. */
+wcl_status wcl__launch_bind(const wcl__launch *launch, int slot, cl_mem memory);
+/* event may be NULL. */
+wcl_status wcl__launch_enqueue(const wcl__launch *launch, cl_command_queue queue, cl_uint wait_count, const cl_event *waits,
+                               cl_event *event);
+void wcl__launch_destroy(wcl__launch *launch);
+
+/* A buffer of at least one byte. WCL_NO_MEMORY names `what` and the bytes. */
+wcl_status wcl__buffer_create(wcl_device *device, cl_mem_flags flags, size_t bytes, void *host, const char *what, cl_mem *out);
+/* Device time of a finished command in ms; -1 where the queue does not measure. */
+double wcl__event_ms(cl_event event);
+
+#endif

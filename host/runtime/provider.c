@@ -1,0 +1,318 @@
+/* Programs, each built once a device. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "runtime/cache.h"
+#include "runtime/provider.h"
+
+enum { KEY_SCHEMA = 1, FIRST_ERROR_BYTES = 300 };
+
+typedef struct entry {
+    const char *source; /* the embedded file's name */
+    char *options;
+    char key[WCL__SHA256_HEX];
+    cl_program program;
+    bool pending; /* built from source and not yet on disk */
+} entry;
+
+struct wcl__provider {
+    pthread_mutex_t lock; /* held while building: one build of a key at a time */
+    entry *entries;
+    size_t count, capacity;
+    size_t pending;
+    wcl__provider_counts counts;
+    wcl__cache cache;
+};
+
+wcl_status wcl__provider_create(wcl__provider **out)
+{
+    *out = NULL;
+    wcl__provider *provider = wcl__alloc(1, sizeof *provider);
+    if (!provider)
+        return wcl__fail_memory();
+    wcl_status status = wcl__cache_set(&provider->cache, NULL, 0);
+    if (status == WCL_OK && pthread_mutex_init(&provider->lock, NULL) != 0)
+        status = wcl__fail_memory();
+    if (status != WCL_OK) {
+        wcl__cache_clear(&provider->cache);
+        wcl__free(provider);
+        return status;
+    }
+    *out = provider;
+    return WCL_OK;
+}
+
+void wcl__provider_destroy(wcl__provider *provider)
+{
+    if (!provider)
+        return;
+    for (size_t i = 0; i < provider->count; i++) {
+        clReleaseProgram(provider->entries[i].program);
+        wcl__free(provider->entries[i].options);
+    }
+    wcl__free(provider->entries);
+    wcl__cache_clear(&provider->cache);
+    pthread_mutex_destroy(&provider->lock);
+    wcl__free(provider);
+}
+
+wcl_status wcl_device_set_cache(wcl_device *device, const char *path, uint64_t limit_bytes)
+{
+    wcl__clear_error();
+    pthread_mutex_lock(&device->provider->lock);
+    wcl_status status = wcl__cache_set(&device->provider->cache, path, limit_bytes);
+    pthread_mutex_unlock(&device->provider->lock);
+    return status;
+}
+
+wcl__provider_counts wcl__provider_count(wcl_device *device)
+{
+    pthread_mutex_lock(&device->provider->lock);
+    wcl__provider_counts counts = device->provider->counts;
+    pthread_mutex_unlock(&device->provider->lock);
+    return counts;
+}
+
+static const wcl__cl_file *find_source(const char *name)
+{
+    for (const wcl__cl_file *file = wcl__cl_files; file->name; file++)
+        if (strcmp(file->name, name) == 0)
+            return file;
+    return NULL;
+}
+
+/* Everything that decides what a binary is. Not the memory's size, which PoCL reports differently from day to day. The name stands
+ * for the instruction set on CPUs: a binary from a wider machine would die of an illegal instruction. */
+static wcl_status make_key(const wcl__facts *facts, const wcl__cl_file *file, const char *options, char key[WCL__SHA256_HEX])
+{
+    const char *parts[] = {file->name,  file->text,     options,       facts->platform, facts->platform_version,
+                           facts->name, facts->version, facts->driver, facts->vendor};
+    wcl__text text = {0};
+    wcl__text_add(&text, "winocl %d\n", KEY_SCHEMA);
+    for (size_t i = 0; i < WCL__COUNT(parts); i++)
+        wcl__text_add(&text, "%zu:%s\n", strlen(parts[i]), parts[i]);
+    if (!text.failed)
+        wcl__sha256(text.data, text.length, key);
+    bool failed = text.failed;
+    wcl__text_clear(&text);
+    return failed ? wcl__fail_memory() : WCL_OK;
+}
+
+/* ------------------------------------------------------------------ from source */
+
+/* The first line of the compiler's log that says "error", for the one-line message. */
+static void first_error(const char *log, char *out, size_t bytes)
+{
+    const char *at = strstr(log, "error");
+    const char *line = at ? at : log;
+    while (line > log && line[-1] != '\n')
+        line--;
+    size_t length = strcspn(line, "\n");
+    length = WCL__MIN(length, bytes - 1);
+    memcpy(out, line, length);
+    out[length] = '\0';
+}
+
+/* The log, for wcl__free; NULL where there is none. */
+static char *read_log(cl_program program, cl_device_id id)
+{
+    size_t bytes = 0;
+    if (clGetProgramBuildInfo(program, id, CL_PROGRAM_BUILD_LOG, 0, NULL, &bytes) != CL_SUCCESS)
+        return NULL;
+    char *log = wcl__alloc(bytes + 1, 1);
+    if (log && clGetProgramBuildInfo(program, id, CL_PROGRAM_BUILD_LOG, bytes, log, NULL) != CL_SUCCESS) {
+        wcl__free(log);
+        log = NULL;
+    }
+    return log;
+}
+
+static wcl_status fail_build(wcl_device *device, cl_program program, cl_int code, const char *options)
+{
+    char line[FIRST_ERROR_BYTES] = "";
+    wcl__text what = {0};
+    char *log = read_log(program, device->id);
+    if (log)
+        first_error(log, line, sizeof line);
+    wcl__text_add(&what, "does not build with %s%s%s", options, line[0] ? ": " : "", line);
+    wcl_status status = wcl__fail_cl(code, what.failed ? "does not build" : what.data);
+    wcl__set_build_log(log);
+    wcl__text_clear(&what);
+    wcl__free(log);
+    return status;
+}
+
+static wcl_status build_from_source(wcl_device *device, const wcl__cl_file *file, const char *options, cl_program *out)
+{
+    struct timespec start, end;
+    cl_int code;
+    const char *text = file->text;
+    if (!device->facts.has_compiler)
+        return wcl__fail(WCL_UNSUPPORTED, "the device has no compiler, and no binary was made for it");
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    cl_program program = clCreateProgramWithSource(device->context, 1, &text, NULL, &code);
+    if (code != CL_SUCCESS)
+        return wcl__fail_cl(code, "cannot make a program");
+    code = clBuildProgram(program, 1, &device->id, options, NULL, NULL);
+    if (code != CL_SUCCESS) {
+        wcl_status status = fail_build(device, program, code, options);
+        clReleaseProgram(program);
+        return status;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    double ms = (double)(end.tv_sec - start.tv_sec) * 1e3 + (double)(end.tv_nsec - start.tv_nsec) * 1e-6;
+    wcl__log(WCL_LOG_INFO, "built %s %s from source in %.0f ms", file->name, options, ms);
+    *out = program;
+    return WCL_OK;
+}
+
+/* ------------------------------------------------------------------ from disk and back */
+
+/* NULL: not there, or the driver does not want it. */
+static cl_program build_from_disk(wcl_device *device, const wcl__cl_file *file, const char *options, const char *key)
+{
+    size_t bytes = 0;
+    cl_int code = CL_SUCCESS, binary_code = CL_SUCCESS;
+    unsigned char *data = wcl__cache_load(&device->provider->cache, key, &bytes);
+    const unsigned char *binary = data;
+    if (!data)
+        return NULL;
+    cl_program program = clCreateProgramWithBinary(device->context, 1, &device->id, &bytes, &binary, &binary_code, &code);
+    if (code == CL_SUCCESS)
+        code = binary_code;
+    if (code == CL_SUCCESS)
+        code = clBuildProgram(program, 1, &device->id, options, NULL, NULL);
+    if (code != CL_SUCCESS) {
+        wcl__log(WCL_LOG_INFO, "the driver refuses the cached %s: %s (%d)", file->name, wcl__cl_name(code), (int)code);
+        if (program)
+            clReleaseProgram(program);
+        program = NULL;
+    } else {
+        wcl__log(WCL_LOG_DEBUG, "loaded %s %s from the cache", file->name, options);
+    }
+    wcl__free(data);
+    return program;
+}
+
+/* The binary for our device among those of the program's devices (a caller's context may have several); NULL: none. */
+static unsigned char *read_binary(cl_program program, cl_device_id id, size_t *bytes)
+{
+    cl_uint count = 0, ours;
+    unsigned char *binary = NULL;
+    cl_device_id *ids = NULL;
+    size_t *sizes = NULL;
+    unsigned char **pointers = NULL;
+    if (clGetProgramInfo(program, CL_PROGRAM_NUM_DEVICES, sizeof count, &count, NULL) != CL_SUCCESS || count == 0)
+        return NULL;
+    ids = wcl__alloc(count, sizeof *ids);
+    sizes = wcl__alloc(count, sizeof *sizes);
+    pointers = wcl__alloc(count, sizeof *pointers);
+    if (!ids || !sizes || !pointers ||
+        clGetProgramInfo(program, CL_PROGRAM_DEVICES, count * sizeof *ids, ids, NULL) != CL_SUCCESS ||
+        clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, count * sizeof *sizes, sizes, NULL) != CL_SUCCESS)
+        goto cleanup;
+    for (ours = 0; ours < count && ids[ours] != id; ours++)
+        ;
+    if (ours == count || sizes[ours] == 0 || !(binary = wcl__alloc(sizes[ours], 1)))
+        goto cleanup;
+    pointers[ours] = binary; /* a NULL pointer skips a device */
+    *bytes = sizes[ours];
+    if (clGetProgramInfo(program, CL_PROGRAM_BINARIES, count * sizeof *pointers, pointers, NULL) != CL_SUCCESS) {
+        wcl__free(binary);
+        binary = NULL;
+    }
+cleanup:
+    wcl__free(ids);
+    wcl__free(sizes);
+    wcl__free(pointers);
+    return binary;
+}
+
+void wcl__provider_flush(wcl_device *device)
+{
+    wcl__provider *provider = device->provider;
+    pthread_mutex_lock(&provider->lock);
+    for (size_t i = 0; i < provider->count && provider->pending > 0; i++) {
+        entry *item = &provider->entries[i];
+        size_t bytes = 0;
+        if (!item->pending)
+            continue;
+        item->pending = false;
+        provider->pending--;
+        unsigned char *binary = wcl__cache_is_on(&provider->cache) ? read_binary(item->program, device->id, &bytes) : NULL;
+        if (binary)
+            wcl__cache_store(&provider->cache, item->key, binary, bytes);
+        wcl__free(binary);
+    }
+    pthread_mutex_unlock(&provider->lock);
+}
+
+/* ------------------------------------------------------------------ get */
+
+static entry *find_entry(wcl__provider *provider, const char *source, const char *options)
+{
+    for (size_t i = 0; i < provider->count; i++)
+        if (strcmp(provider->entries[i].source, source) == 0 && strcmp(provider->entries[i].options, options) == 0)
+            return &provider->entries[i];
+    return NULL;
+}
+
+/* Adds an entry; `options` is copied. The caller holds the lock. */
+static wcl_status add_entry(wcl_device *device, const wcl__cl_file *file, const char *options, entry **out)
+{
+    wcl__provider *provider = device->provider;
+    entry item = {.source = file->name};
+    wcl_status status = make_key(&device->facts, file, options, item.key);
+    if (status != WCL_OK)
+        return status;
+    if (!WCL__GROW(provider->entries, provider->count, provider->capacity) || !(item.options = wcl__strdup(options)))
+        return wcl__fail_memory();
+    item.program = build_from_disk(device, file, options, item.key);
+    if (item.program) {
+        provider->counts.from_disk++;
+    } else {
+        status = build_from_source(device, file, options, &item.program);
+        if (status != WCL_OK) {
+            wcl__free(item.options);
+            return status;
+        }
+        provider->counts.from_source++;
+        item.pending = true;
+        provider->pending++;
+    }
+    provider->entries[provider->count++] = item;
+    *out = &provider->entries[provider->count - 1];
+    return WCL_OK;
+}
+
+wcl_status wcl__provider_get(wcl_device *device, const char *source, const char *options, cl_program *program)
+{
+    wcl_status status = WCL_OK;
+    wcl__provider *provider = device->provider;
+    wcl__text all = {0};
+    entry *found = NULL;
+    *program = NULL;
+    const wcl__cl_file *file = find_source(source);
+    if (!file)
+        return wcl__in_kernel(wcl__fail(WCL_NOT_FOUND, "no such kernel source"), source);
+    wcl__text_add(&all, "-cl-std=CL1.2 -DWCL_HAS_FMA=%d%s%s", device->facts.has_fma, options && options[0] ? " " : "",
+                  options ? options : "");
+    if (all.failed) {
+        status = wcl__fail_memory();
+        goto cleanup;
+    }
+    pthread_mutex_lock(&provider->lock);
+    found = find_entry(provider, source, all.data);
+    if (found)
+        provider->counts.from_memory++;
+    else
+        status = add_entry(device, file, all.data, &found);
+    if (found)
+        *program = found->program;
+    pthread_mutex_unlock(&provider->lock);
+cleanup:
+    wcl__text_clear(&all);
+    return wcl__in_kernel(status, source);
+}

@@ -1,0 +1,35 @@
+/* Programs: embedded source + build options -> a built cl_program, each key built once a device, kept on disk between processes.
+ *
+ * Key: SHA-256 of source text, options, platform name and version, device name and version, driver version. An entry on disk is a
+ * header (magic, schema, key, length, SHA-256 of the binary) and the binary; all is checked before the driver sees the binary,
+ * since a damaged one crashes some drivers. A damaged, cut or foreign entry is rebuilt. Entries appear by rename, so processes may
+ * share the folder. A cache that cannot be written is one warning, never an error. The oldest-used entries go over the limit. */
+#ifndef WCL_RUNTIME_PROVIDER_H
+#define WCL_RUNTIME_PROVIDER_H
+
+#include "runtime/device.h"
+
+wcl_status wcl__provider_create(wcl__provider **out);
+void wcl__provider_destroy(wcl__provider *provider);
+
+/* The program of `source` ("pool2d.cl") with these -D options; owned by the provider, lives as long as the device.
+ * WCL_BUILD_FAILED with the compiler's log, WCL_UNSUPPORTED (a device without compiler and no cached binary), WCL_NOT_FOUND (no
+ * such source). */
+wcl_status wcl__provider_get(wcl_device *device, const char *source, const char *options, cl_program *program);
+
+/* Writes programs that were built from source since the last call to the disk cache. Call it after their kernels ran once: PoCL
+ * puts what it specialised at the first enqueue into the binary, and asking earlier freezes an unspecialised one. */
+void wcl__provider_flush(wcl_device *device);
+
+typedef struct wcl__provider_counts {
+    int from_source, from_disk, from_memory;
+} wcl__provider_counts;
+wcl__provider_counts wcl__provider_count(wcl_device *device);
+
+/* Embedded kernel sources (generated at build time from cl/): includes are resolved and #line keeps the files' names. */
+typedef struct wcl__cl_file {
+    const char *name, *text;
+} wcl__cl_file;
+extern const wcl__cl_file wcl__cl_files[]; /* ends with a NULL name */
+
+#endif

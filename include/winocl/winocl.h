@@ -1,0 +1,407 @@
+/* winocl: convolutional networks on any OpenCL device, from C.
+ *
+ * Objects are opaque handles. A function named _create, _open or _load sets *out to NULL when it fails; every _destroy accepts
+ * NULL. Nothing here exits, aborts or prints. Every fallible function returns a wcl_status, and wcl_last_error tells the rest.
+ *
+ * Threads: devices, models and plans may be used from any thread at once; a session or a builder from one thread at a time.
+ * For concurrency, make several sessions: sessions on one device and one model share their weights.
+ *
+ * Strings that a function returns live as long as the object they were asked of. Sizes are int64_t; tensors are packed in C order.
+ */
+#ifndef WINOCL_WINOCL_H
+#define WINOCL_WINOCL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef CL_TARGET_OPENCL_VERSION
+#define CL_TARGET_OPENCL_VERSION 120
+#endif
+#ifdef __APPLE__
+#include <OpenCL/cl.h>
+#else
+#include <CL/cl.h>
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WCL_VERSION_MAJOR 0
+#define WCL_VERSION_MINOR 1
+#define WCL_VERSION_PATCH 0
+
+#if defined(__GNUC__)
+#define WCL_API __attribute__((visibility("default")))
+#define WCL_WARN_UNUSED __attribute__((warn_unused_result))
+#else
+#define WCL_API
+#define WCL_WARN_UNUSED
+#endif
+
+/* The value of the _INIT macros: the struct's size, and zeros. */
+#ifdef __cplusplus
+#define WCL_SIZED(type) \
+    {                   \
+        sizeof(type)    \
+    }
+#else
+#define WCL_SIZED(type)      \
+    {                        \
+        .size = sizeof(type) \
+    }
+#endif
+
+/* ------------------------------------------------------------------ status */
+
+/* name, value, text; append only */
+#define WCL_STATUS_TABLE(X)                          \
+    X(WCL_OK, 0, "success")                          \
+    X(WCL_BAD_ARGUMENT, 1, "bad argument")           \
+    X(WCL_NOT_FOUND, 2, "not found")                 \
+    X(WCL_BAD_FILE, 3, "unreadable or damaged file") \
+    X(WCL_BAD_MODEL, 4, "invalid model")             \
+    X(WCL_BAD_SHAPE, 5, "shapes do not fit")         \
+    X(WCL_UNSUPPORTED, 6, "not supported")           \
+    X(WCL_NO_MEMORY, 7, "out of memory")             \
+    X(WCL_DEVICE_ERROR, 8, "device or driver error") \
+    X(WCL_DEVICE_LOST, 9, "device lost")             \
+    X(WCL_BUILD_FAILED, 10, "kernel build failed")   \
+    X(WCL_CANCELLED, 11, "cancelled")
+
+typedef enum wcl_status {
+#define WCL_STATUS_ENUM(name, value, text) name = value,
+    WCL_STATUS_TABLE(WCL_STATUS_ENUM)
+#undef WCL_STATUS_ENUM
+} wcl_status;
+
+/* What went wrong in this thread's last failed call; pointers live until the next call of winocl in this thread. Absent parts
+ * are empty strings. `message` is the one-line form WHERE: WHAT: WHY, built from the parts that are present. */
+typedef struct wcl_error {
+    wcl_status status;
+    cl_int cl_code;        /* the driver's code, 0 if none */
+    const char *file;      /* the file that was read or written */
+    const char *node;      /* the network's node */
+    const char *kernel;    /* the OpenCL kernel */
+    const char *reason;    /* the first cause */
+    const char *build_log; /* the compiler's log, several lines */
+    const char *message;
+} wcl_error;
+
+WCL_API const char *wcl_version(void);
+WCL_API const char *wcl_status_string(wcl_status status); /* the table's text; "unknown status" for others */
+WCL_API const wcl_error *wcl_last_error(void);            /* never NULL */
+
+typedef enum wcl_log_level { WCL_LOG_ERROR = 0, WCL_LOG_WARNING = 1, WCL_LOG_INFO = 2, WCL_LOG_DEBUG = 3 } wcl_log_level;
+typedef void (*wcl_log_function)(void *user, wcl_log_level level, const char *text);
+
+/* Sends messages up to `level` to `function`, which may be called from any thread; NULL, the initial state, silences the log.
+ * Process-wide: set it before the threads start. */
+WCL_API void wcl_set_log(wcl_log_function function, void *user, wcl_log_level level);
+
+/* ------------------------------------------------------------------ tensors */
+
+#define WCL_MAX_RANK 8
+
+typedef enum wcl_type { /* ONNX's numbers */
+                        WCL_FLOAT32 = 1,
+                        WCL_UINT8 = 2,
+                        WCL_INT8 = 3,
+                        WCL_UINT16 = 4,
+                        WCL_INT16 = 5,
+                        WCL_INT32 = 6,
+                        WCL_INT64 = 7,
+                        WCL_STRING = 8,
+                        WCL_BOOL = 9,
+                        WCL_FLOAT16 = 10,
+                        WCL_FLOAT64 = 11,
+                        WCL_UINT32 = 12,
+                        WCL_UINT64 = 13
+} wcl_type;
+
+WCL_API size_t wcl_type_size(wcl_type type);      /* bytes of an element; 0 for strings and unknown types */
+WCL_API const char *wcl_type_name(wcl_type type); /* "float32", ... */
+
+/* A tensor in host memory (`data`) or in device memory (`mem` + `offset` bytes; `data` is NULL). A dimension of -1 is free. */
+typedef struct wcl_tensor {
+    wcl_type type;
+    int rank;
+    int64_t dims[WCL_MAX_RANK];
+    void *data;
+    cl_mem mem;
+    size_t offset;
+    size_t bytes;
+} wcl_tensor;
+
+/* Reads a tensor from a .npy file or from a .pb file (an ONNX TensorProto) into memory of its own, released with
+ * wcl_tensor_clear. WCL_BAD_FILE, WCL_UNSUPPORTED (type, Fortran order, byte order), WCL_NO_MEMORY. */
+WCL_API wcl_status wcl_tensor_load(const char *path, wcl_tensor *tensor) WCL_WARN_UNUSED;
+/* Writes a host tensor as .npy: a temporary file beside `path`, renamed when complete. */
+WCL_API wcl_status wcl_tensor_save(const char *path, const wcl_tensor *tensor) WCL_WARN_UNUSED;
+/* Fills float32 host memory with winocl's seeded normal-like values (an integer generator: the same bits on every machine). */
+WCL_API void wcl_random_fill(float *values, int64_t count, uint64_t key, double deviation);
+WCL_API void wcl_tensor_clear(wcl_tensor *tensor); /* for tensors that winocl filled */
+
+/* ------------------------------------------------------------------ devices */
+
+typedef struct wcl_device wcl_device;
+
+typedef struct wcl_device_info {
+    size_t size; /* of this struct: set by WCL_DEVICE_INFO_INIT */
+    int platform_index, device_index;
+    char platform[128], name[128], vendor[128], driver[64], version[128];
+    cl_device_type type;
+    unsigned compute_units;
+    unsigned clock_mhz;
+    unsigned vector_width; /* native float lanes */
+    uint64_t global_bytes; /* memory in all */
+    uint64_t max_alloc;    /* bytes of the largest buffer */
+    uint64_t local_bytes;  /* of a work-group */
+    uint64_t max_work_group;
+    int has_compiler, has_fma, unified_memory;
+    int is_default; /* what NULL opens */
+} wcl_device_info;
+#define WCL_DEVICE_INFO_INIT WCL_SIZED(wcl_device_info)
+
+/* Devices of all platforms, in the ICD loader's order. WCL_NOT_FOUND when there is no platform. */
+WCL_API wcl_status wcl_device_count(int *count) WCL_WARN_UNUSED;
+WCL_API wcl_status wcl_device_list(int index, wcl_device_info *info) WCL_WARN_UNUSED;
+
+/* Opens a device. spec: NULL or "" for the best one (a GPU, else a CPU, else an accelerator), "gpu", "cpu", "accelerator",
+ * "PLATFORM:DEVICE" numbers, or part of a platform's or device's name, without regard to case.
+ * WCL_NOT_FOUND (no platform, no match, or matches that differ: the reason lists what there is), WCL_DEVICE_ERROR. */
+WCL_API wcl_status wcl_device_open(const char *spec, wcl_device **out) WCL_WARN_UNUSED;
+/* Uses the caller's context and device (both are retained). */
+WCL_API wcl_status wcl_device_wrap(cl_context context, cl_device_id id, wcl_device **out) WCL_WARN_UNUSED;
+WCL_API wcl_status wcl_device_get_info(const wcl_device *device, wcl_device_info *info) WCL_WARN_UNUSED;
+WCL_API cl_context wcl_device_context(const wcl_device *device);
+WCL_API cl_device_id wcl_device_id(const wcl_device *device);
+/* Sessions keep their device alive; the caller's reference ends here. */
+WCL_API void wcl_device_destroy(wcl_device *device);
+
+/* The on-disk cache of compiled programs. path NULL: $WINOCL_CACHE, $XDG_CACHE_HOME/winocl or ~/.cache/winocl; "" switches it
+ * off. limit_bytes 0: 256 MiB. Holds for programs built afterwards. */
+WCL_API wcl_status wcl_device_set_cache(wcl_device *device, const char *path, uint64_t limit_bytes) WCL_WARN_UNUSED;
+
+typedef struct wcl_cache_info {
+    size_t size; /* of this struct: set by WCL_CACHE_INFO_INIT */
+    char path[1024];
+    int64_t entries, bytes;
+} wcl_cache_info;
+#define WCL_CACHE_INFO_INIT WCL_SIZED(wcl_cache_info)
+/* path as above. A folder that does not exist yet is empty. */
+WCL_API wcl_status wcl_cache_query(const char *path, wcl_cache_info *info) WCL_WARN_UNUSED;
+/* Removes the least recently used entries until at most `keep_bytes` are left. */
+WCL_API wcl_status wcl_cache_trim(const char *path, uint64_t keep_bytes) WCL_WARN_UNUSED;
+
+/* ------------------------------------------------------------------ models */
+
+typedef struct wcl_model wcl_model;
+
+/* An ONNX file, or "zoo:NAME[?classes=N&size=N&seed=N]" with NAME one of lenet5, alexnet, vgg11, vgg13, vgg16, vgg19 and
+ * vggN-bn. Weights stay in the (memory-mapped) file. WCL_BAD_FILE, WCL_BAD_MODEL, WCL_UNSUPPORTED (the reason lists every
+ * unsupported node), WCL_NOT_FOUND (no such file or zoo name), WCL_NO_MEMORY. */
+WCL_API wcl_status wcl_model_load(const char *path, wcl_model **out) WCL_WARN_UNUSED;
+/* An ONNX model in memory, used in place: `release` (may be NULL) is called with `user` when the model needs it no longer,
+ * also when loading fails. External data files are refused. */
+WCL_API wcl_status wcl_model_load_memory(const void *data, size_t bytes, void (*release)(void *user), void *user,
+                                         wcl_model **out) WCL_WARN_UNUSED;
+WCL_API void wcl_model_destroy(wcl_model *model);
+
+WCL_API int wcl_model_input_count(const wcl_model *model);
+WCL_API int wcl_model_output_count(const wcl_model *model);
+WCL_API const char *wcl_model_input_name(const wcl_model *model, int index); /* NULL if there is none */
+WCL_API const char *wcl_model_output_name(const wcl_model *model, int index);
+/* Type and declared dimensions; -1 where free. */
+WCL_API wcl_status wcl_model_input_info(const wcl_model *model, int index, wcl_tensor *info) WCL_WARN_UNUSED;
+/* A value of the model's metadata, NULL if absent. */
+WCL_API const char *wcl_model_metadata(const wcl_model *model, const char *key);
+WCL_API int wcl_model_is_untrained(const wcl_model *model); /* seeded weights: what it predicts means nothing */
+
+/* A layer, as a summary shows it: a node that is not shape arithmetic. */
+typedef struct wcl_layer {
+    size_t size; /* of this struct: set by WCL_LAYER_INIT */
+    const char *name, *op;
+    int rank;
+    int64_t dims[WCL_MAX_RANK]; /* output shape, ONNX order (N, C, H, W); -1 where it follows a free batch */
+    int64_t parameters;         /* elements of its weights */
+    int64_t trainable;          /* of these; a batch-norm's mean and variance are not */
+} wcl_layer;
+#define WCL_LAYER_INIT WCL_SIZED(wcl_layer)
+/* -1 where the shapes don't fit: wcl_last_error tells. */
+WCL_API int wcl_model_layer_count(const wcl_model *model);
+/* A layer with its output shape; a dimension that follows a free one of the inputs is -1. */
+WCL_API wcl_status wcl_model_layer(const wcl_model *model, int index, wcl_layer *layer) WCL_WARN_UNUSED;
+
+/* Building a network in code. Names are copied. Errors of a node come at once, those of the whole graph (a cycle, an input that
+ * nothing makes) from _finish. Shapes are checked when a session is made, once the input's are known. */
+typedef struct wcl_builder wcl_builder;
+
+typedef enum wcl_attribute_kind {
+    WCL_ATTRIBUTE_FLOAT = 1,
+    WCL_ATTRIBUTE_INT = 2,
+    WCL_ATTRIBUTE_STRING = 3,
+    WCL_ATTRIBUTE_TENSOR = 4,
+    WCL_ATTRIBUTE_FLOATS = 6,
+    WCL_ATTRIBUTE_INTS = 7
+} wcl_attribute_kind;
+
+typedef struct wcl_attribute {
+    const char *name;
+    wcl_attribute_kind kind;
+    int64_t i;
+    float f;
+    const char *s;
+    const int64_t *ints;
+    const float *floats;
+    size_t count; /* of ints or floats */
+    const wcl_tensor *tensor;
+} wcl_attribute;
+
+WCL_API wcl_status wcl_builder_create(wcl_builder **out) WCL_WARN_UNUSED;
+WCL_API void wcl_builder_destroy(wcl_builder *builder);
+WCL_API wcl_status wcl_builder_input(wcl_builder *builder, const char *name, wcl_type type, int rank,
+                                     const int64_t *dims) WCL_WARN_UNUSED;
+/* A constant, copied. */
+WCL_API wcl_status wcl_builder_constant(wcl_builder *builder, const char *name, const wcl_tensor *tensor) WCL_WARN_UNUSED;
+/* A constant used in place; `release` as in wcl_model_load_memory. */
+WCL_API wcl_status wcl_builder_constant_view(wcl_builder *builder, const char *name, const wcl_tensor *tensor,
+                                             void (*release)(void *user), void *user) WCL_WARN_UNUSED;
+/* A float32 constant of seeded values with the given standard deviation, made when it is needed (wcl_random_fill's values). It
+ * marks the model as untrained. */
+WCL_API wcl_status wcl_builder_random(wcl_builder *builder, const char *name, int rank, const int64_t *dims, uint64_t key,
+                                      double deviation) WCL_WARN_UNUSED;
+/* A node of ONNX's operator `op` (newest supported opset unless wcl_builder_opset said otherwise). An absent optional input is
+ * NULL or "". name NULL: one is made up. */
+WCL_API wcl_status wcl_builder_node(wcl_builder *builder, const char *op, const char *name, const char *const *inputs,
+                                    size_t input_count, const char *const *outputs, size_t output_count,
+                                    const wcl_attribute *attributes, size_t attribute_count) WCL_WARN_UNUSED;
+WCL_API wcl_status wcl_builder_output(wcl_builder *builder, const char *name) WCL_WARN_UNUSED;
+WCL_API wcl_status wcl_builder_opset(wcl_builder *builder, int opset) WCL_WARN_UNUSED;
+WCL_API wcl_status wcl_builder_metadata(wcl_builder *builder, const char *key, const char *value) WCL_WARN_UNUSED;
+/* Makes the model and empties the builder. */
+WCL_API wcl_status wcl_builder_finish(wcl_builder *builder, wcl_model **out) WCL_WARN_UNUSED;
+
+/* ------------------------------------------------------------------ plans */
+
+typedef struct wcl_plan wcl_plan;
+
+typedef enum wcl_conv_choice { WCL_CONV_AUTO = 0, WCL_CONV_DIRECT = 1, WCL_CONV_F2 = 3 } wcl_conv_choice;
+
+typedef enum wcl_dense_choice {
+    WCL_DENSE_AUTO = 0,
+    WCL_DENSE_CLBLAST = 1,
+    WCL_DENSE_GEMV = 2,
+    WCL_DENSE_GEMM = 3
+} wcl_dense_choice;
+
+typedef struct wcl_session_options {
+    size_t size;          /* of this struct: set by WCL_SESSION_OPTIONS_INIT; zero elsewhere means default */
+    int64_t max_batch;    /* largest batch that run accepts; 0: any */
+    uint64_t memory_cap;  /* bytes of device memory the session may use; 0: no cap */
+    wcl_conv_choice conv; /* forced where a layer can use it */
+    wcl_dense_choice dense;
+    cl_command_queue queue; /* the caller's; NULL: a queue of the session's own */
+    int separate_buffers;   /* a buffer for each tensor, none shared (for memory checkers) */
+    int profile;            /* time every kernel, see wcl_session_profile */
+    int keep_all;           /* every tensor can be read after a run, see wcl_session_tensor */
+} wcl_session_options;
+#define WCL_SESSION_OPTIONS_INIT WCL_SIZED(wcl_session_options)
+
+/* One step, as `winocl plan` prints it. */
+typedef struct wcl_plan_node {
+    size_t size; /* of this struct: set by WCL_PLAN_NODE_INIT */
+    const char *name, *op;
+    const char *algorithm;  /* "f2", "direct", "clblast", "view", "host", ... */
+    const char *parameters; /* the kernels' parameters, "cb=16 pb=12" */
+    const char *layout;     /* of the output, "NCHW16c" */
+    const char *reason;     /* why a forced or better choice was not taken; "" if none */
+    int rank;
+    int64_t dims[WCL_MAX_RANK];
+    double gflop; /* multiplications and additions that it does / 1e9 */
+    int64_t weight_bytes, activation_bytes, workspace_bytes;
+    int launches;
+    int is_host;
+} wcl_plan_node;
+#define WCL_PLAN_NODE_INIT WCL_SIZED(wcl_plan_node)
+
+typedef struct wcl_plan_bytes {
+    size_t size; /* of this struct: set by WCL_PLAN_BYTES_INIT */
+    uint64_t weights, activations, workspace, total;
+} wcl_plan_bytes;
+#define WCL_PLAN_BYTES_INIT WCL_SIZED(wcl_plan_bytes)
+
+/* Plans a run with the given inputs (type and dims of each; data of those whose values decide shapes). inputs NULL: declared
+ * dimensions with free ones 1. Allocates nothing on the device. WCL_BAD_SHAPE, WCL_UNSUPPORTED, WCL_NO_MEMORY (over the cap:
+ * the reason has the bytes that are needed). */
+WCL_API wcl_status wcl_plan_create(const wcl_device *device, const wcl_model *model, const wcl_session_options *options,
+                                   const wcl_tensor *inputs, wcl_plan **out) WCL_WARN_UNUSED;
+WCL_API void wcl_plan_destroy(wcl_plan *plan);
+WCL_API int wcl_plan_node_count(const wcl_plan *plan);
+WCL_API wcl_status wcl_plan_get_node(const wcl_plan *plan, int index, wcl_plan_node *node) WCL_WARN_UNUSED;
+WCL_API wcl_status wcl_plan_get_bytes(const wcl_plan *plan, wcl_plan_bytes *bytes) WCL_WARN_UNUSED;
+WCL_API int wcl_plan_host_steps(const wcl_plan *plan);
+
+/* ------------------------------------------------------------------ sessions */
+
+typedef struct wcl_session wcl_session;
+
+WCL_API wcl_status wcl_session_create(wcl_device *device, wcl_model *model, const wcl_session_options *options,
+                                      wcl_session **out) WCL_WARN_UNUSED;
+WCL_API void wcl_session_destroy(wcl_session *session);
+/* Another session on the same device, model and options: it shares the weights and may be used from another thread. A queue that
+ * the caller gave is shared too. */
+WCL_API wcl_status wcl_session_clone(const wcl_session *session, wcl_session **out) WCL_WARN_UNUSED;
+
+/* Plans, builds and allocates for these input shapes (wcl_plan_create's `inputs`), so that a run only enqueues. */
+WCL_API wcl_status wcl_session_prepare(wcl_session *session, const wcl_tensor *inputs) WCL_WARN_UNUSED;
+
+/* Runs the network on `count` inputs and waits for the result.
+ *
+ * input   count x (the model's input shape without its batch), float32, packed; read before the call returns
+ * output  count x (the model's output shape without its batch), float32; written only on success
+ *
+ * WCL_BAD_ARGUMENT  count < 1 or > max_batch, or the model has several inputs or outputs (see wcl_session_run_tensors)
+ * WCL_NO_MEMORY     the first run at this batch size did not fit; earlier sizes still work
+ * WCL_DEVICE_LOST   the session can only be destroyed */
+WCL_API wcl_status wcl_session_run(wcl_session *session, const float *input, int64_t count, float *output) WCL_WARN_UNUSED;
+
+/* The general form: one tensor for each input and output, in host or device memory. An output tensor with NULL data and mem is
+ * given memory (wcl_tensor_clear); one with memory must have exactly the right bytes, its type and dims are filled in. */
+WCL_API wcl_status wcl_session_run_tensors(wcl_session *session, const wcl_tensor *inputs, wcl_tensor *outputs) WCL_WARN_UNUSED;
+
+/* The same without waiting: every tensor must be in device memory of the session's context, or in host memory that stays valid
+ * until the event is complete. The run starts after `waits`. *event (may be NULL) is released by the caller. A failure while
+ * running is reported by wcl_session_wait. */
+WCL_API wcl_status wcl_session_run_async(wcl_session *session, const wcl_tensor *inputs, const wcl_tensor *outputs,
+                                         const cl_event *waits, cl_uint wait_count, cl_event *event) WCL_WARN_UNUSED;
+WCL_API wcl_status wcl_session_wait(wcl_session *session) WCL_WARN_UNUSED;
+
+/* Type and dims of an output for the last prepared or run shape. */
+WCL_API wcl_status wcl_session_output_info(const wcl_session *session, int index, wcl_tensor *info) WCL_WARN_UNUSED;
+/* The plan of the last prepared or run shape; lives as long as the session keeps that shape. */
+WCL_API const wcl_plan *wcl_session_plan(const wcl_session *session);
+WCL_API cl_command_queue wcl_session_queue(const wcl_session *session);
+
+/* With options.keep_all: how many tensors the last run made, and each with its name and a copy of its values. */
+WCL_API int wcl_session_tensor_count(const wcl_session *session);
+WCL_API wcl_status wcl_session_tensor(wcl_session *session, int index, const char **name, wcl_tensor *tensor) WCL_WARN_UNUSED;
+
+/* With options.profile: device time of each launch of the last run. ms is -1 where the queue does not measure. */
+typedef struct wcl_profile_entry {
+    size_t size; /* of this struct: set by WCL_PROFILE_ENTRY_INIT */
+    const char *node, *kernel;
+    int plan_node; /* index for wcl_plan_get_node */
+    double ms;
+} wcl_profile_entry;
+#define WCL_PROFILE_ENTRY_INIT WCL_SIZED(wcl_profile_entry)
+WCL_API int wcl_session_profile_count(const wcl_session *session);
+WCL_API wcl_status wcl_session_profile(const wcl_session *session, int index, wcl_profile_entry *entry) WCL_WARN_UNUSED;
+
+/* Milliseconds that preparing the last new shape took: planning, building programs, packing weights. */
+WCL_API double wcl_session_prepare_ms(const wcl_session *session);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

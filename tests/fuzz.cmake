@@ -1,0 +1,18 @@
+# libFuzzer targets: clang, -DWINOCL_FUZZ=ON. They compile the library's sources once more, instrumented.
+if(WINOCL_FUZZ)
+  if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "WINOCL_FUZZ needs clang: configure with -DCMAKE_C_COMPILER=clang")
+  endif()
+  set(FUZZ_FLAGS -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined)
+  file(GLOB FUZZERS CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz_*.c)
+  set_source_files_properties(${WINOCL_CL_C} PROPERTIES GENERATED TRUE)
+  foreach(source ${FUZZERS})
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(${name} ${source} ${WINOCL_SOURCES} ${WINOCL_CL_C})
+    add_dependencies(${name} winocl_objects) # which makes WINOCL_CL_C
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/host)
+    target_link_libraries(${name} PRIVATE winocl_flags PkgConfig::OPENCL PkgConfig::CLBLAST PkgConfig::LIBMD Threads::Threads m)
+    target_compile_options(${name} PRIVATE ${FUZZ_FLAGS})
+    target_link_options(${name} PRIVATE ${FUZZ_FLAGS})
+  endforeach()
+endif()

@@ -1,0 +1,269 @@
+#!/bin/sh
+# The winocl program from outside: for each case a command line, the exit status, and a pattern of what it says.
+#   program.sh WINOCL JSON_CHECK SOURCE_DIR
+set -u
+winocl=$1 json_check=$2 source=$3
+data=$source/tests/data
+folder=$(mktemp -d) || exit 1
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+: "${WINOCL_CACHE:=$folder/cache}"
+export WINOCL_CACHE
+unset WINOCL_DEVICE
+failures=0 cases=0
+
+fail() {
+    failures=$((failures + 1))
+    printf 'FAIL %s: %s\n' "$1" "$2"
+    sed 's/^/    out: /' "$folder/out" | head -n 20
+    sed 's/^/    err: /' "$folder/err" | head -n 20
+}
+
+# check STATUS PATTERN ARGUMENT...: runs winocl. The pattern (extended) is looked for on stdout where the status is 0, else on stderr,
+# which then is one line "winocl: ...".
+check() {
+    status=$1 pattern=$2
+    shift 2
+    cases=$((cases + 1))
+    "$winocl" "$@" >"$folder/out" 2>"$folder/err" </dev/null
+    got=$?
+    if [ "$got" -ne "$status" ]; then
+        fail "winocl $*" "status $got, expected $status"
+        return 1
+    fi
+    stream=$folder/err
+    [ "$status" -eq 0 ] && stream=$folder/out
+    if ! grep -Eq -e "$pattern" "$stream"; then
+        fail "winocl $*" "nothing like /$pattern/"
+        return 1
+    fi
+    if [ "$status" -ne 0 ] && { [ "$(wc -l <"$folder/err")" -ne 1 ] || ! grep -q '^winocl: ' "$folder/err"; }; then
+        fail "winocl $*" "not one line of the form winocl: WHERE: WHAT: WHY"
+        return 1
+    fi
+}
+
+# check_json "PATH PATH..." ARGUMENT...: stdout is JSON that has something at each path.
+check_json() {
+    paths=$1
+    shift
+    check 0 . "$@" || return 1
+    # shellcheck disable=SC2086 # the paths are several words
+    "$json_check" $paths <"$folder/out" 2>>"$folder/err" || fail "winocl $*" "JSON"
+}
+
+expect() { # expect NAME COMMAND...: the command succeeds
+    name=$1
+    shift
+    cases=$((cases + 1))
+    "$@" >"$folder/out" 2>"$folder/err" || fail "$name" "$*"
+}
+
+# ---- usage
+check 2 'no command'
+check 2 'frobnicate: unknown command' frobnicate
+for later in tune profile roofline build convert; do
+    check 2 "$later: unknown command" $later zoo:lenet5
+done
+check 2 '--frobnicate: unknown' run --frobnicate zoo:lenet5
+check 2 'unknown option' run -z zoo:lenet5
+check 2 'needs a value' bench zoo:lenet5 --batch
+check 2 'takes no value' devices --json=1
+check 2 'operand is missing' run
+check 2 'operand is missing' classify zoo:lenet5
+check 2 'too many operands' run zoo:lenet5 zoo:lenet5
+check 2 '--top: not an option of run' run zoo:lenet5 --top 3
+check 2 'no implementation' run zoo:lenet5 --conv f4
+check 2 'no implementation' run zoo:lenet5 --conv gemm
+check 2 'no implementation' run zoo:lenet5 --precision half-weights
+check 2 'no implementation' run zoo:lenet5 --dense magic
+check 2 'no implementation' classify zoo:lenet5 x.png --preprocess magic
+check 2 'no implementation' summary zoo:lenet5 --shapes nhcw
+check 2 'no implementation' devices --log loud
+check 2 'unknown' run zoo:lenet5 --records file
+check 2 'not a whole number' run zoo:lenet5 --batch 0
+check 2 'not a whole number' bench zoo:lenet5 --batch 1,x
+check 2 'not a whole number' bench zoo:lenet5 --runs 0
+check 2 'takes one size' run zoo:lenet5 --batch 1,2
+check 2 'not a number of bytes' run zoo:lenet5 --memory 5Q
+check 2 'not a number of bytes' run zoo:lenet5 --memory 99999999999G
+check 2 'not a number, zero or more' verify --rtol x "$folder"
+check 2 'not an accuracy' evaluate zoo:lenet5 --expect 110%
+check 2 '--images is missing' evaluate zoo:lenet5
+check 2 'needs --labels' evaluate zoo:lenet5 --images x.idx
+check 0 '^winocl [0-9]+\.[0-9]+\.[0-9]+$' --version
+check 0 '^usage' --help
+check 0 '^usage' help
+check 0 '--preprocess METHOD' help classify
+check 0 '^usage: winocl run' run --help
+check 2 'unknown command' help frobnicate
+cases=$((cases + 1))
+"$winocl" help | grep -Eq 'tune|profile|roofline|convert|half-weights' && fail help 'lists what there is not'
+if [ -w /dev/full ]; then
+    cases=$((cases + 1))
+    "$winocl" help >/dev/full 2>"$folder/err"
+    [ $? -eq 3 ] || fail 'help >/dev/full' 'a full disk looks like success'
+fi
+
+# ---- devices
+check 0 'is the default: ' devices
+check_json 'devices.0.name devices.0.platform devices.0.driver devices.0.type devices.0.global_bytes devices.0.default' devices --json
+check 4 'no such device' run zoo:lenet5 --device 'no such thing'
+(OCL_ICD_VENDORS=/nonexistent && export OCL_ICD_VENDORS && check 4 'no OpenCL platform' devices && check 4 'no OpenCL platform' run zoo:lenet5 &&
+    check 0 'Total params' summary zoo:lenet5) || failures=$((failures + 1))
+(WINOCL_DEVICE='no such thing' && export WINOCL_DEVICE && check 4 'no such device' run zoo:lenet5 && check 0 . run zoo:lenet5 --device '') ||
+    failures=$((failures + 1))
+
+# ---- summary: the table of a well-known network
+grep -v '^#' "$data/vgg16_summary.tsv" >"$folder/wanted.tsv"
+check 0 '^Total params: 138,357,544$' summary zoo:vgg16 &&
+    sed -En 's/^([a-z0-9_]+) \(([A-Za-z0-9]+)\) +(\([^)]*\)) +([0-9]+) *$/\1\t\2\t\3\t\4/p' "$folder/out" >"$folder/got.tsv"
+expect 'summary zoo:vgg16: its 24 rows' cmp "$folder/wanted.tsv" "$folder/got.tsv"
+check 0 '^Trainable params: 138,357,544$' summary zoo:vgg16
+check 0 '^Non-trainable params: 8,448$' summary zoo:vgg16-bn
+check 0 '\(3, 224, 224, 64\)' summary zoo:vgg16 --batch 3
+check 0 '\(None, 64, 224, 224\)' summary --shapes nchw zoo:vgg16
+check 0 '\(None, 5, 37, 29\)' summary --shapes nchw "$data/zoo/narrow_vgg.onnx"
+check_json 'layers.0.name layers.0.type layers.0.output_shape.3 layers.0.parameters parameters' summary --json zoo:lenet5
+
+# ---- plan
+check 0 '^peak ' plan zoo:lenet5
+check 0 'f2' plan --conv f2 "$data/zoo/narrow_vgg.onnx"
+check_json 'bytes.total host_steps layers.0.name layers.0.op layers.0.algorithm layers.0.gflop layers.0.bytes layers.0.parameters
+    layers.0.layout layers.0.reason' plan --json zoo:lenet5 --batch 4
+check 5 '' plan zoo:lenet5 --memory 1k
+
+# ---- run
+check 0 'float32 \(1, 10\)' run zoo:lenet5
+check 0 'untrained' run zoo:lenet5
+check 0 'float32 \(3, 10\)' run zoo:lenet5 --batch 3
+check 0 'float32 \(2, 10\)' run "$data/zoo/narrow_vgg.onnx" -i "$data/zoo/narrow_vgg_input.npy" -o "$folder/output.npy"
+expect 'run -o writes a file' test -s "$folder/output.npy"
+check 0 . run "$data/exports/tf2onnx.onnx" -i "$data/exports/input_nhwc.npy"
+check 0 . run "$data/exports/pytorch.onnx" -i "$data/exports/input_nchw.npy" --check-finite
+check 0 . run "$data/zoo/narrow_vgg.onnx" -i "$data/zoo/narrow_vgg_input.npy" --conv direct --dump "$folder/dump"
+expect 'run --dump writes tensors' sh -c 'test $(ls "$1" | wc -l) -ge 8' sh "$folder/dump"
+check 0 'tensors agree' run "$data/zoo/narrow_vgg.onnx" -i "$data/zoo/narrow_vgg_input.npy" --conv f2 --compare "$folder/dump"
+check 1 'first tensor that differs' run "$data/zoo/narrow_vgg.onnx" --batch 2 --compare "$folder/dump"
+mkdir "$folder/empty"
+check 3 'nothing to compare' run zoo:lenet5 --compare "$folder/empty"
+check 3 'cannot open' run zoo:lenet5 -i "$folder/missing.npy"
+check 3 'takes float32' run zoo:lenet5 -i "$data/preprocess/norm_pixels.npy"
+check 3 'takes float32' run zoo:lenet5 -i "$data/preprocess/norm_unit.npy"
+head -c 200 "$data/zoo/narrow_vgg_input.npy" >"$folder/cut.npy"
+check 3 'cut.npy' run "$data/zoo/narrow_vgg.onnx" -i "$folder/cut.npy"
+check 3 '' run zoo:lenet5 -o "$folder/missing/out.npy"
+check 2 'no more than 1' run "$data/zoo/narrow_vgg.onnx" -i "$data/zoo/narrow_vgg_input.npy" -i "$data/zoo/narrow_vgg_input.npy"
+check 3 '--batch 3: ' run "$data/zoo/narrow_vgg.onnx" -i "$data/zoo/narrow_vgg_input.npy" --batch 3
+check 5 '' run zoo:lenet5 --memory 1k
+
+# ---- models
+check 3 'missing.onnx' run "$folder/missing.onnx"
+check 3 'zoo:nothing' run zoo:nothing
+check 3 '' run 'zoo:lenet5?size=x'
+: >"$folder/empty.onnx"
+check 3 'empty.onnx' run "$folder/empty.onnx"
+head -c 20000 "$data/zoo/narrow_vgg.onnx" >"$folder/cut.onnx"
+check 3 'cut.onnx' run "$folder/cut.onnx"
+check 3 'gray.png' run "$data/preprocess/gray.png"
+check 3 '' summary "$folder"
+
+# ---- classify
+pictures=$data/preprocess
+check 0 '^ +[0-9.]+% +class [0-9]' classify zoo:lenet5 "$pictures/gray.png"
+check 0 'untrained' classify zoo:lenet5 "$pictures/gray.png"
+printf 'zero\r\none\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\n' >"$folder/labels"
+check 0 '(zero|one|two|three|four|five|six|seven|eight|nine) \(class [0-9]\)$' classify zoo:lenet5 "$pictures/gray.png" --labels "$folder/labels"
+check_json '0.file 0.top.0.class 0.top.0.label 0.top.0.probability 0.top.9 1.top.0' classify zoo:lenet5 --json --top 20 \
+    "$pictures/gray.png" "$pictures/rgb.jpg"
+check_json '4.top.4' classify zoo:lenet5 --json --batch 2 "$pictures/gray.png" "$pictures/rgb.jpg" "$pictures/rgba.png" "$pictures/rgb16.png" \
+    "$pictures/palette.png"
+for method in caffe torchvision tf unit; do
+    check 0 'class' classify "$data/exports/tf2onnx.onnx" --preprocess $method "$pictures/rgb.png"
+done
+check 3 'cut.png: cannot decode: the file is cut short' classify zoo:lenet5 "$pictures/gray.png" "$pictures/cut.png"
+check 3 'cut.jpg: cannot decode: ' classify zoo:lenet5 "$pictures/cut.jpg"
+check 3 'huge.png: cannot decode: 30000 x 30000' classify zoo:lenet5 "$pictures/huge.png"
+check 3 'cannot open' classify zoo:lenet5 "$folder/missing.png"
+check 3 'neither a PNG nor a JPEG' classify zoo:lenet5 "$data/zoo/README.md"
+check 3 'cannot open' classify zoo:lenet5 "$pictures/gray.png" --labels "$folder/missing"
+
+# ---- evaluate: five black pictures of 28 x 28
+{
+    printf '\0\0\10\3\0\0\0\5\0\0\0\34\0\0\0\34'
+    head -c 3920 /dev/zero
+} >"$folder/images"
+printf '\0\0\10\1\0\0\0\5\0\1\2\3\4' >"$folder/classes"
+gzip -c "$folder/images" >"$folder/images.gz"
+gzip -c "$folder/classes" >"$folder/classes.gz"
+set -- evaluate zoo:lenet5 --preprocess unit
+check 0 '^accuracy 0\.[02]000 \([01] of 5\), [0-9.]+ images/s' "$@" --images "$folder/images" --labels "$folder/classes" \
+    --predictions "$folder/predictions" --batch 2
+expect 'evaluate --predictions: five lines of one class' sh -c 'test $(wc -l <"$1") -eq 5 && test $(sort -u "$1" | wc -l) -eq 1' sh \
+    "$folder/predictions"
+check 0 'of 5\)' "$@" --images "$folder/images.gz" --labels "$folder/classes.gz"
+check 0 'of 3\)' "$@" --images "$folder/images" --labels "$folder/classes" --limit 3
+check 1 'less than the expected 0.9' "$@" --images "$folder/images" --labels "$folder/classes" --expect 90%
+predicted=$(head -n 1 "$folder/predictions")
+mkdir "$folder/set"
+for class in 0 1 2 3 4 5 6 7 8 9; do
+    mkdir "$folder/set/$class"
+done
+cp "$pictures/gray.png" "$folder/set/$predicted"
+check 0 'of 1\)' "$@" --images "$folder/set"
+check 2 'sub-folders' "$@" --images "$folder/set" --labels "$folder/classes"
+check 3 'no pictures' "$@" --images "$folder/empty"
+check 3 'cannot create' "$@" --images "$folder/images" --labels "$folder/classes" --predictions "$folder/missing/file"
+printf '\0\0\10\1\0\0\0\5' >"$folder/all_right"
+for line in 1 2 3 4 5; do
+    printf "\\$predicted" >>"$folder/all_right"
+done
+check 0 '^accuracy 1.0000' "$@" --images "$folder/images" --labels "$folder/all_right" --expect 1
+head -c 2000 "$folder/images" >"$folder/cut"
+check 3 'cut: cannot read: the file is cut short' "$@" --images "$folder/cut" --labels "$folder/classes"
+head -c 60 "$folder/images.gz" >"$folder/cut.gz"
+check 3 'cut.gz: cannot read' "$@" --images "$folder/cut.gz" --labels "$folder/classes"
+check 3 'labels in' "$@" --images "$folder/images" --labels "$folder/images"
+printf '\0\0\10\1\0\0\0\4\0\1\2\3' >"$folder/four"
+check 3 'holds 4 labels' "$@" --images "$folder/images" --labels "$folder/four"
+printf '\0\0\10\3\377\377\377\377\377\377\377\377\377\377\377\377' >"$folder/liar"
+check 3 'too large' "$@" --images "$folder/liar" --labels "$folder/classes"
+check 3 'cannot open' "$@" --images "$folder/missing" --labels "$folder/classes"
+check 3 'not an IDX file' "$@" --images "$data/zoo/README.md" --labels "$folder/classes"
+
+# ---- verify
+check 3 'cannot open' verify "$folder/missing"
+nodes=/usr/share/libonnx-testdata/data/node
+if [ -d "$nodes" ]; then
+    check 0 '^PASS test_relu$' verify "$nodes/test_relu" "$nodes/test_flatten_axis1/"
+    check 0 '^2 passed, 0 failed, 0 skipped$' verify "$nodes/test_relu" "$nodes/test_flatten_axis1/"
+    check 0 '^SKIP test_det_2d: unsupported operator Det' verify "$nodes/test_det_2d"
+    cp -r "$nodes/test_relu" "$folder/test_wrong"
+    length=$(wc -c <"$folder/test_wrong/test_data_set_0/output_0.pb")
+    { head -c $((length - 4)) "$nodes/test_relu/test_data_set_0/output_0.pb"; printf '\0\0\200\77'; } \
+        >"$folder/test_wrong/test_data_set_0/output_0.pb"
+    cases=$((cases + 1))
+    "$winocl" verify "$folder/test_wrong" >"$folder/out" 2>"$folder/err"
+    [ $? -eq 1 ] && grep -q '^FAIL test_wrong: output y: 1 of 60 elements differ' "$folder/out" &&
+        grep -q '^0 passed, 1 failed, 0 skipped$' "$folder/out" || fail 'verify' 'a wrong value passed'
+fi
+
+# ---- bench, cache
+check 0 'images/s' bench zoo:lenet5 --runs 2 --warmup 0
+check 0 'Operator' bench zoo:lenet5 --runs 2 --warmup 0 --layers
+check_json 'schema version model device.name device.platform device.driver device.type precision results.1.batch results.1.runs
+    results.0.ms.min results.0.ms.median results.0.ms.max results.0.images_per_second results.0.load_ms results.0.build_ms
+    results.0.first_run_ms results.0.bytes.weights results.0.bytes.activations results.0.bytes.workspace results.0.bytes.total
+    results.0.layers.0.name results.0.layers.0.op results.0.layers.0.algorithm results.0.layers.0.ms results.0.layers.0.gflop
+    results.0.layers.0.bytes' bench zoo:lenet5 --batch 1,3 --runs 2 --layers --json
+check 0 . run zoo:lenet5 --cache "$folder/other"
+check 0 "^$folder/other: [1-9][0-9]* programs" cache --cache "$folder/other"
+check 0 "^$folder/other: 0 programs, 0 B" cache --cache "$folder/other" --clear
+check 0 'switched off' cache --cache ''
+cases=$((cases + 1))
+"$winocl" run zoo:lenet5 --cache /dev/null/cache >"$folder/out" 2>"$folder/err" || fail 'run --cache /dev/null/cache' 'an unwritable cache stops it'
+grep -q '^winocl: warning: ' "$folder/err" || fail 'run --cache /dev/null/cache' 'no warning'
+"$winocl" run zoo:lenet5 --quiet --cache /dev/null/cache 2>"$folder/err" >"$folder/out" && [ ! -s "$folder/err" ] || fail 'run --quiet' 'not quiet'
+
+printf '%d of %d cases failed\n' "$failures" "$cases"
+[ "$failures" -eq 0 ]

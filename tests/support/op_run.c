@@ -1,0 +1,584 @@
+#include "support/op_run.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "graph/store.h"
+#include "ops/value.h"
+#include "ref/ref.h"
+#include "support/guarded.h"
+#include "support/support.h"
+
+/* ---- the node, built by hand */
+
+typedef struct fixture {
+    const op_case *test;
+    op_options options;
+    wcl__facts facts;
+    wcl__op_node node;
+    wcl__attr attrs[OP_MOST_ATTRS];
+    wcl__value inputs[OP_MOST_INPUTS], outputs[2];
+    wcl__value *input_pointers[OP_MOST_INPUTS], *output_pointers[2];
+    wcl__source sources[OP_MOST_INPUTS];
+    char keys[OP_MOST_INPUTS][32];
+    const float *floats[OP_MOST_INPUTS]; /* what the reference reads */
+    double *expected;
+    int64_t output_size;
+} fixture;
+
+static size_t attr_count(const op_case *test)
+{
+    size_t count = 0;
+    while (count < OP_MOST_ATTRS && test->attrs[count].name)
+        count++;
+    return count;
+}
+
+static void make_attrs(const op_case *test, fixture *f)
+{
+    f->node.attrs = f->attrs;
+    f->node.attr_count = attr_count(test);
+    for (size_t i = 0; i < f->node.attr_count; i++) {
+        const op_attr *from = &test->attrs[i];
+        f->attrs[i] = (wcl__attr){.name = (char *)from->name,
+                                  .kind = from->kind,
+                                  .i = from->i,
+                                  .f = from->f,
+                                  .s = (char *)from->s,
+                                  .ints = (int64_t *)from->ints,
+                                  .count = from->count};
+    }
+}
+
+static void fill_floats(const op_input *input, float *values, int64_t count, size_t ordinal)
+{
+    if (input->floats) {
+        memcpy(values, input->floats, (size_t)count * sizeof *values);
+        return;
+    }
+    wcl_random_fill(values, count, wcl__random_key(test_seed(), ordinal), 1.0);
+    for (int64_t i = 0; i < count && input->fill == OP_POSITIVE; i++)
+        values[i] = fabsf(values[i]) + 0.5f;
+}
+
+/* Values of input i; a constant's are the node's to know. */
+static void make_input(const op_case *test, fixture *f, size_t i)
+{
+    const op_input *input = &test->inputs[i];
+    wcl__source *source = &f->sources[i];
+    wcl__value *value = &f->inputs[i];
+    if (input->absent)
+        return;
+    const int64_t count = wcl__shape_count(&input->shape);
+    source->type = value->type = input->type ? input->type : WCL_FLOAT32;
+    source->shape = value->shape = input->shape;
+    source->bytes = (size_t)count * wcl_type_size(source->type);
+    source->owned = malloc(source->bytes + 1);
+    assert_non_null(source->owned);
+    source->data = source->owned;
+    if (source->type == WCL_FLOAT32) {
+        fill_floats(input, source->owned, count, i);
+        f->floats[i] = source->data;
+    } else {
+        assert_int_equal(source->type, WCL_INT64);
+        memcpy(source->owned, input->ints, source->bytes);
+    }
+    snprintf(f->keys[i], sizeof f->keys[i], "input%zu", i);
+    value->name = f->keys[i];
+    if (input->constant || source->type != WCL_FLOAT32 || (f->node.op->known >> i & 1)) {
+        value->source = source;
+        value->key = f->keys[i];
+    }
+    f->input_pointers[i] = value;
+}
+
+static void make_epilogue(const op_case *test, fixture *f)
+{
+    const size_t channels = test->output.rank > 1 ? (size_t)test->output.dims[1] : 1;
+    f->node.epilogue.act = test->act;
+    if (test->scale)
+        f->node.epilogue.scale = malloc(channels * sizeof(float));
+    if (test->shift)
+        f->node.epilogue.shift = malloc(channels * sizeof(float));
+    assert_true((!test->scale || f->node.epilogue.scale) && (!test->shift || f->node.epilogue.shift));
+    if (test->scale)
+        wcl_random_fill(f->node.epilogue.scale, (int64_t)channels, wcl__random_key(test_seed(), 100), 1.0);
+    if (test->shift)
+        wcl_random_fill(f->node.epilogue.shift, (int64_t)channels, wcl__random_key(test_seed(), 101), 1.0);
+}
+
+static void make_node(const op_case *test, op_options options, fixture *f)
+{
+    memset(f, 0, sizeof *f);
+    f->test = test;
+    f->options = options;
+    if (!options.device)
+        f->options.device = test_device();
+    f->facts = f->options.device->facts;
+    if (test->max_alloc)
+        f->facts.max_alloc = test->max_alloc;
+    f->node.name = test->name;
+    f->node.op = wcl__op_find(test->op);
+    if (!f->node.op)
+        fail_msg("%s: there is no operator %s", test->name, test->op);
+    f->node.opset = test->opset ? test->opset : WCL__OPSET_LAST;
+    make_attrs(test, f);
+    f->node.inputs = f->input_pointers;
+    f->node.input_count = test->input_count;
+    for (size_t i = 0; i < test->input_count; i++)
+        make_input(test, f, i);
+    f->node.outputs = f->output_pointers;
+    f->node.output_count = test->output_count ? test->output_count : 1;
+    for (size_t i = 0; i < f->node.output_count; i++) {
+        f->outputs[i].name = i == 0 ? "output" : "second output";
+        f->output_pointers[i] = &f->outputs[i];
+    }
+    memcpy(f->node.flatten, test->flatten, sizeof test->flatten);
+    make_epilogue(test, f);
+}
+
+static void clear_node(fixture *f)
+{
+    for (size_t i = 0; i < OP_MOST_INPUTS; i++)
+        free(f->sources[i].owned);
+    for (size_t i = 0; i < f->node.output_count; i++)
+        if (f->outputs[i].owns_source)
+            wcl__value_forget(&f->outputs[i]);
+    free(f->node.epilogue.scale);
+    free(f->node.epilogue.shift);
+    free(f->expected);
+}
+
+/* What the operator should give: the reference's values behind the epilogue. */
+static void make_expected(fixture *f)
+{
+    const wcl__epilogue *epilogue = &f->node.epilogue;
+    const wcl__shape *shape = &f->test->output;
+    const int64_t channels = shape->rank > 1 ? shape->dims[1] : 1;
+    const int64_t image = shape->rank > 0 ? wcl__shape_count(shape) / shape->dims[0] : 1;
+    f->output_size = wcl__shape_count(shape);
+    f->expected = malloc((size_t)f->output_size * sizeof(double));
+    assert_non_null(f->expected);
+    for (int64_t i = 0; i < f->output_size; i++)
+        f->expected[i] = NAN;
+    f->test->reference(f->test, f->floats, f->expected);
+    for (int64_t i = 0; i < f->output_size; i++) {
+        const int64_t c = i % image / (image / channels);
+        const double scale = epilogue->scale ? epilogue->scale[c] : 1, shift = epilogue->shift ? epilogue->shift[c] : 0;
+        f->expected[i] = wcl__ref_activate(&epilogue->act, f->expected[i] * scale + shift);
+    }
+}
+
+/* ---- layouts on the host */
+
+/* Place in the allocation of element `flat` of a tensor in C order. */
+static int64_t place_of(const wcl__layout *layout, const wcl__shape *shape, const wcl__view *view, int64_t flat)
+{
+    int64_t nchw[4], at[4];
+    if (wcl__layout_is_plain(layout))
+        return flat;
+    wcl__shape_nchw(shape, nchw);
+    for (int i = 3; i >= 0; i--) {
+        at[i] = flat % nchw[i];
+        flat /= nchw[i];
+    }
+    return view->origin + at[0] * view->image + at[1] / layout->block * view->plane + at[2] * view->row + at[3] * view->pixel +
+           at[1] % layout->block;
+}
+
+static void make_view(const wcl__layout *layout, const wcl__shape *shape, wcl__view *view)
+{
+    memset(view, 0, sizeof *view);
+    if (!wcl__layout_is_plain(layout))
+        assert_int_equal(wcl__layout_view(layout, shape, view), WCL_OK);
+}
+
+/* ---- one run */
+
+typedef struct run {
+    fixture *f;
+    const wcl__variant *variant;
+    wcl__blocks blocks;
+    wcl_device *device;
+    cl_command_queue queue;
+    wcl__steps steps;
+    guarded *buffers; /* one for each tensor; an alias has none */
+    cl_mem *slots;
+    int in[OP_MOST_INPUTS], out[2];
+    wcl__text *report;
+    bool failed;
+} run;
+
+static void complain(run *r, const char *format, ...) WCL__PRINTF(2, 3);
+static void complain(run *r, const char *format, ...)
+{
+    char text[1024];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    wcl__text_add(r->report, "%s: %s %s %d->%d (seed %llu): %s\n", r->f->test->name, r->f->node.op->name, r->variant->name,
+                  r->blocks.in, r->blocks.out, (unsigned long long)test_seed(), text);
+    r->failed = true;
+}
+
+/* WCL_OK, or complains with the library's own words. */
+static bool succeeded(run *r, wcl_status status, const char *what)
+{
+    if (status != WCL_OK)
+        complain(r, "%s: %s", what, wcl_last_error()->message);
+    return status == WCL_OK;
+}
+
+static wcl__layout layout_of(int block)
+{
+    return block == 1 ? wcl__layout_plain() : wcl__layout_blocked(block);
+}
+
+/* Slots as the planner makes them: activations in the variant's layout, constants plain, none for what
+ * the operator knows or the variant packs. */
+static bool make_slots(run *r)
+{
+    const wcl__op_node *node = &r->f->node;
+    for (size_t i = 0; i < node->input_count; i++) {
+        wcl__value *value = node->inputs[i];
+        const wcl__layout layout = layout_of(value && value->source ? 1 : r->blocks.in);
+        r->in[i] = -1;
+        if (!value || (value->source && ((node->op->packs | node->op->known) >> i & 1)) || value->type != WCL_FLOAT32)
+            continue;
+        if (!succeeded(
+                r,
+                wcl__steps_tensor(&r->steps, WCL__TENSOR_ACTIVATION, value->name, value->type, &value->shape, &layout, &r->in[i]),
+                "input"))
+            return false;
+    }
+    for (size_t i = 0; i < node->output_count; i++) {
+        const wcl__layout layout = layout_of(r->blocks.out);
+        const wcl__value *value = node->outputs[i];
+        if (!succeeded(
+                r,
+                wcl__steps_tensor(&r->steps, WCL__TENSOR_ACTIVATION, value->name, value->type, &value->shape, &layout, &r->out[i]),
+                "output"))
+            return false;
+    }
+    return true;
+}
+
+static bool emit_steps(run *r)
+{
+    const wcl__emit emit = {
+        .steps = &r->steps, .facts = &r->f->facts, .node = &r->f->node, .blocks = r->blocks, .in = r->in, .out = r->out};
+    if (!make_slots(r) || !succeeded(r, r->variant->emit(&emit), "emit"))
+        return false;
+    if (r->steps.step_count == 0)
+        complain(r, "emits no step");
+    return !r->failed;
+}
+
+static bool make_buffers(run *r)
+{
+    const size_t count = r->steps.tensor_count;
+    r->buffers = calloc(count, sizeof *r->buffers);
+    r->slots = calloc(count, sizeof *r->slots);
+    assert_true(r->buffers && r->slots);
+    for (size_t i = 0; i < count; i++) {
+        const wcl__plan_tensor *tensor = &r->steps.tensors[i];
+        if (tensor->alias >= 0) {
+            r->slots[i] = r->slots[tensor->alias];
+            continue;
+        }
+        guarded_create(r->device, tensor->bytes, &r->buffers[i]);
+        r->slots[i] = r->buffers[i].memory;
+        if (tensor->kind == WCL__TENSOR_WEIGHT &&
+            !succeeded(r, wcl__pack(r->device, &r->steps.packings[tensor->weight], r->slots[i]), "packing"))
+            return false;
+    }
+    return true;
+}
+
+/* Input i as it lies on the device: in its layout, tail lanes zero. The caller frees it. */
+static float *input_image(const run *r, size_t i)
+{
+    const wcl__plan_tensor *tensor = &r->steps.tensors[r->in[i]];
+    wcl__view view;
+    make_view(&tensor->layout, &tensor->shape, &view);
+    float *values = calloc(tensor->bytes + 1, 1);
+    assert_non_null(values);
+    for (int64_t flat = 0; flat < wcl__shape_count(&tensor->shape); flat++)
+        values[place_of(&tensor->layout, &tensor->shape, &view, flat)] = r->f->floats[i][flat];
+    return values;
+}
+
+static void write_inputs(run *r)
+{
+    for (size_t i = 0; i < r->f->node.input_count; i++) {
+        if (r->in[i] < 0)
+            continue;
+        float *values = input_image(r, i);
+        assert_int_equal(
+            clEnqueueWriteBuffer(r->queue, r->slots[r->in[i]], CL_TRUE, 0, r->steps.tensors[r->in[i]].bytes, values, 0, NULL, NULL),
+            CL_SUCCESS);
+        free(values);
+    }
+}
+
+static wcl_status run_kernel(run *r, const wcl__step *step)
+{
+    wcl__launch launch = {0};
+    wcl_status status = wcl__launch_create(r->device, &step->call, r->slots, &launch);
+    if (status == WCL_OK)
+        status = wcl__launch_enqueue(&launch, r->queue, 0, NULL, NULL);
+    if (status == WCL_OK)
+        clFinish(r->queue);
+    wcl__launch_destroy(&launch);
+    return status;
+}
+
+static wcl_status run_step(run *r, const wcl__step *step)
+{
+    switch (step->kind) {
+    case WCL__STEP_KERNEL:
+        return run_kernel(r, step);
+    case WCL__STEP_BLAS:
+        return wcl__blas_enqueue(r->device, &step->blas, r->slots, r->queue, NULL);
+    case WCL__STEP_COPY:
+        if (clEnqueueCopyBuffer(r->queue, r->slots[step->copy_from], r->slots[step->copy_to], step->copy_from_offset,
+                                step->copy_to_offset, step->copy_bytes, 0, NULL, NULL) != CL_SUCCESS)
+            return wcl__fail(WCL_DEVICE_ERROR, "copy of %zu bytes from slot %d to %d", step->copy_bytes, step->copy_from,
+                             step->copy_to);
+        return WCL_OK;
+    case WCL__STEP_HOST:
+        break;
+    }
+    return wcl__fail(WCL_UNSUPPORTED, "a host step on the device");
+}
+
+static bool run_steps(run *r)
+{
+    for (size_t i = 0; i < r->steps.step_count; i++)
+        if (!succeeded(r, run_step(r, &r->steps.steps[i]), "step"))
+            return false;
+    return succeeded(r, clFinish(r->queue) == CL_SUCCESS ? WCL_OK : wcl__fail(WCL_DEVICE_ERROR, "clFinish"), "finish");
+}
+
+/* ---- what came out */
+
+static void check_weight(run *r, size_t slot, const unsigned char *content)
+{
+    const size_t words = r->steps.tensors[slot].bytes / 4;
+    for (size_t i = 0; i < words; i++) {
+        if (memcmp(content + 4 * i, &guarded_poison, 4) == 0) {
+            complain(r, "packed weight %s: element %zu of %zu was not written", r->steps.tensors[slot].name, i, words);
+            return;
+        }
+    }
+}
+
+static void check_input(run *r, size_t i, const unsigned char *content)
+{
+    float *values = input_image(r, i);
+    if (memcmp(content, values, r->steps.tensors[r->in[i]].bytes) != 0)
+        complain(r, "input %zu was written to", i);
+    free(values);
+}
+
+/* Both norms against the tolerance, and what lies between the elements (tail lanes, borders) against zero. */
+static void check_output(run *r, const float *content)
+{
+    const wcl__plan_tensor *tensor = &r->steps.tensors[r->out[0]];
+    const int64_t allocated = (int64_t)(tensor->bytes / sizeof(float)), count = r->f->output_size;
+    bool *used = calloc((size_t)allocated + 1, sizeof *used);
+    float *got = malloc((size_t)count * sizeof *got);
+    wcl__view view;
+    char where[512];
+    assert_true(used && got);
+    make_view(&tensor->layout, &tensor->shape, &view);
+    for (int64_t flat = 0; flat < count; flat++) {
+        const int64_t place = place_of(&tensor->layout, &tensor->shape, &view, flat);
+        got[flat] = content[place];
+        used[place] = true;
+    }
+    const int64_t reduction = r->f->test->reduction ? r->f->test->reduction : 1;
+    if (!test_close(got, r->f->expected, &tensor->shape, r->variant->algorithm, reduction, where, sizeof where))
+        complain(r, "%s", where);
+    for (int64_t i = 0; i < allocated; i++) {
+        if (!used[i] && content[i] != 0.0f) {
+            complain(r, "lane %lld behind the last channel holds %g, not 0", (long long)i, content[i]);
+            break;
+        }
+    }
+    free(used);
+    free(got);
+}
+
+static void check_run(run *r)
+{
+    for (size_t slot = 0; slot < r->steps.tensor_count; slot++) {
+        const wcl__plan_tensor *tensor = &r->steps.tensors[slot];
+        int64_t place = 0;
+        if (tensor->alias >= 0)
+            continue;
+        unsigned char *all = guarded_read(r->queue, &r->buffers[slot]);
+        const unsigned char *content = all + r->buffers[slot].origin;
+        if (!guarded_whole(&r->buffers[slot], all, &place))
+            complain(r, "wrote byte %lld of %s, which has %zu", (long long)place, tensor->name, tensor->bytes);
+        if (tensor->kind == WCL__TENSOR_WEIGHT)
+            check_weight(r, slot, content);
+        for (size_t i = 0; i < r->f->node.input_count; i++)
+            if (r->in[i] == (int)slot)
+                check_input(r, i, content);
+        if (r->out[0] == (int)slot)
+            check_output(r, (const float *)(const void *)content);
+        free(all);
+    }
+}
+
+static bool run_once(fixture *f, const wcl__variant *variant, wcl__blocks blocks, wcl__text *report)
+{
+    run r = {.f = f, .variant = variant, .blocks = blocks, .device = f->options.device, .report = report};
+    if (!succeeded(&r, wcl__device_queue(r.device, &r.queue), "queue"))
+        return false;
+    if (emit_steps(&r) && make_buffers(&r)) {
+        write_inputs(&r);
+        if (run_steps(&r))
+            check_run(&r);
+    }
+    for (size_t i = 0; r.buffers && i < r.steps.tensor_count; i++)
+        guarded_release(&r.buffers[i]);
+    free(r.buffers);
+    free(r.slots);
+    wcl__steps_clear(&r.steps);
+    return !r.failed;
+}
+
+/* ---- cases */
+
+static bool infer_case(fixture *f, wcl__text *report)
+{
+    const char *name = f->test->name;
+    const wcl_status status = f->node.op->infer(&f->node);
+    if (status != WCL_OK)
+        wcl__text_add(report, "%s: infer: %s\n", name, wcl_last_error()->message);
+    else if (!wcl__shape_equal(&f->outputs[0].shape, &f->test->output))
+        wcl__text_add(report, "%s: infer gives %s, not %s\n", name, wcl__shape_print(&f->outputs[0].shape).text,
+                      wcl__shape_print(&f->test->output).text);
+    else
+        return true;
+    return false;
+}
+
+/* Whether `name` is a word of `list`. */
+static bool listed(const char *list, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const char *at = list; at && (at = strstr(at, name)) != NULL; at += length)
+        if ((at == list || at[-1] == ' ') && (at[length] == 0 || at[length] == ' '))
+            return true;
+    return false;
+}
+
+static int words(const char *list)
+{
+    int count = 0;
+    for (const char *at = list; at && *at; at++)
+        count += *at != ' ' && (at[1] == ' ' || at[1] == 0);
+    return count;
+}
+
+static bool run_variant(fixture *f, const wcl__variant *variant, wcl__text *report, int *runs)
+{
+    wcl__blocks blocks[WCL__MAX_BLOCKS] = {{1, 1}};
+    const int count = variant->blocks ? variant->blocks(&f->node, &f->facts, blocks) : 1;
+    bool good = count > 0;
+    if (!good)
+        wcl__text_add(report, "%s: variant %s offers no layout\n", f->test->name, variant->name);
+    for (int i = 0; i < count && (good || !f->options.stop); i++, ++*runs)
+        good = run_once(f, variant, blocks[i], report) && good;
+    return good;
+}
+
+bool op_run(const op_case *test, op_options options, wcl__text *report, int *runs)
+{
+    fixture f;
+    int ran = 0, musts = 0;
+    *runs = 0;
+    make_node(test, options, &f);
+    const bool inferred = infer_case(&f, report);
+    bool good = inferred;
+    if (inferred)
+        make_expected(&f);
+    for (size_t i = 0; inferred && i < f.node.op->variant_count && (good || !options.stop); i++) {
+        const wcl__variant *variant = &f.node.op->variants[i];
+        if (test->only && !listed(test->only, variant->name))
+            continue;
+        if (variant->supports && variant->supports(&f.node, &f.facts) != NULL)
+            continue;
+        ran++;
+        musts += listed(test->must, variant->name);
+        good = run_variant(&f, variant, report, runs) && good;
+    }
+    if (good && (ran == 0 || musts < words(test->must))) {
+        wcl__text_add(report, "%s: variants of %s that had to run did not (%s)\n", test->name, test->op,
+                      test->must ? test->must : "any");
+        good = false;
+    }
+    clear_node(&f);
+    return good;
+}
+
+void op_check(const op_case *cases, size_t count)
+{
+    wcl__text report = {0};
+    size_t failed = 0;
+    int all = 0;
+    for (size_t i = 0; i < count; i++) {
+        int runs;
+        failed += !op_run(&cases[i], (op_options){NULL, false}, &report, &runs);
+        all += runs;
+    }
+    print_message("             %zu cases, %d runs\n", count, all);
+    if (failed > 0)
+        fputs(report.data ? report.data : "out of memory\n", stderr); /* cmocka's print_error cuts long texts */
+    wcl__text_clear(&report);
+    if (failed > 0)
+        fail_msg("%zu of %zu cases failed", failed, count);
+}
+
+/* The reason why nothing runs: infer's, or the first that a variant gives. */
+static wcl_status refuse(fixture *f, const char **reason)
+{
+    const wcl_status status = f->node.op->infer(&f->node);
+    *reason = status == WCL_OK ? "nothing refuses it" : wcl_last_error()->reason;
+    for (size_t i = 0; status == WCL_OK && i < f->node.op->variant_count; i++) {
+        const wcl__variant *variant = &f->node.op->variants[i];
+        if (listed(f->test->must, variant->name) && variant->supports && variant->supports(&f->node, &f->facts))
+            *reason = variant->supports(&f->node, &f->facts);
+    }
+    return status;
+}
+
+void op_check_refused(const op_refusal *refusals, size_t count)
+{
+    size_t failed = 0;
+    for (size_t i = 0; i < count; i++) {
+        fixture f;
+        const char *reason;
+        make_node(&refusals[i].test, (op_options){NULL, false}, &f);
+        const wcl_status status = refuse(&f, &reason);
+        if (status != refusals[i].status || !strstr(reason, refusals[i].part)) {
+            print_error("%s: %s: \"%s\" instead of %s: \"...%s...\"\n", refusals[i].test.name, wcl_status_string(status), reason,
+                        wcl_status_string(refusals[i].status), refusals[i].part);
+            failed++;
+        }
+        clear_node(&f);
+    }
+    if (failed > 0)
+        fail_msg("%zu of %zu cases were not refused as they should be", failed, count);
+}

@@ -1,0 +1,34 @@
+/* What every test uses: the device, seeded values, a temporary folder, the tolerance and the comparison. */
+#ifndef WCL_TESTS_SUPPORT_H
+#define WCL_TESTS_SUPPORT_H
+
+#include "ops/op.h"
+
+/* The device of WINOCL_DEVICE, or the best one; opened at the first call, for the whole process. Its program cache is the folder
+ * WINOCL_TEST_CACHE, or one that goes when the process ends. Fails the test if there is none. */
+wcl_device *test_device(void);
+/* A folder of this process's own, removed with all that is in it when the process ends. */
+const char *test_folder(void);
+/* "FOLDER/name"; one of 8 static texts in turn. */
+const char *test_path(const char *name);
+
+/* WINOCL_TEST_SEED or a fixed one; printed at the first call. */
+uint64_t test_seed(void);
+/* wcl_random_fill of the seed; tensors with different ordinals differ. */
+void test_fill(float *values, int64_t count, uint64_t ordinal, double deviation);
+
+/* The bounds on ||got - expected|| / ||expected|| and on the largest error / rms(expected). `reduction`: values added up for one
+ * output. */
+void test_tolerance(wcl__algorithm algorithm, int64_t reduction, double *l2, double *max);
+
+/* False: a norm is over its bound, or NaN and infinity stand elsewhere than expected; `where` then has both norms, their bounds and
+ * the worst element's place and values. */
+bool test_close(const float *got, const double *expected, const wcl__shape *shape, wcl__algorithm algorithm, int64_t reduction,
+                char *where, size_t bytes);
+/* The same, failing the test with the case's name. */
+void test_compare(const char *name, const float *got, const double *expected, const wcl__shape *shape, wcl__algorithm algorithm,
+                  int64_t reduction);
+void test_compare_floats(const char *name, const float *got, const float *expected, const wcl__shape *shape,
+                         wcl__algorithm algorithm, int64_t reduction);
+
+#endif

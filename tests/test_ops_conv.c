@@ -1,0 +1,206 @@
+/* Conv on the device: direct kernels and Winograd F(2x2, 3x3) against the naive reference. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "support/op_cases.h"
+#include "support/support.h"
+
+#define RELU                \
+    {                       \
+        WCL__ACT_RELU, 0, 0 \
+    }
+#define SAME3 .pads = {1, 1, 1, 1}
+
+/* n, c, h, w, k, kh, kw */
+static const conv_row windows[] = {
+    {"one number", 1, 1, 1, 1, 1, 1, 1, .must = "direct"},
+    {"1x1, one channel to one", 1, 1, 5, 7, 1, 1, 1, .must = "direct"},
+    {"1x1, 17 channels to 33", 1, 17, 5, 3, 33, 1, 1, .must = "direct"},
+    {"1x1, stride 2", 2, 5, 7, 6, 3, 1, 1, .strides = {2, 2}, .must = "direct"},
+    {"2x2, even", 1, 3, 6, 6, 5, 2, 2, .must = "direct"},
+    {"the whole picture", 2, 5, 4, 3, 17, 4, 3, .must = "direct"},
+    {"5x5, padding 2", 1, 3, 9, 11, 5, 5, 5, .pads = {2, 2, 2, 2}, .must = "direct"},
+    {"11x11, stride 4, AlexNet's first", 1, 3, 31, 27, 17, 11, 11, .strides = {4, 4}, .must = "direct"},
+    {"1x7 and 7x1 in one: tall", 1, 5, 9, 4, 3, 7, 1, .pads = {3, 0, 3, 0}, .must = "direct"},
+    {"wide", 1, 5, 4, 9, 3, 1, 7, .pads = {0, 3, 0, 3}, .must = "direct"},
+    {"stride 2, odd picture", 1, 3, 7, 9, 17, 3, 3, SAME3, .strides = {2, 2}, .must = "direct"},
+    {"stride 2, even picture", 5, 3, 8, 6, 5, 3, 3, SAME3, .strides = {2, 2}, .must = "direct"},
+    {"stride 3 across, 1 down", 1, 17, 6, 13, 5, 3, 3, .strides = {1, 3}, .must = "direct"},
+    {"stride larger than the window", 1, 3, 11, 11, 5, 2, 2, .strides = {3, 3}, .must = "direct"},
+    {"dilation 2", 1, 5, 9, 8, 17, 3, 3, .dilations = {2, 2}, .must = "direct"},
+    {"dilation 2 down, 3 across, padded", 2, 3, 7, 9, 5, 3, 3, .pads = {2, 3, 2, 3}, .dilations = {2, 3}, .must = "direct"},
+    {"dilation and stride", 1, 3, 13, 12, 5, 3, 3, .strides = {2, 3}, .dilations = {2, 2}, .must = "direct"},
+    {"asymmetric padding", 1, 3, 5, 6, 5, 3, 3, .pads = {0, 1, 2, 0}, .must = "direct"},
+    {"padding wider than the picture", 1, 3, 2, 1, 5, 5, 5, .pads = {4, 4, 4, 4}, .must = "direct"},
+    {"padding wider than the window, before and behind", 1, 3, 4, 4, 17, 2, 2, .pads = {3, 2, 2, 3}, .must = "direct"},
+    {"SAME_UPPER, odd cell behind", 1, 3, 8, 7, 5, 4, 4, .pads = {1, 1, 2, 2}, .auto_pad = "SAME_UPPER", .must = "direct"},
+    {"SAME_LOWER, odd cell before", 1, 3, 8, 7, 5, 4, 4, .pads = {2, 2, 1, 1}, .auto_pad = "SAME_LOWER", .must = "direct"},
+    {"SAME_UPPER, stride 2", 1, 3, 8, 7, 17, 3, 3, .pads = {0, 1, 1, 1}, .strides = {2, 2}, .auto_pad = "SAME_UPPER"},
+    {"VALID", 1, 3, 8, 7, 5, 3, 3, .auto_pad = "VALID", .must = "direct"},
+    {"without bias", 2, 17, 6, 5, 17, 3, 3, SAME3, .strides = {2, 1}, .no_bias = true, .must = "direct"},
+    {"33 channels, 33 filters", 1, 33, 4, 5, 33, 3, 3, .strides = {2, 2}, .must = "direct"},
+    {"batch 5", 5, 3, 5, 5, 17, 2, 3, .must = "direct"},
+};
+
+static const conv_row grouped[] = {
+    {"two groups of 3 to 5", 1, 6, 7, 5, 10, 3, 3, SAME3, .groups = 2, .must = "direct"},
+    {"two groups of 16 to 16", 1, 32, 5, 6, 32, 3, 3, SAME3, .groups = 2, .must = "direct"},
+    {"two groups of 24 to 40, AlexNet's way", 2, 48, 5, 5, 80, 5, 5, .pads = {2, 2, 2, 2}, .groups = 2, .must = "direct"},
+    {"three groups, 1x1, stride 2", 1, 9, 6, 7, 15, 1, 1, .strides = {2, 2}, .groups = 3, .must = "direct"},
+    {"depthwise, 17 channels", 1, 17, 6, 7, 17, 3, 3, SAME3, .groups = 17, .must = "direct"},
+    {"depthwise, 32 channels, stride 2, batch 2", 2, 32, 7, 7, 32, 3, 3, SAME3, .strides = {2, 2}, .groups = 32, .must = "direct"},
+    {"depthwise, two filters a channel", 1, 5, 5, 6, 10, 3, 3, .groups = 5, .no_bias = true, .must = "direct"},
+    {"depthwise, dilation 2, SAME_UPPER", 1, 3, 8, 9, 3, 3, 3, .pads = {2, 2, 2, 2}, .dilations = {2, 2}, .groups = 3,
+     .auto_pad = "SAME_UPPER"},
+};
+
+static const conv_row lines[] = {
+    {"1-D, 3 taps", 1, 3, 1, 9, 5, 1, 3, .one_d = true, .must = "direct"},
+    {"1-D, one tap, one place", 2, 17, 1, 1, 5, 1, 1, .one_d = true, .must = "direct"},
+    {"1-D, padding before only, stride 2", 5, 3, 1, 11, 17, 1, 4, .pads = {0, 3, 0, 0}, .strides = {1, 2}, .one_d = true,
+     .must = "direct"},
+    {"1-D, dilation 3", 1, 5, 1, 17, 5, 1, 3, .dilations = {1, 3}, .one_d = true, .must = "direct"},
+    {"1-D, SAME_LOWER, stride 3", 1, 3, 1, 10, 5, 1, 5, .pads = {0, 2, 0, 2}, .strides = {1, 3}, .one_d = true,
+     .auto_pad = "SAME_LOWER"},
+    {"1-D, groups", 1, 6, 1, 8, 4, 1, 3, .groups = 2, .one_d = true, .no_bias = true, .must = "direct"},
+    {"1-D, depthwise", 1, 17, 1, 8, 17, 1, 3, .pads = {0, 1, 0, 1}, .groups = 17, .one_d = true, .must = "direct"},
+};
+
+/* Every edge of the 2x2 tiles, of the tile blocks and of the channel blocks. */
+static const conv_row winograd[] = {
+    {"one pixel", 1, 1, 1, 1, 1, 3, 3, SAME3, .must = "direct f2"},
+    {"one output", 1, 3, 3, 3, 5, 3, 3, .must = "direct f2"},
+    {"one tile", 1, 3, 4, 4, 5, 3, 3, .must = "direct f2"},
+    {"one column", 2, 5, 7, 1, 17, 3, 3, SAME3, .must = "direct f2"},
+    {"one row", 2, 5, 1, 8, 17, 3, 3, SAME3, .must = "direct f2"},
+    {"odd height", 1, 17, 5, 6, 17, 3, 3, SAME3, .must = "direct f2"},
+    {"odd width", 1, 17, 6, 5, 17, 3, 3, SAME3, .must = "direct f2"},
+    {"odd both, no padding", 1, 3, 7, 9, 5, 3, 3, .must = "direct f2"},
+    {"16 channels, 16 filters", 1, 16, 6, 6, 16, 3, 3, SAME3, .must = "direct f2"},
+    {"33 channels, 33 filters", 1, 33, 5, 4, 33, 3, 3, SAME3, .must = "direct f2"},
+    {"15 channels, 31 filters", 1, 15, 4, 5, 31, 3, 3, SAME3, .must = "direct f2"},
+    {"one channel, 17 filters", 1, 1, 6, 7, 17, 3, 3, SAME3, .must = "direct f2"},
+    {"64 channels", 1, 64, 8, 8, 48, 3, 3, SAME3, .must = "direct f2"},
+    {"batch 2", 2, 5, 5, 5, 5, 3, 3, SAME3, .must = "direct f2"},
+    {"batch 5: tiles of several pictures in a block", 5, 3, 3, 5, 17, 3, 3, SAME3, .must = "direct f2"},
+    {"asymmetric padding", 1, 5, 6, 5, 17, 3, 3, .pads = {0, 1, 2, 0}, .must = "direct f2"},
+    {"padding 2: zeros all around", 1, 3, 4, 5, 5, 3, 3, .pads = {2, 2, 2, 2}, .must = "direct f2"},
+    {"padding 5 below and right", 1, 3, 2, 2, 5, 3, 3, .pads = {0, 0, 5, 5}, .must = "direct f2"},
+    {"SAME_UPPER", 1, 3, 6, 7, 5, 3, 3, SAME3, .auto_pad = "SAME_UPPER", .must = "direct f2"},
+    {"without bias", 1, 17, 6, 6, 5, 3, 3, SAME3, .no_bias = true, .must = "direct f2"},
+    {"11 tiles", 1, 3, 2, 22, 5, 3, 3, SAME3, .must = "direct f2"},
+    {"12 tiles", 1, 3, 6, 8, 5, 3, 3, SAME3, .must = "direct f2"},
+    {"13 tiles", 1, 3, 2, 26, 5, 3, 3, SAME3, .must = "direct f2"},
+    {"larger than a block everywhere", 1, 20, 19, 21, 40, 3, 3, SAME3, .must = "direct f2"},
+};
+
+static const conv_row epilogues[] = {
+    {"scale and shift", 1, 5, 6, 5, 17, 3, 3, SAME3, .scale = true, .shift = true, .must = "direct f2"},
+    {"scale, shift and relu, no bias", 2, 3, 5, 5, 5, 3, 3, SAME3, .no_bias = true, .scale = true, .shift = true, .act = RELU,
+     .must = "direct f2"},
+    {"shift alone, no bias", 1, 3, 5, 4, 5, 3, 3, SAME3, .no_bias = true, .shift = true, .must = "direct f2"},
+    {"scale alone", 1, 3, 5, 4, 17, 3, 3, SAME3, .scale = true, .must = "direct f2"},
+    {"relu", 1, 3, 5, 4, 17, 3, 3, SAME3, .act = RELU, .must = "direct f2"},
+    {"leaky relu", 1, 3, 5, 4, 5, 3, 3, SAME3, .act = {WCL__ACT_LEAKY_RELU, 0.1f, 0}, .must = "direct f2"},
+    {"clip away from zero: tails stay zero", 1, 3, 5, 4, 5, 3, 3, SAME3, .act = {WCL__ACT_CLIP, 0.25f, 1.5f}, .must = "direct f2"},
+    {"sigmoid: tails stay zero", 1, 3, 5, 4, 17, 3, 3, SAME3, .act = {WCL__ACT_SIGMOID, 0, 0}, .must = "direct f2"},
+    {"tanh", 1, 3, 5, 4, 5, 3, 3, SAME3, .act = {WCL__ACT_TANH, 0, 0}, .must = "direct f2"},
+    {"depthwise, scale, shift and relu", 1, 17, 5, 4, 17, 3, 3, SAME3, .groups = 17, .scale = true, .shift = true, .act = RELU,
+     .must = "direct"},
+    {"groups, scale and sigmoid", 1, 6, 5, 4, 10, 3, 3, .groups = 2, .scale = true, .act = {WCL__ACT_SIGMOID, 0, 0},
+     .must = "direct"},
+    {"1-D, shift and relu", 1, 3, 1, 9, 5, 1, 3, .one_d = true, .shift = true, .act = RELU, .must = "direct"},
+};
+
+static void check_rows(const conv_row *rows, size_t count)
+{
+    op_case cases[32];
+    assert_true(count <= WCL__COUNT(cases));
+    for (size_t i = 0; i < count; i++)
+        cases[i] = conv_case(&rows[i]);
+    op_check(cases, count);
+}
+
+#define ROWS_TEST(rows)                     \
+    static void test_##rows(void **state)   \
+    {                                       \
+        (void)state;                        \
+        check_rows(rows, WCL__COUNT(rows)); \
+    }
+ROWS_TEST(windows)
+ROWS_TEST(grouped)
+ROWS_TEST(lines)
+ROWS_TEST(winograd)
+ROWS_TEST(epilogues)
+
+#define X_4D .inputs[0] = OP_RANDOM(1, 4, 5, 5), .inputs[2] = OP_RANDOM(6), .input_count = 3
+
+static const op_refusal refusals[] = {
+    {{.name = "rank 5", .op = "Conv", .inputs = {OP_RANDOM(1, 2, 3, 3, 3), OP_RANDOM(2, 2, 1, 1, 1)}, .input_count = 2},
+     WCL_UNSUPPORTED,
+     "3-D"},
+    {{.name = "channels", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 3, 3, 3)}, WCL_BAD_SHAPE, "groups"},
+    {{.name = "rank of the weight", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 3)}, WCL_BAD_SHAPE, "weight"},
+    {{.name = "length of the bias", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(7, 4, 3, 3)}, WCL_BAD_SHAPE, "bias"},
+    {{.name = "groups", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 2, 3, 3), .attrs = {OP_INT("group", 4)}},
+     WCL_BAD_SHAPE,
+     "group"},
+    {{.name = "no groups", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 3, 3), .attrs = {OP_INT("group", 0)}},
+     WCL_BAD_MODEL,
+     "group"},
+    {{.name = "kernel_shape", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 3, 3), .attrs = {OP_INTS("kernel_shape", 3, 2)}},
+     WCL_BAD_SHAPE,
+     "kernel_shape"},
+    {{.name = "window too large", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 7, 3)}, WCL_BAD_SHAPE, "window"},
+    {{.name = "stride 0", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 3, 3), .attrs = {OP_INTS("strides", 1, 0)}},
+     WCL_BAD_MODEL,
+     "strides"},
+    {{.name = "three strides", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 3, 3), .attrs = {OP_INTS("strides", 1, 1, 1)}},
+     WCL_BAD_MODEL,
+     "strides"},
+    {{.name = "dilation 0", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 3, 3), .attrs = {OP_INTS("dilations", 0, 1)}},
+     WCL_BAD_MODEL,
+     "dilations"},
+    {{.name = "negative padding", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 3, 3), .attrs = {OP_INTS("pads", 0, -1, 0, 0)}},
+     WCL_BAD_MODEL,
+     "pads"},
+    {{.name = "auto_pad", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 3, 3), .attrs = {OP_STRING("auto_pad", "SAME")}},
+     WCL_BAD_MODEL,
+     "auto_pad"},
+    {{.name = "F2 of 1x1", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 1, 1), .must = "f2"}, WCL_OK, "3x3"},
+    {{.name = "F2 with stride",
+      .op = "Conv",
+      X_4D,
+      .inputs[1] = OP_RANDOM(6, 4, 3, 3),
+      .attrs = {OP_INTS("strides", 2, 2)},
+      .must = "f2"},
+     WCL_OK,
+     "stride"},
+    {{.name = "F2 with dilation",
+      .op = "Conv",
+      X_4D,
+      .inputs[1] = OP_RANDOM(6, 4, 3, 3),
+      .attrs = {OP_INTS("dilations", 2, 2)},
+      .must = "f2"},
+     WCL_OK,
+     "dilation"},
+};
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    op_check_refused(refusals, WCL__COUNT(refusals));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_windows),  cmocka_unit_test(test_grouped),   cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_winograd), cmocka_unit_test(test_epilogues), cmocka_unit_test(test_refusals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,286 @@
+/* winocl bench: how long inference takes, and each layer of it. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "engine.h"
+#include "table.h"
+
+typedef struct layer_time {
+    wcl_plan_node node;
+    double ms; /* of one run, NaN: not measured */
+} layer_time;
+
+typedef struct batch_result {
+    int64_t batch;
+    double *times; /* ms of each run, sorted */
+    double build_ms, first_run_ms;
+    wcl_plan_bytes bytes;
+} batch_result;
+
+typedef struct bench {
+    const wcl__options *options;
+    wcl__engine engine;
+    wcl_device_info device;
+    wcl_tensor *outputs;
+    int output_count;
+    cJSON *json, *results; /* NULL: text */
+} bench;
+
+static int run_once(bench *b, const wcl__inputs *inputs, double *ms)
+{
+    const double start = wcl__now_ms();
+    const int result = wcl__complain_library(wcl_session_run_tensors(b->engine.session, inputs->tensors, b->outputs));
+    *ms = wcl__now_ms() - start;
+    return result;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(const double *sorted, int64_t count)
+{
+    return count % 2 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
+}
+
+static int time_runs(bench *b, const wcl__inputs *inputs, batch_result *r)
+{
+    const wcl__options *options = b->options;
+    double ms = 0;
+    int result = wcl__complain_library(wcl_session_prepare(b->engine.session, inputs->tensors));
+    if (result != WCL__DONE)
+        return result;
+    r->build_ms = wcl_session_prepare_ms(b->engine.session);
+    r->bytes = (wcl_plan_bytes)WCL_PLAN_BYTES_INIT;
+    if ((result = wcl__complain_library(wcl_plan_get_bytes(wcl_session_plan(b->engine.session), &r->bytes))) != WCL__DONE ||
+        (result = run_once(b, inputs, &r->first_run_ms)) != WCL__DONE)
+        return result;
+    for (int64_t i = 0; i < options->warmup && result == WCL__DONE; i++)
+        result = run_once(b, inputs, &ms);
+    for (int64_t i = 0; i < options->runs && result == WCL__DONE; i++) {
+        wcl__progress("timing", i, options->runs);
+        result = run_once(b, inputs, &r->times[i]);
+    }
+    wcl__progress("timing", options->runs, options->runs);
+    qsort(r->times, (size_t)options->runs, sizeof *r->times, by_value);
+    return result;
+}
+
+static void close_session(bench *b)
+{
+    for (int i = 0; i < b->output_count; i++)
+        wcl_tensor_clear(&b->outputs[i]);
+    wcl_session_destroy(b->engine.session);
+    b->engine.session = NULL;
+}
+
+/* Adds each launch of the last run to its layer. */
+static int add_profile(bench *b, layer_time *layers, int count)
+{
+    for (int i = 0; i < wcl_session_profile_count(b->engine.session); i++) {
+        wcl_profile_entry entry = WCL_PROFILE_ENTRY_INIT;
+        const int result = wcl__complain_library(wcl_session_profile(b->engine.session, i, &entry));
+        if (result != WCL__DONE)
+            return result;
+        if (entry.plan_node >= 0 && entry.plan_node < count)
+            layers[entry.plan_node].ms += entry.ms < 0 ? (double)NAN : entry.ms / (double)b->options->runs;
+    }
+    return WCL__DONE;
+}
+
+static void json_layers(const layer_time *layers, int count, cJSON *target)
+{
+    for (int i = 0; i < count; i++) {
+        const wcl_plan_node *node = &layers[i].node;
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddStringToObject(item, "name", node->name);
+        cJSON_AddStringToObject(item, "op", node->op);
+        cJSON_AddStringToObject(item, "algorithm", node->algorithm);
+        cJSON_AddNumberToObject(item, "ms", layers[i].ms);
+        cJSON_AddNumberToObject(item, "gflop", node->gflop);
+        cJSON_AddNumberToObject(item, "bytes", (double)(node->weight_bytes + node->activation_bytes + node->workspace_bytes));
+        cJSON_AddItemToArray(target, item);
+    }
+}
+
+static int print_layers(const layer_time *layers, int count)
+{
+    static const char *const heads[] = {"  Layer", "Operator", "Algorithm", "Output", "ms", "GFLOP", "GFLOP/s"};
+    wcl__table table;
+    wcl__table_start(&table, heads, "llllrrr");
+    for (int i = 0; i < count; i++) {
+        const wcl_plan_node *node = &layers[i].node;
+        wcl__table_cell(&table, "  %s", node->name);
+        wcl__table_cell(&table, "%s", node->op);
+        wcl__table_cell(&table, "%s", node->algorithm);
+        wcl__table_take(&table, wcl__format_shape(node->dims, node->rank));
+        if (isnan(layers[i].ms))
+            wcl__table_cell(&table, "unsupported");
+        else
+            wcl__table_cell(&table, "%.3f", layers[i].ms);
+        wcl__table_cell(&table, "%.4g", node->gflop);
+        if (layers[i].ms > 0)
+            wcl__table_cell(&table, "%.1f", node->gflop / layers[i].ms * 1e3);
+        else
+            wcl__table_cell(&table, "%s", "");
+    }
+    return wcl__table_print(&table);
+}
+
+/* A session of its own, whose queue takes times, so that the runs that are reported as a whole are not slowed by it. */
+static int time_layers(bench *b, const wcl__inputs *inputs, cJSON *target)
+{
+    wcl_session_options session = wcl__engine_options(b->options);
+    layer_time *layers = NULL;
+    int result = WCL__DONE, count = 0;
+    double ms = 0;
+    session.profile = 1;
+    if ((result = wcl__engine_session(&b->engine, &session)) != WCL__DONE ||
+        (result = wcl__complain_library(wcl_session_prepare(b->engine.session, inputs->tensors))) != WCL__DONE ||
+        (result = run_once(b, inputs, &ms)) != WCL__DONE)
+        goto cleanup;
+    const wcl_plan *plan = wcl_session_plan(b->engine.session);
+    count = wcl_plan_node_count(plan);
+    if (!(layers = calloc((size_t)count + 1, sizeof *layers))) {
+        result = wcl__complain_memory();
+        goto cleanup;
+    }
+    for (int i = 0; i < count && result == WCL__DONE; i++) {
+        layers[i].node = (wcl_plan_node)WCL_PLAN_NODE_INIT;
+        result = wcl__complain_library(wcl_plan_get_node(plan, i, &layers[i].node));
+    }
+    for (int64_t i = 0; i < b->options->runs && result == WCL__DONE; i++)
+        if ((result = run_once(b, inputs, &ms)) == WCL__DONE)
+            result = add_profile(b, layers, count);
+    if (result == WCL__DONE && target)
+        json_layers(layers, count, target);
+    else if (result == WCL__DONE)
+        result = print_layers(layers, count);
+cleanup:
+    free(layers);
+    close_session(b);
+    return result;
+}
+
+static cJSON *json_result(const bench *b, const batch_result *r)
+{
+    const int64_t runs = b->options->runs;
+    const double middle = median(r->times, runs);
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddNumberToObject(item, "batch", (double)r->batch);
+    cJSON_AddNumberToObject(item, "runs", (double)runs);
+    cJSON *ms = cJSON_AddObjectToObject(item, "ms");
+    cJSON_AddNumberToObject(ms, "min", r->times[0]);
+    cJSON_AddNumberToObject(ms, "median", middle);
+    cJSON_AddNumberToObject(ms, "max", r->times[runs - 1]);
+    cJSON_AddNumberToObject(item, "images_per_second", (double)r->batch / middle * 1e3);
+    cJSON_AddNumberToObject(item, "load_ms", b->engine.load_ms);
+    cJSON_AddNumberToObject(item, "build_ms", r->build_ms);
+    cJSON_AddNumberToObject(item, "first_run_ms", r->first_run_ms);
+    cJSON *bytes = cJSON_AddObjectToObject(item, "bytes");
+    cJSON_AddNumberToObject(bytes, "weights", (double)r->bytes.weights);
+    cJSON_AddNumberToObject(bytes, "activations", (double)r->bytes.activations);
+    cJSON_AddNumberToObject(bytes, "workspace", (double)r->bytes.workspace);
+    cJSON_AddNumberToObject(bytes, "total", (double)r->bytes.total);
+    return item;
+}
+
+static int print_result(const bench *b, const batch_result *r)
+{
+    const int64_t runs = b->options->runs;
+    const double middle = median(r->times, runs);
+    char *memory = wcl__format_bytes((double)r->bytes.total);
+    if (!memory)
+        return wcl__complain_memory();
+    printf("batch %lld: %.2f ms (%.2f to %.2f, %lld runs), %.1f images/s, %s; load %.0f ms, build %.0f ms, first run %.0f ms\n",
+           (long long)r->batch, middle, r->times[0], r->times[runs - 1], (long long)runs, (double)r->batch / middle * 1e3, memory,
+           b->engine.load_ms, r->build_ms, r->first_run_ms);
+    free(memory);
+    return WCL__DONE;
+}
+
+static int bench_batch(bench *b, int64_t batch)
+{
+    const wcl_session_options session = wcl__engine_options(b->options);
+    wcl__inputs inputs = {0};
+    batch_result r = {0};
+    cJSON *item = NULL;
+    int result = WCL__DONE;
+    if ((result = wcl__inputs_create(b->engine.model, batch, &inputs)) != WCL__DONE ||
+        (result = wcl__inputs_fill(b->engine.model, &inputs)) != WCL__DONE)
+        goto cleanup;
+    r.batch = inputs.count && inputs.tensors[0].rank ? inputs.tensors[0].dims[0] : 1;
+    if (!(r.times = calloc((size_t)b->options->runs, sizeof *r.times))) {
+        result = wcl__complain_memory();
+        goto cleanup;
+    }
+    if ((result = wcl__engine_session(&b->engine, &session)) != WCL__DONE || (result = time_runs(b, &inputs, &r)) != WCL__DONE)
+        goto cleanup;
+    close_session(b);
+    if (b->json)
+        cJSON_AddItemToArray(b->results, item = json_result(b, &r));
+    else
+        result = print_result(b, &r);
+    if (result == WCL__DONE && b->options->layers)
+        result = time_layers(b, &inputs, b->json ? cJSON_AddArrayToObject(item, "layers") : NULL);
+cleanup:
+    close_session(b);
+    free(r.times);
+    wcl__inputs_clear(&inputs);
+    return result;
+}
+
+static int start(bench *b)
+{
+    if (!b->options->json) {
+        printf("%s on %s (%s, %s), fp32%s\n", b->options->operands[0], b->device.name, b->device.platform, b->device.driver,
+               wcl_model_is_untrained(b->engine.model) ? ", untrained" : "");
+        return WCL__DONE;
+    }
+    if (!(b->json = cJSON_CreateObject()))
+        return wcl__complain_memory();
+    cJSON_AddNumberToObject(b->json, "schema", 1);
+    cJSON_AddStringToObject(b->json, "version", wcl_version());
+    cJSON_AddStringToObject(b->json, "model", b->options->operands[0]);
+    cJSON *device = cJSON_AddObjectToObject(b->json, "device");
+    cJSON_AddStringToObject(device, "name", b->device.name);
+    cJSON_AddStringToObject(device, "platform", b->device.platform);
+    cJSON_AddStringToObject(device, "driver", b->device.driver);
+    cJSON_AddStringToObject(device, "type", wcl__device_type(b->device.type));
+    cJSON_AddStringToObject(b->json, "precision", "fp32");
+    b->results = cJSON_AddArrayToObject(b->json, "results");
+    return WCL__DONE;
+}
+
+int wcl__cmd_bench(const wcl__options *options)
+{
+    bench b = {.options = options, .device = WCL_DEVICE_INFO_INIT};
+    int result = WCL__DONE;
+    if ((result = wcl__engine_load(&b.engine, options->operands[0])) != WCL__DONE ||
+        (result = wcl__engine_device(&b.engine, options)) != WCL__DONE ||
+        (result = wcl__complain_library(wcl_device_get_info(b.engine.device, &b.device))) != WCL__DONE)
+        goto cleanup;
+    b.output_count = wcl_model_output_count(b.engine.model);
+    if (!(b.outputs = calloc((size_t)b.output_count + 1, sizeof *b.outputs))) {
+        b.output_count = 0;
+        result = wcl__complain_memory();
+        goto cleanup;
+    }
+    result = start(&b);
+    for (int i = 0; (i < options->batch_count || i == 0) && result == WCL__DONE; i++)
+        result = bench_batch(&b, options->batch_count ? options->batches[i] : 0);
+    if (result == WCL__DONE && b.json) {
+        result = wcl__print_json(b.json);
+        b.json = NULL;
+    }
+cleanup:
+    cJSON_Delete(b.json);
+    free(b.outputs);
+    wcl__engine_close(&b.engine);
+    return result;
+}

@@ -1,0 +1,129 @@
+/* winocl plan: what a session would do, without making one. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "engine.h"
+#include "table.h"
+
+static int add_rows(const wcl_plan *plan, wcl__table *table)
+{
+    for (int i = 0; i < wcl_plan_node_count(plan); i++) {
+        wcl_plan_node node = WCL_PLAN_NODE_INIT;
+        const int result = wcl__complain_library(wcl_plan_get_node(plan, i, &node));
+        if (result != WCL__DONE)
+            return result;
+        wcl__table_cell(table, "%s", node.name);
+        wcl__table_cell(table, "%s", node.op);
+        wcl__table_cell(table, "%s", node.algorithm);
+        wcl__table_take(table, wcl__format_shape(node.dims, node.rank));
+        wcl__table_cell(table, "%s", node.layout);
+        wcl__table_cell(table, "%.4g", node.gflop);
+        wcl__table_take(table, wcl__format_bytes((double)node.weight_bytes));
+        wcl__table_take(table, wcl__format_bytes((double)node.activation_bytes));
+        wcl__table_take(table, wcl__format_bytes((double)node.workspace_bytes));
+        wcl__table_cell(table, "%s%s%s", node.parameters, *node.parameters && *node.reason ? "; " : "", node.reason);
+    }
+    return WCL__DONE;
+}
+
+static void print_total(const char *what, uint64_t bytes)
+{
+    char *text = wcl__format_bytes((double)bytes);
+    printf("%-12s %15llu bytes  %s\n", what, (unsigned long long)bytes, text ? text : "");
+    free(text);
+}
+
+static int print_text(const wcl_plan *plan, const wcl_plan_bytes *bytes)
+{
+    static const char *const heads[] = {"Node",  "Operator", "Algorithm",   "Output",    "Layout",
+                                        "GFLOP", "Weights",  "Activations", "Workspace", "Parameters and reasons"};
+    wcl__table table;
+    wcl__table_start(&table, heads, "lllllrrrrl");
+    int result = add_rows(plan, &table);
+    if (result == WCL__DONE)
+        result = wcl__table_print(&table);
+    wcl__table_clear(&table);
+    if (result != WCL__DONE)
+        return result;
+    putchar('\n');
+    print_total("weights", bytes->weights);
+    print_total("activations", bytes->activations);
+    print_total("workspace", bytes->workspace);
+    print_total("peak", bytes->total);
+    printf("%-12s %15d\n", "host steps", wcl_plan_host_steps(plan));
+    return WCL__DONE;
+}
+
+static int add_json(const wcl_plan *plan, cJSON *layers)
+{
+    for (int i = 0; i < wcl_plan_node_count(plan); i++) {
+        wcl_plan_node node = WCL_PLAN_NODE_INIT;
+        const int result = wcl__complain_library(wcl_plan_get_node(plan, i, &node));
+        if (result != WCL__DONE)
+            return result;
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddStringToObject(item, "name", node.name);
+        cJSON_AddStringToObject(item, "op", node.op);
+        cJSON_AddStringToObject(item, "algorithm", node.algorithm);
+        cJSON_AddStringToObject(item, "parameters", node.parameters);
+        cJSON_AddStringToObject(item, "layout", node.layout);
+        cJSON_AddStringToObject(item, "reason", node.reason);
+        cJSON_AddItemToObject(item, "output_shape", wcl__json_shape(node.dims, node.rank));
+        cJSON_AddNumberToObject(item, "gflop", node.gflop);
+        cJSON_AddNumberToObject(item, "weight_bytes", (double)node.weight_bytes);
+        cJSON_AddNumberToObject(item, "activation_bytes", (double)node.activation_bytes);
+        cJSON_AddNumberToObject(item, "workspace_bytes", (double)node.workspace_bytes);
+        cJSON_AddNumberToObject(item, "bytes", (double)(node.weight_bytes + node.activation_bytes + node.workspace_bytes));
+        cJSON_AddNumberToObject(item, "launches", node.launches);
+        cJSON_AddBoolToObject(item, "host", node.is_host);
+        cJSON_AddItemToArray(layers, item);
+    }
+    return WCL__DONE;
+}
+
+static int print_json(const wcl__options *options, int64_t batch, const wcl_plan *plan, const wcl_plan_bytes *bytes)
+{
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddNumberToObject(root, "schema", 1);
+    cJSON_AddStringToObject(root, "version", wcl_version());
+    cJSON_AddStringToObject(root, "model", options->operands[0]);
+    cJSON_AddNumberToObject(root, "batch", (double)batch);
+    cJSON *total = cJSON_AddObjectToObject(root, "bytes");
+    cJSON_AddNumberToObject(total, "weights", (double)bytes->weights);
+    cJSON_AddNumberToObject(total, "activations", (double)bytes->activations);
+    cJSON_AddNumberToObject(total, "workspace", (double)bytes->workspace);
+    cJSON_AddNumberToObject(total, "total", (double)bytes->total);
+    cJSON_AddNumberToObject(root, "host_steps", wcl_plan_host_steps(plan));
+    const int result = add_json(plan, cJSON_AddArrayToObject(root, "layers"));
+    if (result == WCL__DONE)
+        return wcl__print_json(root);
+    cJSON_Delete(root);
+    return result;
+}
+
+int wcl__cmd_plan(const wcl__options *options)
+{
+    wcl__engine engine = {0};
+    wcl__inputs inputs = {0};
+    wcl_plan *plan = NULL;
+    wcl_plan_bytes bytes = WCL_PLAN_BYTES_INIT;
+    const wcl_session_options session = wcl__engine_options(options);
+    int result = WCL__DONE;
+    if ((result = wcl__engine_load(&engine, options->operands[0])) != WCL__DONE ||
+        (result = wcl__engine_device(&engine, options)) != WCL__DONE ||
+        (result = wcl__inputs_create(engine.model, wcl__options_batch(options, 0), &inputs)) != WCL__DONE)
+        goto cleanup;
+    if ((result = wcl__complain_library(wcl_plan_create(engine.device, engine.model, &session, inputs.tensors, &plan))) !=
+            WCL__DONE ||
+        (result = wcl__complain_library(wcl_plan_get_bytes(plan, &bytes))) != WCL__DONE)
+        goto cleanup;
+    const int64_t batch = inputs.count && inputs.tensors[0].rank ? inputs.tensors[0].dims[0] : 1;
+    result = options->json ? print_json(options, batch, plan, &bytes) : print_text(plan, &bytes);
+cleanup:
+    wcl_plan_destroy(plan);
+    wcl__inputs_clear(&inputs);
+    wcl__engine_close(&engine);
+    return result;
+}
