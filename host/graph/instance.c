@@ -225,24 +225,20 @@ static void blame(const wcl_plan *plan, int node, wcl__denied *failed)
     failed->reason = wcl__strdup(wcl_last_error()->reason);
 }
 
-wcl_status wcl__instance_create(wcl_session *session, const wcl_tensor *inputs, wcl__instance **out, wcl__denied *failed)
+wcl_status wcl__instance_create(wcl_session *session, wcl_plan *plan, wcl__instance **out, wcl__denied *failed)
 {
-    const wcl__plan_request request = {&session->device->facts, session->model,       &session->options, inputs,
-                                       session->denied,         session->denied_count};
     int node = -1;
     memset(failed, 0, sizeof *failed);
     wcl__instance *instance = *out = wcl__alloc(1, sizeof *instance);
-    if (!instance)
+    if (!instance) {
+        wcl_plan_destroy(plan);
         return wcl__fail_memory();
-    wcl_status status = wcl__plan_make(&request, &instance->plan);
-    if (status == WCL_OK) {
-        status = build(session, instance, &node);
-        if (status != WCL_OK && node >= 0) {
-            wcl__in_node(status, instance->plan->nodes[node].name);
-            blame(instance->plan, node, failed);
-        }
     }
+    instance->plan = plan;
+    const wcl_status status = build(session, instance, &node);
     if (status != WCL_OK) {
+        wcl__in_node(status, node >= 0 ? plan->nodes[node].name : NULL);
+        blame(plan, node, failed);
         wcl__instance_destroy(instance);
         *out = NULL;
     }

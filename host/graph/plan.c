@@ -18,6 +18,13 @@ wcl_status wcl_plan_create(const wcl_device *device, const wcl_model *model, con
     return wcl__plan_make(&request, out);
 }
 
+void wcl__plan_retain(wcl_plan *plan)
+{
+    pthread_mutex_lock(&plan->lock);
+    plan->references++;
+    pthread_mutex_unlock(&plan->lock);
+}
+
 void wcl_plan_destroy(wcl_plan *plan)
 {
     if (!plan)

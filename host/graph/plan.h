@@ -19,6 +19,7 @@ typedef struct wcl__planned {
 struct wcl_plan {
     int references;
     pthread_mutex_t lock;
+    wcl__facts facts; /* of the device that it is for */
     wcl_model *model; /* retained: packings point into it */
     wcl__graph graph; /* owns what was folded */
     wcl__steps steps;
@@ -45,6 +46,7 @@ typedef struct wcl__plan_request {
     size_t denied_count;
 } wcl__plan_request;
 
+void wcl__plan_retain(wcl_plan *plan); /* wcl_plan_destroy releases */
 wcl_status wcl__plan_make(const wcl__plan_request *request, wcl_plan **out);
 uint64_t wcl__plan_total(const wcl_plan *plan);
 /* The slot whose buffer this slot uses. */

@@ -275,6 +275,7 @@ static wcl_status plan_begin(const wcl__plan_request *request, wcl_plan **out)
         return wcl__fail_memory();
     pthread_mutex_init(&plan->lock, NULL);
     plan->references = 1;
+    plan->facts = *request->facts;
     wcl__model_retain(request->model);
     plan->model = request->model;
     plan->input_slots = wcl__alloc(request->model->input_count + 1, sizeof(int));

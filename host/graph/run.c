@@ -153,6 +153,8 @@ static wcl_status complete_output(const wcl_session *session, int index, wcl_ten
     if (status != WCL_OK)
         return status;
     const char *name = wcl_model_output_name(session->model, index);
+    if (session->bound_outputs && tensor == &session->bound_outputs[index] && !tensor->data && !tensor->mem)
+        return wcl__fail(WCL_BAD_ARGUMENT, "output %s is not bound", name);
     if ((tensor->data || tensor->mem) && tensor->bytes != info.bytes)
         return wcl__fail(WCL_BAD_ARGUMENT, "output %s (%zu bytes) is to be written into %zu bytes", name, info.bytes,
                          tensor->bytes);
@@ -200,6 +202,8 @@ wcl_status wcl_session_run_tensors(wcl_session *session, const wcl_tensor *input
 {
     wcl__clear_error();
     bool *made = NULL;
+    inputs = inputs ? inputs : session->bound_inputs;
+    outputs = outputs ? outputs : session->bound_outputs;
     if (!outputs || (!inputs && session->model->input_count > 0))
         return wcl__fail(WCL_BAD_ARGUMENT, "a run needs its inputs and outputs");
     wcl_status status = wcl__session_select(session, inputs);
@@ -299,6 +303,8 @@ wcl_status wcl_session_run_async(wcl_session *session, const wcl_tensor *inputs,
                                  cl_uint wait_count, cl_event *event)
 {
     wcl__clear_error();
+    inputs = inputs ? inputs : session->bound_inputs;
+    outputs = outputs ? outputs : session->bound_outputs;
     if (!outputs || (!inputs && session->model->input_count > 0))
         return wcl__fail(WCL_BAD_ARGUMENT, "a run needs its inputs and outputs");
     wcl_status status = wcl__session_select(session, inputs);

@@ -103,6 +103,8 @@ void wcl_session_destroy(wcl_session *session)
     for (size_t i = 0; i < session->denied_count; i++)
         denied_clear(&session->denied[i]);
     wcl__free(session->denied);
+    wcl__free(session->bound_inputs);
+    wcl__free(session->bound_outputs);
     if (session->queue)
         clReleaseCommandQueue(session->queue);
     wcl__store_close(session->store);
@@ -137,8 +139,13 @@ static bool deny(wcl_session *session, wcl__denied *failed)
 static wcl_status create_instance(wcl_session *session, const wcl_tensor *inputs, wcl__instance **out)
 {
     for (;;) {
-        wcl__denied failed;
-        const wcl_status status = wcl__instance_create(session, inputs, out, &failed);
+        wcl__denied failed = {0};
+        wcl_plan *plan;
+        const wcl__plan_request request = {&session->device->facts, session->model,       &session->options, inputs,
+                                           session->denied,         session->denied_count};
+        wcl_status status = wcl__plan_make(&request, &plan);
+        if (status == WCL_OK)
+            status = wcl__instance_create(session, plan, out, &failed);
         if (status == WCL_OK || status == WCL_DEVICE_LOST || !deny(session, &failed)) {
             session->lost = session->lost || status == WCL_DEVICE_LOST;
             return status;
@@ -171,6 +178,13 @@ static void end_instances(wcl_session *session)
     session->current = NULL;
 }
 
+static void add_instance(wcl_session *session, wcl__instance *made)
+{
+    *make_room(session) = made;
+    session->current = made;
+    made->used = session->clock;
+}
+
 wcl_status wcl__session_select(wcl_session *session, const wcl_tensor *inputs)
 {
     if (session->lost)
@@ -189,10 +203,7 @@ wcl_status wcl__session_select(wcl_session *session, const wcl_tensor *inputs)
     wcl_status status = create_instance(session, inputs, &made);
     if (status != WCL_OK)
         return status;
-    wcl__instance **cell = make_room(session);
-    *cell = made;
-    session->current = made;
-    made->used = session->clock;
+    add_instance(session, made);
     session->prepare_ms = now_ms() - start;
     return WCL_OK;
 }
@@ -201,6 +212,58 @@ wcl_status wcl_session_prepare(wcl_session *session, const wcl_tensor *inputs)
 {
     wcl__clear_error();
     return wcl__session_select(session, inputs);
+}
+
+wcl_status wcl_session_create_from_plan(wcl_device *device, wcl_plan *plan, const wcl_session_options *options, wcl_session **out)
+{
+    wcl__clear_error();
+    *out = NULL;
+    if (!device || !plan)
+        return wcl__fail(WCL_BAD_ARGUMENT, "a session needs a device and a plan");
+    if (strcmp(plan->facts.name, device->facts.name) != 0 || strcmp(plan->facts.platform, device->facts.platform) != 0)
+        return wcl__fail(WCL_BAD_ARGUMENT, "the plan was made for %s, the device is %s", plan->facts.name, device->facts.name);
+    const double start = now_ms();
+    wcl__denied failed = {0};
+    wcl__instance *made;
+    wcl_status status = wcl_session_create(device, plan->model, options, out);
+    if (status != WCL_OK)
+        return status;
+    wcl__plan_retain(plan);
+    status = wcl__instance_create(*out, plan, &made, &failed);
+    denied_clear(&failed);
+    if (status != WCL_OK) {
+        wcl_session_destroy(*out);
+        *out = NULL;
+        return status;
+    }
+    add_instance(*out, made);
+    (*out)->prepare_ms = now_ms() - start;
+    return WCL_OK;
+}
+
+/* ---- bound tensors */
+
+static wcl_status bind_tensor(wcl_tensor **bound, size_t count, int index, const char *what, const wcl_tensor *tensor)
+{
+    wcl__clear_error();
+    if (index < 0 || (size_t)index >= count)
+        return wcl__fail(WCL_BAD_ARGUMENT, "the model has no %s %d", what, index);
+    if (tensor && !tensor->data && !tensor->mem)
+        return wcl__fail(WCL_BAD_ARGUMENT, "%s %d has neither data nor a buffer", what, index);
+    if (!*bound && !(*bound = wcl__alloc(count, sizeof **bound)))
+        return wcl__fail_memory();
+    (*bound)[index] = tensor ? *tensor : (wcl_tensor){0};
+    return WCL_OK;
+}
+
+wcl_status wcl_session_bind_input(wcl_session *session, int index, const wcl_tensor *tensor)
+{
+    return bind_tensor(&session->bound_inputs, session->model->input_count, index, "input", tensor);
+}
+
+wcl_status wcl_session_bind_output(wcl_session *session, int index, const wcl_tensor *tensor)
+{
+    return bind_tensor(&session->bound_outputs, session->model->output_count, index, "output", tensor);
 }
 
 /* ---- questions */

@@ -33,11 +33,13 @@ struct wcl_session {
     size_t denied_count, denied_capacity;
     uint64_t clock;
     double prepare_ms;
-    cl_event pending; /* the last asynchronous run's end */
+    cl_event pending;                         /* the last asynchronous run's end */
+    wcl_tensor *bound_inputs, *bound_outputs; /* one each; those not bound have neither data nor mem. NULL: none was bound */
 };
 
-/* instance.c: plans, builds, allocates and warms up. On failure *failed is the plan's node that is to blame, -1: none. */
-wcl_status wcl__instance_create(wcl_session *session, const wcl_tensor *inputs, wcl__instance **out, wcl__denied *failed);
+/* instance.c: builds, allocates and warms up for this plan, which it takes over. On failure *failed tells the variant that is to
+ * blame, if one is: its strings are the caller's. */
+wcl_status wcl__instance_create(wcl_session *session, wcl_plan *plan, wcl__instance **out, wcl__denied *failed);
 void wcl__instance_destroy(wcl__instance *instance);
 bool wcl__instance_matches(const wcl__instance *instance, const wcl_tensor *inputs);
 

@@ -353,6 +353,11 @@ WCL_API void wcl_session_destroy(wcl_session *session);
  * the caller gave is shared too. */
 WCL_API wcl_status wcl_session_clone(const wcl_session *session, wcl_session **out) WCL_WARN_UNUSED;
 
+/* A session that starts with this plan, as it is: its shape is prepared at once. The plan must have been made for this device with
+ * the same options; further shapes are planned as usual. WCL_BAD_ARGUMENT: another device's plan. */
+WCL_API wcl_status wcl_session_create_from_plan(wcl_device *device, wcl_plan *plan, const wcl_session_options *options,
+                                                wcl_session **out) WCL_WARN_UNUSED;
+
 /* Plans, builds and allocates for these input shapes (wcl_plan_create's `inputs`), so that a run only enqueues. */
 WCL_API wcl_status wcl_session_prepare(wcl_session *session, const wcl_tensor *inputs) WCL_WARN_UNUSED;
 
@@ -366,9 +371,14 @@ WCL_API wcl_status wcl_session_prepare(wcl_session *session, const wcl_tensor *i
  * WCL_DEVICE_LOST   the session can only be destroyed */
 WCL_API wcl_status wcl_session_run(wcl_session *session, const float *input, int64_t count, float *output) WCL_WARN_UNUSED;
 
-/* The general form: one tensor for each input and output, in host or device memory. An output tensor with NULL data and mem is
+/* The general form: one tensor for each input and output, in host or device memory; NULL: the bound ones. An output tensor with NULL data and mem is
  * given memory (wcl_tensor_clear); one with memory must have exactly the right bytes, its type and dims are filled in. */
 WCL_API wcl_status wcl_session_run_tensors(wcl_session *session, const wcl_tensor *inputs, wcl_tensor *outputs) WCL_WARN_UNUSED;
+
+/* Binds an input or output, for runs that are given NULL inputs or outputs: the tensor's memory must stay valid until it is bound
+ * anew or the session ends; its contents are read or written at each run. NULL unbinds. */
+WCL_API wcl_status wcl_session_bind_input(wcl_session *session, int index, const wcl_tensor *tensor) WCL_WARN_UNUSED;
+WCL_API wcl_status wcl_session_bind_output(wcl_session *session, int index, const wcl_tensor *tensor) WCL_WARN_UNUSED;
 
 /* The same without waiting: every tensor must be in device memory of the session's context, or in host memory that stays valid
  * until the event is complete. The run starts after `waits`. *event (may be NULL) is released by the caller. A failure while
