@@ -11,6 +11,7 @@
 
 #include "base/base.h"
 #include "formats/onnx_fields.h"
+#include "support/fake_memory.h"
 #include "support/onnx_writer.h"
 
 static const wcl_type types[] = {WCL_FLOAT32, WCL_UINT8, WCL_INT8,    WCL_UINT16,  WCL_INT16,  WCL_INT32,
@@ -386,6 +387,47 @@ static void test_bad_use(void **state)
     wcl_tensor_clear(NULL);
 }
 
+/* Each allocation of writing and reading fails once; the file that is there stays whole. */
+static void test_no_memory(void **state)
+{
+    float values[3] = {1, 2, 3};
+    wcl_tensor tensor = {.type = WCL_FLOAT32, .rank = 1, .dims = {3}, .data = values, .bytes = sizeof values}, out;
+    static proto bytes;
+    int saves = 0, loads[2] = {0};
+    (void)state;
+    make_path("memory.npy");
+    write_file(path, "", 0);
+    assert_int_equal(wcl_tensor_save(path, &tensor), WCL_OK);
+    for (bool failed = true; failed;) {
+        wcl_status status;
+        fake_memory_fail(++saves, false);
+        status = wcl_tensor_save(path, &tensor);
+        failed = fake_memory_failed();
+        fake_memory_fail(0, false);
+        assert_int_equal(status, failed ? WCL_NO_MEMORY : WCL_OK);
+        assert_int_equal(wcl_tensor_load(path, &out), WCL_OK);
+        assert_memory_equal(out.data, values, sizeof values);
+        wcl_tensor_clear(&out);
+    }
+    for (int proto_file = 0; proto_file < 2; proto_file++) {
+        if (proto_file) {
+            make_list(&bytes, 0, PACKED);
+            write_file(make_path("memory.pb"), bytes.data, bytes.bytes);
+        }
+        for (bool failed = true; failed;) {
+            wcl_status status;
+            fake_memory_fail(++loads[proto_file], false);
+            status = wcl_tensor_load(path, &out);
+            failed = fake_memory_failed();
+            fake_memory_fail(0, false);
+            assert_int_equal(status, failed ? WCL_NO_MEMORY : WCL_OK);
+            assert_true((out.data != NULL) == (status == WCL_OK));
+            wcl_tensor_clear(&out);
+        }
+    }
+    assert_true(saves > 2 && loads[0] > 3 && loads[1] > 3);
+}
+
 static int clean(void **state)
 {
     (void)state;
@@ -398,7 +440,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),  cmocka_unit_test(test_npy_is_numpys), cmocka_unit_test(test_numpys_own_file),
         cmocka_unit_test(test_npy_headers), cmocka_unit_test(test_damaged_npy),   cmocka_unit_test(test_proto_lists),
-        cmocka_unit_test(test_protos),      cmocka_unit_test(test_bad_use),
+        cmocka_unit_test(test_protos),      cmocka_unit_test(test_bad_use),       cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, clean);
 }

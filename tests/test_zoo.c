@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "graph/model.h"
+#include "support/fake_memory.h"
 
 static wcl_model *load(const char *name)
 {
@@ -302,12 +303,34 @@ static void test_wrong_names(void **state)
     }
 }
 
+/* Each allocation of a load fails once. */
+static void test_no_memory(void **state)
+{
+    static const char *const names[] = {"zoo:lenet5", "zoo:vgg11-bn", "zoo:none"};
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(names); i++)
+        for (int nth = 1;; nth++) {
+            wcl_model *model = NULL;
+            wcl_status status;
+            bool failed;
+            fake_memory_fail(nth, false);
+            status = wcl_model_load(names[i], &model);
+            failed = fake_memory_failed();
+            fake_memory_fail(0, false);
+            if (failed != (status == WCL_NO_MEMORY) || (status == WCL_OK) != (model != NULL))
+                fail_msg("%s, allocation %d: status %d: %s", names[i], nth, status, wcl_last_error()->message);
+            wcl_model_destroy(model);
+            if (!failed)
+                break;
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_networks),    cmocka_unit_test(test_trainable),    cmocka_unit_test(test_vgg16_table),
         cmocka_unit_test(test_layer_names), cmocka_unit_test(test_first_values), cmocka_unit_test(test_digests),
-        cmocka_unit_test(test_keys),        cmocka_unit_test(test_wrong_names),
+        cmocka_unit_test(test_keys),        cmocka_unit_test(test_wrong_names),  cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

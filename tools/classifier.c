@@ -154,7 +154,7 @@ int wcl__classifier_run(wcl__classifier *c, int64_t count, const float **scores)
     c->input.data = c->values;
     c->input.bytes = (size_t)(batch * picture_values(c)) * sizeof(float);
     clear_outputs(c);
-    const int result = wcl__complain_library(wcl_session_run_tensors(c->engine.session, &c->input, c->outputs));
+    const int result = wcl__complain_about(c->engine.name, wcl_session_run_tensors(c->engine.session, &c->input, c->outputs));
     if (result != WCL__DONE)
         return result;
     const wcl_tensor *output = &c->outputs[0];

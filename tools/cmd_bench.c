@@ -32,7 +32,7 @@ typedef struct bench {
 static int run_once(bench *b, const wcl__inputs *inputs, double *ms)
 {
     const double start = wcl__now_ms();
-    const int result = wcl__complain_library(wcl_session_run_tensors(b->engine.session, inputs->tensors, b->outputs));
+    const int result = wcl__complain_about(b->engine.name, wcl_session_run_tensors(b->engine.session, inputs->tensors, b->outputs));
     *ms = wcl__now_ms() - start;
     return result;
 }
@@ -52,7 +52,7 @@ static int time_runs(bench *b, const wcl__inputs *inputs, batch_result *r)
 {
     const wcl__options *options = b->options;
     double ms = 0;
-    int result = wcl__complain_library(wcl_session_prepare(b->engine.session, inputs->tensors));
+    int result = wcl__complain_about(b->engine.name, wcl_session_prepare(b->engine.session, inputs->tensors));
     if (result != WCL__DONE)
         return result;
     r->build_ms = wcl_session_prepare_ms(b->engine.session);
@@ -124,7 +124,7 @@ static int print_layers(const layer_time *layers, int count)
         else
             wcl__table_cell(&table, "%.3f", layers[i].ms);
         wcl__table_cell(&table, "%.4g", node->gflop);
-        if (layers[i].ms > 0)
+        if (node->gflop > 0 && layers[i].ms > 0)
             wcl__table_cell(&table, "%.1f", node->gflop / layers[i].ms * 1e3);
         else
             wcl__table_cell(&table, "%s", "");
@@ -141,7 +141,7 @@ static int time_layers(bench *b, const wcl__inputs *inputs, cJSON *target)
     double ms = 0;
     session.profile = 1;
     if ((result = wcl__engine_session(&b->engine, &session)) != WCL__DONE ||
-        (result = wcl__complain_library(wcl_session_prepare(b->engine.session, inputs->tensors))) != WCL__DONE ||
+        (result = wcl__complain_about(b->engine.name, wcl_session_prepare(b->engine.session, inputs->tensors))) != WCL__DONE ||
         (result = run_once(b, inputs, &ms)) != WCL__DONE)
         goto cleanup;
     const wcl_plan *plan = wcl_session_plan(b->engine.session);
@@ -212,7 +212,7 @@ static int bench_batch(bench *b, int64_t batch)
     cJSON *item = NULL;
     int result = WCL__DONE;
     if ((result = wcl__inputs_create(b->engine.model, batch, &inputs)) != WCL__DONE ||
-        (result = wcl__inputs_fill(b->engine.model, &inputs)) != WCL__DONE)
+        (result = wcl__inputs_fill(b->engine.model, true, &inputs)) != WCL__DONE)
         goto cleanup;
     r.batch = inputs.count && inputs.tensors[0].rank ? inputs.tensors[0].dims[0] : 1;
     if (!(r.times = calloc((size_t)b->options->runs, sizeof *r.times))) {

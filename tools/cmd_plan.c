@@ -113,10 +113,11 @@ int wcl__cmd_plan(const wcl__options *options)
     int result = WCL__DONE;
     if ((result = wcl__engine_load(&engine, options->operands[0])) != WCL__DONE ||
         (result = wcl__engine_device(&engine, options)) != WCL__DONE ||
-        (result = wcl__inputs_create(engine.model, wcl__options_batch(options, 0), &inputs)) != WCL__DONE)
+        (result = wcl__inputs_create(engine.model, wcl__options_batch(options, 0), &inputs)) != WCL__DONE ||
+        (result = wcl__inputs_fill(engine.model, false, &inputs)) != WCL__DONE) /* filters may be inputs */
         goto cleanup;
-    if ((result = wcl__complain_library(wcl_plan_create(engine.device, engine.model, &session, inputs.tensors, &plan))) !=
-            WCL__DONE ||
+    if ((result = wcl__complain_about(
+             engine.name, wcl_plan_create(engine.device, engine.model, &session, inputs.tensors, &plan))) != WCL__DONE ||
         (result = wcl__complain_library(wcl_plan_get_bytes(plan, &bytes))) != WCL__DONE)
         goto cleanup;
     const int64_t batch = inputs.count && inputs.tensors[0].rank ? inputs.tensors[0].dims[0] : 1;

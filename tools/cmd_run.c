@@ -108,7 +108,7 @@ static int load_inputs(run *r)
     }
     if (result == WCL__DONE)
         result = follow_batch(r);
-    return result == WCL__DONE ? wcl__inputs_fill(model, &r->inputs) : result;
+    return result == WCL__DONE ? wcl__inputs_fill(model, true, &r->inputs) : result;
 }
 
 static int name_outputs(run *r)
@@ -278,7 +278,8 @@ int wcl__cmd_run(const wcl__options *options)
     if ((result = wcl__engine_load(&r.engine, options->operands[0])) != WCL__DONE || (result = name_outputs(&r)) != WCL__DONE ||
         (result = load_inputs(&r)) != WCL__DONE || (result = wcl__engine_device(&r.engine, options)) != WCL__DONE ||
         (result = wcl__engine_session(&r.engine, &session)) != WCL__DONE ||
-        (result = wcl__complain_library(wcl_session_run_tensors(r.engine.session, r.inputs.tensors, r.outputs))) != WCL__DONE ||
+        (result = wcl__complain_about(r.engine.name, wcl_session_run_tensors(r.engine.session, r.inputs.tensors, r.outputs))) !=
+            WCL__DONE ||
         (result = write_outputs(&r)) != WCL__DONE)
         goto cleanup;
     if (visits)

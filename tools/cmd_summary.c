@@ -168,7 +168,7 @@ int wcl__cmd_summary(const wcl__options *options)
         result = wcl__complain_memory();
     for (int i = 0; i < layers && result == WCL__DONE; i++) {
         wcl_layer layer = WCL_LAYER_INIT;
-        result = wcl__complain_library(wcl_model_layer(engine.model, i, &layer));
+        result = wcl__complain_about(engine.name, wcl_model_layer(engine.model, i, &layer));
         if (result == WCL__DONE)
             result = add_row(options, &layer, &all);
     }

@@ -65,6 +65,16 @@ static int read_data(gzFile file, const char *path, int64_t length, unsigned cha
     return WCL__DONE;
 }
 
+/* The checksum of a .gz comes after the data. */
+static int check_end(gzFile file, const char *path)
+{
+    unsigned char more;
+    int code = Z_OK;
+    gzread(file, &more, 1);
+    const char *reason = gzerror(file, &code);
+    return code == Z_OK || code == Z_STREAM_END ? WCL__DONE : wcl__complain(WCL__BAD_INPUT, "%s: cannot read: %s", path, reason);
+}
+
 /* Takes at most `limit` of the first dimension. */
 static int read_idx(const char *path, int64_t limit, idx_file *idx)
 {
@@ -75,7 +85,8 @@ static int read_idx(const char *path, int64_t limit, idx_file *idx)
         return wcl__complain(WCL__BAD_INPUT, "%s: cannot open: %s", path, strerror(errno ? errno : ENOMEM));
     if ((result = read_header(file, path, idx)) != WCL__DONE)
         goto cleanup;
-    if (limit >= 0 && limit < idx->dims[0])
+    const bool whole = limit < 0 || limit >= idx->dims[0];
+    if (!whole)
         idx->dims[0] = limit;
     for (int i = 0; i < idx->rank; i++)
         length = idx->dims[i] > 0 && length > MAX_SET_BYTES / idx->dims[i] ? MAX_SET_BYTES + 1 : length * idx->dims[i];
@@ -83,7 +94,8 @@ static int read_idx(const char *path, int64_t limit, idx_file *idx)
         result = wcl__complain(WCL__BAD_INPUT, "%s: cannot read: its dimensions are too large", path);
         goto cleanup;
     }
-    result = read_data(file, path, length, &idx->data);
+    if ((result = read_data(file, path, length, &idx->data)) == WCL__DONE && whole)
+        result = check_end(file, path);
 cleanup:
     gzclose_r(file);
     return result;

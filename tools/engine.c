@@ -10,8 +10,9 @@ int wcl__engine_load(wcl__engine *engine, const char *model)
 {
     const double start = wcl__now_ms();
     const wcl_status status = wcl_model_load(model, &engine->model);
+    engine->name = model;
     engine->load_ms = wcl__now_ms() - start;
-    return wcl__complain_library(status);
+    return wcl__complain_about(model, status);
 }
 
 int wcl__engine_device(wcl__engine *engine, const wcl__options *options)
@@ -33,7 +34,7 @@ wcl_session_options wcl__engine_options(const wcl__options *options)
 
 int wcl__engine_session(wcl__engine *engine, const wcl_session_options *options)
 {
-    return wcl__complain_library(wcl_session_create(engine->device, engine->model, options, &engine->session));
+    return wcl__complain_about(engine->name, wcl_session_create(engine->device, engine->model, options, &engine->session));
 }
 
 void wcl__engine_close(wcl__engine *engine)
@@ -92,13 +93,13 @@ static uint64_t mix(uint64_t z)
     return z ^ (z >> 31);
 }
 
-int wcl__inputs_fill(const wcl_model *model, wcl__inputs *inputs)
+int wcl__inputs_fill(const wcl_model *model, bool all, wcl__inputs *inputs)
 {
     static const uint64_t seed = UINT64_C(0x696E707574); /* "input" */
     for (int i = 0; i < inputs->count; i++) {
         wcl_tensor *tensor = &inputs->tensors[i];
         const int64_t count = wcl__tensor_elements(tensor);
-        if (tensor->data)
+        if (tensor->data || (tensor->type != WCL_FLOAT32 && !all))
             continue;
         if (tensor->type != WCL_FLOAT32)
             return wcl__complain(WCL__BAD_INPUT, "input %s: has no values: those of type %s must be given",

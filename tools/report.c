@@ -8,9 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BAR_WIDTH = 30 };
+enum { BAR_WIDTH = 30, BAR_MS = 50 /* between two of its states */ };
 
 static bool quiet_mode, bar_shown;
+static double bar_time;
 static wcl_log_level log_level = WCL_LOG_WARNING;
 
 static void hide_bar(void)
@@ -71,16 +72,22 @@ static int exit_status_of(wcl_status status)
     return WCL__BAD_DEVICE;
 }
 
-int wcl__complain_library(wcl_status status)
+int wcl__complain_about(const char *where, wcl_status status)
 {
     const wcl_error *error = wcl_last_error();
     if (status == WCL_OK)
         return WCL__DONE;
-    const char *message = error->message && *error->message ? error->message : wcl_status_string(status);
-    wcl__complain(exit_status_of(status), "%s", message);
-    if (error->build_log && *error->build_log && !quiet_mode && log_level >= WCL_LOG_INFO)
+    const bool placed = !where || *error->file;
+    wcl__complain(exit_status_of(status), "%s%s%s", placed ? "" : where, placed ? "" : ": ",
+                  *error->message ? error->message : wcl_status_string(status));
+    if (*error->build_log && !quiet_mode && log_level >= WCL_LOG_INFO)
         fprintf(stderr, "%s\n", error->build_log);
     return exit_status_of(status);
+}
+
+int wcl__complain_library(wcl_status status)
+{
+    return wcl__complain_about(NULL, status);
 }
 
 int wcl__complain_device(wcl_status status)
@@ -115,6 +122,10 @@ void wcl__progress(const char *what, int64_t done, int64_t total)
         hide_bar();
         return;
     }
+    const double now = wcl__now_ms();
+    if (bar_shown && now - bar_time < BAR_MS)
+        return;
+    bar_time = now;
     const int filled = (int)(BAR_WIDTH * done / total);
     memset(bar, '.', BAR_WIDTH);
     memset(bar, '#', (size_t)filled);

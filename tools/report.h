@@ -24,6 +24,8 @@ int wcl__complain(int exit_status, const char *format, ...) WCL__PRINTF(2, 3);
 int wcl__complain_memory(void);
 /* Reports the library's last error; `status` WCL_OK returns WCL__DONE silently. */
 int wcl__complain_library(wcl_status status);
+/* The same; `where`, the model's name, comes first if the error names no file. */
+int wcl__complain_about(const char *where, wcl_status status);
 /* The same for opening a device, where "not found" is about the device and not about a file. */
 int wcl__complain_device(wcl_status status);
 

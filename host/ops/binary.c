@@ -16,6 +16,22 @@ static wcl__binary_op operation(const wcl__op_node *node)
     return node->op == &wcl__op_div ? WCL__BINARY_DIV : WCL__BINARY_ADD; /* Sum is a chain of Add */
 }
 
+/* Before opset 7 an attribute said where the second operand's dimensions stand; what came after aligns the last ones. */
+static wcl_status check_axis(const wcl__op_node *node)
+{
+    wcl_status status = wcl__attr_dropped(node, "broadcast", 7);
+    if (status == WCL_OK)
+        status = wcl__attr_dropped(node, "axis", 7);
+    if (status != WCL_OK || !wcl__attr_find(node, "axis") || !node->inputs[1])
+        return status;
+    const int rank = node->inputs[0]->shape.rank;
+    int64_t axis;
+    status = wcl__axis(wcl__attr_int(node, "axis", 0), rank, &axis);
+    if (status == WCL_OK && axis + node->inputs[1]->shape.rank != rank)
+        status = wcl__fail(WCL_UNSUPPORTED, "broadcasting along axis %lld of %d", (long long)axis, rank);
+    return status;
+}
+
 static wcl_status infer(wcl__op_node *node)
 {
     const wcl__value *first = node->inputs[0];
@@ -36,6 +52,9 @@ static wcl_status infer(wcl__op_node *node)
     }
     if (wcl__shape_count(&shape) < 0)
         return wcl__fail(WCL_BAD_SHAPE, "the output is too large");
+    const wcl_status status = check_axis(node);
+    if (status != WCL_OK)
+        return status;
     wcl__output_set(node, 0, first->type, &shape);
     return wcl__need_float_or_known(node);
 }
@@ -293,11 +312,11 @@ static const wcl__variant sum_variants[] = {
     {.name = "broadcast", .emit = emit_broadcast, .algorithm = WCL__SUM},
 };
 
-#define ROW(onnx_name, most, more_flags, table)                                                                         \
-    {                                                                                                                   \
-        .name = onnx_name, .since = 7, .min_inputs = (most) == 2 ? 2 : 1, .max_inputs = most, .max_outputs = 1,         \
-        .flags = WCL__IS_ELEMENTWISE | WCL__ABSORBS_ACT | (more_flags), .attributes = "", .infer = infer, .fold = fold, \
-        .variants = table, .variant_count = WCL__COUNT(table)                                                           \
+#define ROW(onnx_name, most, more_flags, table)                                                                            \
+    {                                                                                                                      \
+        .name = onnx_name, .since = 6, .min_inputs = (most) == 2 ? 2 : 1, .max_inputs = most, .max_outputs = 1,            \
+        .flags = WCL__IS_ELEMENTWISE | WCL__ABSORBS_ACT | (more_flags), .attributes = (most) == 2 ? "axis broadcast" : "", \
+        .infer = infer, .fold = fold, .variants = table, .variant_count = WCL__COUNT(table)                                \
     }
 
 const wcl__op wcl__op_add = ROW("Add", 2, WCL__ZERO_KEEPS, variants);

@@ -51,7 +51,7 @@ cleanup:
 static const wcl__variant copies[] = {{.name = "copy", .emit = wcl__copy_emit}};
 
 const wcl__op wcl__op_cast = {.name = "Cast",
-                              .since = 7,
+                              .since = 6,
                               .min_inputs = 1,
                               .max_inputs = 1,
                               .max_outputs = 1,

@@ -129,7 +129,7 @@ static wcl_status emit_regions(const wcl__emit *emit)
 static const wcl__variant variants[] = {{.name = "strided", .blocks = blocks, .emit = emit_regions}};
 
 const wcl__op wcl__op_concat = {.name = "Concat",
-                                .since = 7,
+                                .since = 4,
                                 .min_inputs = 1,
                                 .max_inputs = INT32_MAX,
                                 .max_outputs = 1,

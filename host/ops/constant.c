@@ -44,7 +44,7 @@ static wcl_status shape_fold(wcl__op_node *node)
 }
 
 const wcl__op wcl__op_shape = {.name = "Shape",
-                               .since = 7,
+                               .since = 1,
                                .min_inputs = 1,
                                .max_inputs = 1,
                                .max_outputs = 1,
@@ -130,7 +130,7 @@ static wcl_status constant_fold(wcl__op_node *node)
 }
 
 const wcl__op wcl__op_constant = {.name = "Constant",
-                                  .since = 7,
+                                  .since = 1,
                                   .min_inputs = 0,
                                   .max_inputs = 0,
                                   .max_outputs = 1,

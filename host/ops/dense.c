@@ -79,7 +79,7 @@ static void dense_cost(const wcl__op_node *node, const wcl__facts *facts, bool b
     cost->flops = 2 * weights * (double)dense.m;
     cost->bytes = penalty * sizeof(float) * (weights + (double)dense.m * (double)(dense.inputs + dense.outputs));
     cost->efficiency = 0.4 / penalty;
-    cost->launches = blas ? 2 : 1;
+    cost->launches = blas ? 3 : 1;
 }
 
 static void own_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
@@ -239,6 +239,23 @@ static wcl_status emit_epilogue(const wcl__emit *emit, const wcl__dense *dense, 
     return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
 }
 
+/* CLBlast's GEMV reads what it overwrites, and 0 times NaN is NaN. */
+static wcl_status clear_product(const wcl__emit *emit, const wcl__dense *dense, int product)
+{
+    const cl_float zero = 0.0f;
+    const cl_int count = (cl_int)(dense->m * dense->outputs);
+    const size_t local[3] = {64, 1, 1};
+    wcl__call *call;
+    const wcl_status status = wcl__steps_kernel(emit->steps, "fill.cl", "fill", &call);
+    if (status != WCL_OK)
+        return status;
+    wcl__call_slot(call, product);
+    WCL__CALL_VALUE(call, zero);
+    WCL__CALL_VALUE(call, count);
+    wcl__call_range(call, wcl__ceil_div(count, 16), 1, 1, local); /* cl/fill.cl: 16 floats each */
+    return WCL_OK;
+}
+
 static wcl_status emit_clblast(const wcl__emit *emit)
 {
     wcl__dense dense;
@@ -246,6 +263,8 @@ static wcl_status emit_clblast(const wcl__emit *emit)
     const int64_t step = slice_outputs(emit->facts, &dense);
     int product;
     wcl_status status = wcl__steps_workspace(emit->steps, "product", sizeof(float) * (size_t)(dense.m * dense.outputs), &product);
+    if (status == WCL_OK && dense.m == 1)
+        status = clear_product(emit, &dense, product);
     for (int64_t first = 0; first < dense.outputs && status == WCL_OK; first += step)
         status = emit_product(emit, &dense, first, WCL__MIN(step, dense.outputs - first), product);
     return status == WCL_OK ? emit_epilogue(emit, &dense, product) : status;

@@ -144,7 +144,7 @@ static wcl_status emit_gather(const wcl__emit *emit)
 static const wcl__variant variants[] = {{.name = "gather", .emit = emit_gather}};
 
 const wcl__op wcl__op_gather = {.name = "Gather",
-                                .since = 7,
+                                .since = 1,
                                 .min_inputs = 2,
                                 .max_inputs = 2,
                                 .max_outputs = 1,

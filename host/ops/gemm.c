@@ -24,6 +24,8 @@ static wcl_status infer_gemm(wcl__op_node *node)
     const wcl__value *c = wcl__input(node, WCL__DENSE_C);
     const bool trans_a = wcl__attr_int(node, "transA", 0) != 0, trans_b = wcl__attr_int(node, "transB", 0) != 0;
     wcl_status status = check_floats(node);
+    if (status == WCL_OK)
+        status = wcl__attr_dropped(node, "broadcast", 7); /* C is broadcast with or without it */
     if (status != WCL_OK)
         return status;
     if (a->rank != 2 || b->rank != 2)
@@ -79,13 +81,13 @@ static wcl_status infer_matmul(wcl__op_node *node)
 
 const wcl__op wcl__op_gemm = {
     .name = "Gemm",
-    .since = 7,
+    .since = 1,
     .min_inputs = 2,
     .max_inputs = 3,
     .max_outputs = 1,
     .flags = WCL__ABSORBS_ACT | WCL__ABSORBS_AFFINE,
     .packs = 1u << WCL__DENSE_B | 1u << WCL__DENSE_C,
-    .attributes = "alpha beta transA transB",
+    .attributes = "alpha beta broadcast transA transB",
     .infer = infer_gemm,
     .variants = wcl__dense_variants,
     .variant_count = WCL__DENSE_VARIANTS,

@@ -44,7 +44,9 @@ static wcl_status infer_batchnorm(wcl__op_node *node)
     for (size_t i = 1; i < node->output_count; i++)
         if (node->outputs[i])
             return wcl__fail(WCL_UNSUPPORTED, "BatchNormalization with statistics as outputs");
-    if (wcl__attr_int(node, "training_mode", 0) != 0)
+    if ((status = wcl__attr_dropped(node, "is_test", 7)) != WCL_OK)
+        return status;
+    if (wcl__attr_int(node, "training_mode", 0) != 0 || (node->opset < 7 && wcl__attr_int(node, "is_test", 0) == 0))
         return wcl__fail(WCL_UNSUPPORTED, "BatchNormalization in training mode");
     if (wcl__attr_int(node, "spatial", 1) != 1)
         return wcl__fail(WCL_UNSUPPORTED, "BatchNormalization with spatial 0");
@@ -142,14 +144,14 @@ static const wcl__variant batchnorm_variants[] = {
 
 const wcl__op wcl__op_batch_normalization = {
     .name = "BatchNormalization",
-    .since = 7,
+    .since = 6,
     .min_inputs = 5,
     .max_inputs = 5,
     .max_outputs = 5,
     .flags = WCL__ABSORBS_ACT,
     .known = 1u << BN_SCALE | 1u << BN_BIAS | 1u << BN_MEAN | 1u << BN_VARIANCE,
     .packs = 1u << BN_SCALE | 1u << BN_BIAS | 1u << BN_MEAN | 1u << BN_VARIANCE,
-    .attributes = "epsilon momentum spatial training_mode",
+    .attributes = "epsilon is_test momentum spatial training_mode",
     .infer = infer_batchnorm,
     .variants = batchnorm_variants,
     .variant_count = WCL__COUNT(batchnorm_variants),

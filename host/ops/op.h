@@ -135,7 +135,7 @@ struct wcl__op {
     const wcl__variant *variants;
     size_t variant_count;
 };
-enum { WCL__OPSET_FIRST = 7, WCL__OPSET_LAST = 21 };
+enum { WCL__OPSET_FIRST = 1, WCL__OPSET_LAST = 21 };
 
 /* registry.c: NULL if there is none. */
 const wcl__op *wcl__op_find(const char *name);
@@ -147,6 +147,8 @@ const char *wcl__attr_string(const wcl__op_node *node, const char *name, const c
 /* NULL and 0 if absent. */
 const int64_t *wcl__attr_ints(const wcl__op_node *node, const char *name, size_t *count);
 const wcl__attr *wcl__attr_find(const wcl__op_node *node, const char *name);
+/* WCL_BAD_MODEL if the node has an attribute that opset `since` took away. */
+wcl_status wcl__attr_dropped(const wcl__op_node *node, const char *name, int since);
 
 /* value.c: helpers of infer and fold */
 /* Input i, or NULL when it is absent. */

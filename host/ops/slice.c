@@ -140,7 +140,7 @@ static const wcl__variant variants[] = {{.name = "strided", .emit = emit_region}
 enum { BOUNDS = 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 };
 
 const wcl__op wcl__op_slice = {.name = "Slice",
-                               .since = 7,
+                               .since = 1,
                                .min_inputs = 1,
                                .max_inputs = 5,
                                .max_outputs = 1,

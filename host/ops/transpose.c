@@ -51,7 +51,7 @@ static wcl_status emit_region(const wcl__emit *emit)
 static const wcl__variant variants[] = {{.name = "strided", .emit = emit_region}};
 
 const wcl__op wcl__op_transpose = {.name = "Transpose",
-                                   .since = 7,
+                                   .since = 1,
                                    .min_inputs = 1,
                                    .max_inputs = 1,
                                    .max_outputs = 1,

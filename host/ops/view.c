@@ -68,7 +68,7 @@ static wcl_status reshape_infer(wcl__op_node *node)
 }
 
 const wcl__op wcl__op_reshape = {.name = "Reshape",
-                                 .since = 7,
+                                 .since = 5,
                                  .min_inputs = 2,
                                  .max_inputs = 2,
                                  .max_outputs = 1,
@@ -99,7 +99,7 @@ static wcl_status flatten_infer(wcl__op_node *node)
 }
 
 const wcl__op wcl__op_flatten = {.name = "Flatten",
-                                 .since = 7,
+                                 .since = 1,
                                  .min_inputs = 1,
                                  .max_inputs = 1,
                                  .max_outputs = 1,
@@ -166,7 +166,7 @@ static wcl_status squeeze_infer(wcl__op_node *node)
 }
 
 const wcl__op wcl__op_squeeze = {.name = "Squeeze",
-                                 .since = 7,
+                                 .since = 1,
                                  .min_inputs = 1,
                                  .max_inputs = 2,
                                  .max_outputs = 1,
@@ -200,7 +200,7 @@ static wcl_status unsqueeze_infer(wcl__op_node *node)
 }
 
 const wcl__op wcl__op_unsqueeze = {.name = "Unsqueeze",
-                                   .since = 7,
+                                   .since = 1,
                                    .min_inputs = 1,
                                    .max_inputs = 2,
                                    .max_outputs = 1,
@@ -221,7 +221,7 @@ static wcl_status identity_infer(wcl__op_node *node)
 }
 
 const wcl__op wcl__op_identity = {.name = "Identity",
-                                  .since = 7,
+                                  .since = 1,
                                   .min_inputs = 1,
                                   .max_inputs = 1,
                                   .max_outputs = 1,

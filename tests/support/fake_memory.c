@@ -2,15 +2,17 @@
 
 #include <stddef.h>
 
-static int calls, failing;
+static int calls, failing, live;
 static bool failing_rest;
 
 void *__real_malloc(size_t bytes);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t bytes);
+void __real_free(void *memory);
 void *__wrap_malloc(size_t bytes);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t bytes);
+void __wrap_free(void *memory);
 
 void fake_memory_fail(int nth, bool rest)
 {
@@ -36,17 +38,34 @@ static bool is_failing(void)
     return nth > 0 && (call == nth || (failing_rest && call > nth));
 }
 
-void *__wrap_malloc(size_t bytes)
+static void *count(void *memory, int made)
 {
-    return is_failing() ? NULL : __real_malloc(bytes);
+    if (memory)
+        __atomic_add_fetch(&live, made, __ATOMIC_SEQ_CST);
+    return memory;
 }
 
-void *__wrap_calloc(size_t count, size_t size)
+int fake_memory_live(void)
 {
-    return is_failing() ? NULL : __real_calloc(count, size);
+    return __atomic_load_n(&live, __ATOMIC_SEQ_CST);
+}
+
+void *__wrap_malloc(size_t bytes)
+{
+    return is_failing() ? NULL : count(__real_malloc(bytes), 1);
+}
+
+void *__wrap_calloc(size_t number, size_t size)
+{
+    return is_failing() ? NULL : count(__real_calloc(number, size), 1);
 }
 
 void *__wrap_realloc(void *old, size_t bytes)
 {
-    return is_failing() ? NULL : __real_realloc(old, bytes);
+    return is_failing() ? NULL : count(__real_realloc(old, bytes), old ? 0 : 1);
+}
+
+void __wrap_free(void *memory)
+{
+    __real_free(count(memory, -1));
 }

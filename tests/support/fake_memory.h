@@ -9,5 +9,7 @@
 void fake_memory_fail(int nth, bool rest);
 int fake_memory_calls(void);   /* since fake_memory_fail */
 bool fake_memory_failed(void); /* whether the nth came */
+/* Allocations that nobody has freed yet. Only differences mean something: what a library allocated and our objects freed counts too. */
+int fake_memory_live(void);
 
 #endif

@@ -1,0 +1,448 @@
+/* Broken kernels must be noticed: each mutant is a small change of a kernel's source, made on its way to the compiler, and at least one
+ * case of its table has to fail then. What a mutant replaces must still be there, exactly once in its file, and what it makes must
+ * compile. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ref/ref.h"
+#include "runtime/provider.h"
+#include "support/fake_cl.h"
+#include "support/op_cases.h"
+#include "support/support.h"
+
+/* ---- what runs: small tables with tails everywhere */
+
+#define SAME3 .pads = {1, 1, 1, 1}
+#define SIGMOID                \
+    {                          \
+        WCL__ACT_SIGMOID, 0, 0 \
+    }
+
+static const conv_row conv_rows[] = {
+    {"conv", 2, 5, 7, 5, 17, 3, 3, .pads = {1, 1, 2, 2}, .dilations = {2, 1}, .strides = {1, 2}, .scale = true, .act = SIGMOID},
+};
+static const conv_row grouped_rows[] = {
+    {"groups", 1, 6, 5, 5, 10, 3, 3, SAME3, .groups = 2},
+};
+static const conv_row depthwise_rows[] = {
+    {"depthwise", 1, 17, 5, 6, 17, 3, 3, SAME3, .groups = 17, .scale = true, .act = SIGMOID},
+};
+static const conv_row winograd_rows[] = {
+    {"winograd", 2, 5, 5, 7, 17, 3, 3, .pads = {1, 1, 0, 1}, .scale = true, .act = SIGMOID},
+};
+static const pool_row max_rows[] = {
+    {"max", "MaxPool", 2, 5, 7, 6, 3, 3, .pads = {1, 1, 1, 1}, .strides = {2, 2}},
+    {"max of few", "MaxPool", 2, 5, 3, 4, 1, 1, .strides = {2, 2}},
+};
+static const pool_row average_rows[] = {
+    {"average", "AveragePool", 1, 5, 6, 5, 3, 3, .pads = {1, 1, 1, 1}, .strides = {2, 2}, .ceil = true, .count_include_pad = true,
+     .out = {4, 3}},
+    {"average, not counted", "AveragePool", 1, 5, 6, 5, 3, 3, .pads = {1, 1, 1, 1}, .strides = {1, 1}},
+};
+static const pool_row global_rows[] = {
+    {"global max", "GlobalMaxPool", 1, 5, 3, 3, .one_d = false},
+    {"global average", "GlobalAveragePool", 1, 5, 3, 3, .one_d = false},
+};
+static const gemm_row dense_rows[] = {
+    {"dense", 3, 17, 35, {1, {17}}, .trans_b = true, .scale = true, .act = SIGMOID},
+    {"dense, b as it is", 1, 17, 35, {1, {17}}, .scale = true},
+};
+static const gemm_row matmul_rows[] = {
+    {"matmul", 3, 5, 7, {2, {3, 5}}, .alpha = 0.5f, .beta = 2, .moving_b = true, .moving_bias = true},
+};
+
+static void act_reference(const op_case *test, const float *const *inputs, double *y)
+{
+    wcl__ref_act(&test->desc.act, inputs[0], wcl__shape_count(&test->output), y);
+}
+
+static void binary_reference(const op_case *test, const float *const *inputs, double *y)
+{
+    const wcl__ref_array a = {test->inputs[0].shape, inputs[0]}, b = {test->inputs[1].shape, inputs[1]};
+    wcl__ref_binary('-', &a, &b, y);
+}
+
+static void batchnorm_reference(const op_case *test, const float *const *inputs, double *y)
+{
+    const wcl__ref_batchnorm norm = {1, 19, 9, inputs[1], inputs[2], inputs[3], inputs[4], 1e-5f};
+    (void)test;
+    wcl__ref_batchnorm_run(&norm, inputs[0], y);
+}
+
+static void lrn_reference(const op_case *test, const float *const *inputs, double *y)
+{
+    wcl__ref_lrn(&test->desc.lrn, inputs[0], y);
+}
+
+static void softmax_reference(const op_case *test, const float *const *inputs, double *y)
+{
+    wcl__ref_softmax(&test->desc.softmax, inputs[0], y);
+}
+
+static void gather_reference(const op_case *test, const float *const *inputs, double *y)
+{
+    const wcl__ref_array x = {test->inputs[0].shape, inputs[0]};
+    wcl__ref_gather(&x, 1, test->inputs[1].ints, 2, y);
+}
+
+static void slice_reference(const op_case *test, const float *const *inputs, double *y)
+{
+    const wcl__ref_array x = {test->inputs[0].shape, inputs[0]};
+    wcl__ref_slice(&x, (const int64_t[]){1, 2}, (const int64_t[]){1, 1}, &test->output, y);
+}
+
+#define PICTURE OP_RANDOM(1, 19, 3, 3)
+#define OUT .output = OP_SHAPE(1, 19, 3, 3)
+#define CHANNELS OP_RANDOM(19)
+
+static const op_case other_cases[] = {
+    {.name = "leaky relu",
+     .op = "LeakyRelu",
+     .attrs = {OP_FLOAT("alpha", 0.5f)},
+     .inputs = {PICTURE},
+     .input_count = 1,
+     OUT,
+     .reference = act_reference,
+     .desc = {.act = {WCL__ACT_LEAKY_RELU, 0.5f, 0}}},
+    {.name = "same shape",
+     .op = "Sub",
+     .inputs = {PICTURE, PICTURE},
+     .input_count = 2,
+     OUT,
+     .act = {WCL__ACT_RELU, 0, 0},
+     .reference = binary_reference},
+    {.name = "by channel",
+     .op = "Sub",
+     .inputs = {{.shape = OP_SHAPE(19, 1, 1), .constant = true}, PICTURE},
+     .input_count = 2,
+     OUT,
+     .reference = binary_reference},
+    {.name = "broadcast", .op = "Sub", .inputs = {PICTURE, OP_RANDOM(3)}, .input_count = 2, OUT, .reference = binary_reference},
+    {.name = "batch-norm",
+     .op = "BatchNormalization",
+     .inputs = {PICTURE, CHANNELS, CHANNELS, CHANNELS, {.shape = OP_SHAPE(19), .fill = OP_POSITIVE}},
+     .input_count = 5,
+     OUT,
+     .act = SIGMOID,
+     .reference = batchnorm_reference},
+    {.name = "LRN",
+     .op = "LRN",
+     .attrs = {OP_INT("size", 3), OP_FLOAT("alpha", 1.0f)},
+     .inputs = {PICTURE},
+     .input_count = 1,
+     OUT,
+     .reference = lrn_reference,
+     .desc = {.lrn = {1, 19, 3, 3, 3, 1.0f, 0.75f, 1}}},
+    {.name = "softmax",
+     .op = "Softmax",
+     .attrs = {OP_INT("axis", 1)},
+     .inputs = {PICTURE},
+     .input_count = 1,
+     OUT,
+     .reference = softmax_reference,
+     .desc = {.softmax = {1, 19, 9, false}}},
+    {.name = "log-softmax",
+     .op = "LogSoftmax",
+     .attrs = {OP_INT("axis", 1)},
+     .inputs = {PICTURE},
+     .input_count = 1,
+     OUT,
+     .reference = softmax_reference,
+     .desc = {.softmax = {1, 19, 9, true}}},
+    {.name = "gather",
+     .op = "Gather",
+     .attrs = {OP_INT("axis", 1)},
+     .inputs = {OP_RANDOM(3, 5), OP_INT64(4, 1)},
+     .input_count = 2,
+     .output = OP_SHAPE(3, 2),
+     .reference = gather_reference},
+    {.name = "slice",
+     .op = "Slice",
+     .inputs = {OP_RANDOM(5, 7), OP_INT64(1, 2), OP_INT64(4, 6)},
+     .input_count = 3,
+     .output = OP_SHAPE(3, 4),
+     .reference = slice_reference},
+};
+
+/* A table of cases, which mutants name; from LEAKY_RELU on one of other_cases each, in their order. */
+typedef enum table {
+    CONV,
+    GROUPED,
+    DEPTHWISE,
+    WINOGRAD,
+    MAX,
+    AVERAGE,
+    GLOBAL,
+    DENSE,
+    MATMUL,
+    LEAKY_RELU,
+    SAME_SHAPE,
+    BY_CHANNEL,
+    BROADCAST,
+    BATCH_NORM,
+    LRN,
+    SOFTMAX,
+    LOG_SOFTMAX,
+    GATHER,
+    SLICE,
+    TABLES
+} table;
+enum { MOST_CASES = 4 };
+static op_case cases[TABLES][MOST_CASES];
+static size_t counts[TABLES];
+
+static void add(table at, op_case test, const char *only)
+{
+    assert_true(counts[at] < MOST_CASES);
+    test.only = only;
+    cases[at][counts[at]++] = test;
+}
+
+#define ADD_ROWS(at, make, rows, only)            \
+    for (size_t i = 0; i < WCL__COUNT(rows); i++) \
+    add(at, make(&(rows)[i]), only)
+
+static int make_tables(void **state)
+{
+    (void)state;
+    ADD_ROWS(CONV, conv_case, conv_rows, "direct");
+    ADD_ROWS(GROUPED, conv_case, grouped_rows, "direct");
+    ADD_ROWS(DEPTHWISE, conv_case, depthwise_rows, "direct");
+    ADD_ROWS(WINOGRAD, conv_case, winograd_rows, "f2");
+    ADD_ROWS(MAX, pool_case, max_rows, NULL);
+    ADD_ROWS(AVERAGE, pool_case, average_rows, NULL);
+    ADD_ROWS(GLOBAL, pool_case, global_rows, NULL);
+    ADD_ROWS(DENSE, gemm_case, dense_rows, "gemv gemm");
+    cases[DENSE][1].max_alloc = 1000; /* slices of 7 outputs */
+    ADD_ROWS(MATMUL, gemm_case, matmul_rows, "direct");
+    for (size_t i = 0; i < WCL__COUNT(other_cases); i++)
+        add((table)(LEAKY_RELU + i), other_cases[i], NULL);
+    return 0;
+}
+
+/* ---- mutants */
+
+typedef struct mutant {
+    const char *name, *file;
+    table table;
+    const char *from, *to;
+} mutant;
+
+static const mutant mutants[] = {
+    {"no bias", "conv_direct.cl", CONV, "const vec v = acc[i] + shift;", "const vec v = acc[i];"},
+    {"a dropped column of taps", "conv_direct.cl", CONV, "\n            for (int t = 0; t < s.kw; t++) {",
+     "\n            for (int t = 0; t + 1 < s.kw; t++) {"},
+    {"a dropped row of taps", "conv_direct.cl", CONV, "\n        for (int r = 0; r < s.kh; r++) {",
+     "\n        for (int r = 1; r < s.kh; r++) {"},
+    {"a dropped channel", "conv_direct.cl", CONV, "c < s.group_channels;", "c + 1 < s.group_channels;"},
+    {"a padding cell that is read", "conv_direct.cl", CONV, "at >= 0 && at < xv.w ? plane", "at >= 0 && at <= xv.w ? plane"},
+    {"a row too many that is read", "conv_direct.cl", CONV, "\n            if (iy < 0 || iy >= xv.h)",
+     "\n            if (iy < 0 || iy > xv.h)"},
+    {"the last column not written", "conv_direct.cl", CONV, "if (ox + i < yv.w) {", "if (ox + i + 1 < yv.w) {"},
+    {"a column too many written", "conv_direct.cl", CONV, "if (ox + i < yv.w) {", "if (ox + i <= yv.w) {"},
+    {"no zeros in the tail lanes", "conv_direct.cl", CONV, "zero_tail(result, yv.c - kb * CB)", "result"},
+    {"dilation forgotten", "conv_direct.cl", CONV, "\n            const int iy = oy * s.stride_h - s.pad_top + r * s.dilation_h;",
+     "\n            const int iy = oy * s.stride_h - s.pad_top + r;"},
+    {"padding forgotten", "conv_direct.cl", CONV, "\n                const int ix = ox * s.stride_w - s.pad_left + t",
+     "\n                const int ix = ox * s.stride_w + t"},
+    {"all groups read the first one's channels", "conv_direct.cl", GROUPED, "kb * CB / s.group_filters * s.group_channels", "0"},
+    {"filters packed without their scale", "filters.cl", CONV, "= src[z * row + i] * scale[k];", "= src[z * row + i];"},
+    {"filters packed for the wrong lane", "filters.cl", CONV, "* CB + k % CB] = src", "* CB + (CB - 1 - k % CB)] = src"},
+    {"depthwise: every block reads the first", "conv_direct.cl", DEPTHWISE, "vec_load(x + view_at(xv, n, kb, iy, at))",
+     "vec_load(x + view_at(xv, n, 0, iy, at))"},
+    {"depthwise: a padding cell that is read", "conv_direct.cl", DEPTHWISE, "if (at >= 0 && at < xv.w)",
+     "if (at >= 0 && at <= xv.w)"},
+    {"depthwise: a dropped tap", "conv_direct.cl", DEPTHWISE, "\n        for (int t = 0; t < s.kw; t++) {",
+     "\n        for (int t = 1; t < s.kw; t++) {"},
+
+    {"B: a wrong sign", "winograd.cl", WINOGRAD, "o2 = (d2) - (d1);", "o2 = (d2) + (d1);"},
+    {"B: a wrong row", "winograd.cl", WINOGRAD, "o0 = (d0) - (d2);", "o0 = (d0) - (d1);"},
+    {"G: the point -1/2 in place of -1", "filters.cl", WINOGRAD, "o2 = 0.5f * ((g0) - (g1) + (g2));",
+     "o2 = 0.5f * ((g0) - 0.5f * (g1) + 0.25f * (g2));"},
+    {"G: a wrong factor", "filters.cl", WINOGRAD, "o1 = 0.5f * ((g0) + (g1) + (g2));", "o1 = 0.499f * ((g0) + (g1) + (g2));"},
+    {"A: a wrong sign", "winograd.cl", WINOGRAD, "o1 = (m1) - (m2) - (m3);", "o1 = (m1) - (m2) + (m3);"},
+    {"winograd: no bias", "winograd.cl", WINOGRAD, "const vec pixel = o[j] + shift;", "const vec pixel = o[j];"},
+    {"winograd: filters without their scale", "filters.cl", WINOGRAD, "= u[j] * scale[k];", "= u[j];"},
+    {"winograd: a padding column that is read", "winograd.cl", WINOGRAD, "ix >= 0 && ix < xv.w;", "ix >= 0 && ix <= xv.w;"},
+    {"winograd: the row above that is read", "winograd.cl", WINOGRAD, "real && iy >= 0 && iy < xv.h", "real && iy < xv.h"},
+    {"winograd: a dropped channel", "winograd.cl", WINOGRAD, "for (int lane = 0; lane < CB; lane++) {",
+     "for (int lane = 0; lane < (CB > 4 ? 4 : CB - 1); lane++) {"},
+    {"winograd: tiles that stick out written whole", "winograd.cl", WINOGRAD, "if (y0 + i < yv.h && x0 + j < yv.w) {",
+     "if (y0 + i < yv.h) {"},
+    {"winograd: the second column of tiles not written", "winograd.cl", WINOGRAD, "if (y0 + i < yv.h && x0 + j < yv.w) {",
+     "if (y0 + i < yv.h && x0 + j + 1 < yv.w) {"},
+    {"winograd: the last tile not made", "winograd.cl", WINOGRAD, "p >= s.tiles)", "p + 1 >= s.tiles)"},
+    {"winograd: no zeros in the tail lanes", "winograd.cl", WINOGRAD, "zero_tail(result, yv.c - k * CB)", "result"},
+
+    {"max: the last column left out", "pool.cl", MAX, "if (ix < 0 || ix >= xv.w)", "if (ix < 0 || ix + 1 >= xv.w)"},
+    {"max: never below zero", "pool.cl", MAX, "vec most = (vec)(-INFINITY);", "vec most = (vec)(0.0f);"},
+    {"max: the smaller one", "pool.cl", MAX, "((((b) > (a))", "((((b) < (a))"},
+    {"average: the column behind the last one read", "pool.cl", AVERAGE, "if (ix >= 0 && ix < xv.w)", "if (ix >= 0 && ix <= xv.w)"},
+    {"average: padding above not counted", "pool.cl", AVERAGE, "pads ? -win.pad_top : 0", "0"},
+    {"average: cells past the padding counted", "pool.cl", AVERAGE, "xv.h + (pads ? win.pad_bottom : 0)", "xv.h + win.kh"},
+    {"average: padding always counted", "pool.cl", AVERAGE, "const int pads = win.include_pad;", "const int pads = 1;"},
+    {"global: the last cell left out", "pool.cl", GLOBAL, "for (; i < columns; i++, p += pixel) {",
+     "for (; i + 1 < columns; i++, p += pixel) {"},
+    {"global: a chain left out", "pool.cl", GLOBAL, "return (a + b) + (c + d);", "return (a + b) + c;"},
+
+    {"dense: no bias", "dense.cl", DENSE, "const float v = sum + bias[o0 + o];", "const float v = sum;"},
+    {"dense: the last inputs left out", "dense.cl", DENSE, "for (int i = whole; i < s.inputs; i++)",
+     "for (int i = whole; i + 1 < s.inputs; i++)"},
+    {"dense: the last output not written", "dense.cl", DENSE, "if (o0 + o < s.outputs && m0 + m < s.m) {",
+     "if (o0 + o + 1 < s.outputs && m0 + m < s.m) {"},
+    {"dense: an output too many written", "dense.cl", DENSE, "if (o0 + o < s.outputs && m0 + m < s.m) {", "if (m0 + m < s.m) {"},
+    {"dense: weights without their scale", "filters.cl", DENSE, "= src[z * s.row + i] * scale[o];", "= src[z * s.row + i];"},
+    {"dense: columns without their scale", "filters.cl", DENSE, "s.first_output + o] * scale[o];", "s.first_output + o];"},
+    {"dense: every slice has the first one's columns", "filters.cl", DENSE, "s.first_output + o]", "o]"},
+    {"matmul: the last products left out", "dense.cl", MATMUL, "for (; k < s.k; k++)", "for (; k + 1 < s.k; k++)"},
+    {"matmul: beta forgotten", "dense.cl", MATMUL, "+ s.beta * bias[", "+ bias["},
+    {"matmul: one bias for all rows", "dense.cl", MATMUL, "bias[row * s.bias_row + column", "bias[column"},
+
+    {"leaky relu: no slope", "activation.cl", LEAKY_RELU, "#define activate(x, a, b) ((x) < 0.0f ? (a) * (x) : (x))",
+     "#define activate(x, a, b) ((x) < 0.0f ? 0.0f : (x))"},
+    {"activation: the last elements left out", "activation.cl", LEAKY_RELU, "for (size_t i = first; i < count; i++) {",
+     "for (size_t i = first; i + 1 < count; i++) {"},
+    {"arithmetic: operands swapped", "binary.cl", SAME_SHAPE, "#define compute(a, b) ((a) - (b))",
+     "#define compute(a, b) ((b) - (a))"},
+    {"arithmetic: reversal forgotten", "binary.cl", BY_CHANNEL, "#define ordered(x, b) compute(b, x)",
+     "#define ordered(x, b) compute(x, b)"},
+    {"arithmetic: one channel's value for all", "binary.cl", BY_CHANNEL, "b[(block * CB + lane) * b_step]",
+     "b[block * CB * b_step]"},
+    {"arithmetic: the last elements left out", "binary.cl", SAME_SHAPE, "for (int i = first; i < count; i++) {",
+     "for (int i = first; i + 1 < count; i++) {"},
+    {"arithmetic: b read as if it had a's shape", "binary.cl", BROADCAST, "b[nd_offset(walk, 1)]", "b[nd_offset(walk, 0)]"},
+    {"batch-norm: no shift", "affine.cl", BATCH_NORM, " + vec_load(shift + channel);", ";"},
+    {"batch-norm: no zeros in the tail lanes", "affine.cl", BATCH_NORM, "zero_tail(result, yv.c - at.chunk * CB)", "result"},
+    {"LRN: the last neighbour left out", "lrn.cl", LRN, "for (int c = first; c <= last; c++) {",
+     "for (int c = first; c < last; c++) {"},
+    {"softmax: the last elements not shifted", "softmax.cl", SOFTMAX, "const float e = exp(*p - most);",
+     "const float e = exp(*p);"},
+    {"log-softmax: no logarithm", "softmax.cl", LOG_SOFTMAX, "*p - most - log_sum", "*p - most - sum"},
+    {"gather: indices not looked at", "gather.cl", GATHER, "x[(o * length + index[i]) * inner + k]",
+     "x[(o * length + i) * inner + k]"},
+    {"strided copy: starts at the first element", "strided.cl", SLICE, "x[x_first + nd_offset(walk, 0)]", "x[nd_offset(walk, 0)]"},
+};
+
+/* ---- running them */
+
+static const mutant *current;
+static int rewritten;
+
+static size_t occurrences(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at += strlen(part))
+        count++;
+    return count;
+}
+
+static char *replace(const char *source)
+{
+    const char *at = strstr(source, current->from);
+    if (!at)
+        return NULL;
+    const size_t before = (size_t)(at - source), from = strlen(current->from), to = strlen(current->to);
+    char *text = malloc(strlen(source) - from + to + 1);
+    assert_non_null(text);
+    memcpy(text, source, before);
+    memcpy(text + before, current->to, to);
+    strcpy(text + before + to, at + from);
+    rewritten++;
+    return text;
+}
+
+/* Runs a table on a device of its own, so that nothing is left of other mutants' programs. False: some case failed. */
+static bool run_table(table at, wcl__text *report)
+{
+    op_options options = {.stop = true};
+    bool good = true;
+    if (wcl_device_open(getenv("WINOCL_DEVICE"), &options.device) != WCL_OK)
+        fail_msg("no device: %s", wcl_last_error()->message);
+    assert_int_equal(wcl_device_set_cache(options.device, "", 0), WCL_OK);
+    for (size_t i = 0; i < counts[at] && good; i++) {
+        int runs;
+        good = op_run(&cases[at][i], options, report, &runs);
+        good = good && runs > 0;
+    }
+    wcl_device_destroy(options.device);
+    return good;
+}
+
+static void test_unchanged_kernels_pass(void **state)
+{
+    (void)state;
+    for (int at = 0; at < TABLES; at++) {
+        wcl__text report = {0};
+        if (!run_table((table)at, &report))
+            fail_msg("table %d: %s", at, report.data ? report.data : "nothing ran");
+        wcl__text_clear(&report);
+    }
+}
+
+static void test_targets_are_there(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(mutants); i++) {
+        const wcl__cl_file *file = wcl__cl_files;
+        while (file->name && strcmp(file->name, mutants[i].file) != 0)
+            file++;
+        if (!file->name)
+            fail_msg("%s: there is no %s", mutants[i].name, mutants[i].file);
+        const size_t count = occurrences(file->text, mutants[i].from);
+        if (count != 1)
+            fail_msg("%s: %s has \"%s\" %zu times, not once", mutants[i].name, file->name, mutants[i].from, count);
+    }
+}
+
+/* What is wrong with how a mutant fared; NULL: it was noticed. */
+static const char *fate(const mutant *m, wcl__text *report)
+{
+    current = m;
+    rewritten = 0;
+    fake_cl_rewrite(replace);
+    const bool good = run_table(m->table, report);
+    fake_cl_rewrite(NULL);
+    if (rewritten == 0)
+        return "its kernel did not run";
+    if (good)
+        return "nobody noticed it";
+    /* The harness' words for what did not even run. */
+    if (!report->data || strstr(report->data, ": step: ") || strstr(report->data, ": packing: ") ||
+        strstr(report->data, ": emit: "))
+        return "it does not compile or run";
+    return NULL;
+}
+
+static void test_each_mutant_is_noticed(void **state)
+{
+    (void)state;
+    size_t survivors = 0;
+    for (size_t i = 0; i < WCL__COUNT(mutants); i++) {
+        wcl__text report = {0};
+        const char *wrong = fate(&mutants[i], &report);
+        if (wrong) {
+            print_error("%s, %s: %s\n%.400s\n", mutants[i].file, mutants[i].name, wrong, report.data ? report.data : "");
+            survivors++;
+        }
+        wcl__text_clear(&report);
+    }
+    if (survivors > 0)
+        fail_msg("%zu of %zu mutants were not noticed as they should be", survivors, WCL__COUNT(mutants));
+    print_message("             %zu mutants\n", WCL__COUNT(mutants));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_targets_are_there),
+        cmocka_unit_test(test_unchanged_kernels_pass),
+        cmocka_unit_test(test_each_mutant_is_noticed),
+    };
+    return cmocka_run_group_tests(tests, make_tables, NULL);
+}

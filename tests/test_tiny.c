@@ -1,0 +1,216 @@
+/* A short run over all kernels on small odd shapes, each buffer exactly as large as its tensor: for checkers that see every access,
+ * such as Oclgrind (tests/oclgrind.sh), where a larger test would take hours. CLBlast's kernels are left out: they are not ours. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/op_cases.h"
+#include "support/support.h"
+
+#define RELU                \
+    {                       \
+        WCL__ACT_RELU, 0, 0 \
+    }
+
+/* n, c, h, w, k, kh, kw */
+static const conv_row convs[] = {
+    {"3x3", 1, 3, 5, 7, 5, 3, 3, .pads = {1, 1, 1, 1}, .must = "direct f2"},
+    {"3x3, batch 2, tails of blocks, relu", 2, 17, 3, 5, 17, 3, 3, .pads = {0, 1, 1, 0}, .act = RELU, .must = "direct f2"},
+    {"2x3, stride and dilation", 1, 3, 5, 7, 5, 2, 3, .pads = {1, 0, 1, 2}, .strides = {2, 1}, .dilations = {1, 2}},
+    {"1x1, affine", 1, 5, 5, 7, 3, 1, 1, .scale = true, .shift = true},
+    {"groups", 1, 6, 5, 7, 4, 3, 3, .groups = 2},
+    {"depthwise", 1, 5, 5, 7, 5, 3, 3, .pads = {1, 1, 1, 1}, .groups = 5},
+    {"1-D", 1, 3, 1, 7, 5, 1, 3, .one_d = true},
+};
+
+static const pool_row pools[] = {
+    {"max", "MaxPool", 1, 3, 5, 7, 2, 2, .strides = {2, 2}},
+    {"max, padding", "MaxPool", 2, 17, 5, 7, 3, 3, .pads = {1, 1, 1, 1}, .strides = {2, 2}},
+    {"average", "AveragePool", 1, 3, 5, 7, 3, 2, .pads = {1, 0, 1, 1}},
+    {"global average", "GlobalAveragePool", 2, 5, 5, 7},
+    {"global max", "GlobalMaxPool", 1, 3, 5, 7},
+};
+
+/* m, n, k, the bias' shape */
+static const gemm_row gemms[] = {
+    {"a row", 1, 5, 7, {1, {5}}, .trans_b = true},
+    {"rows", 3, 5, 7, {1, {5}}, .act = RELU},
+    {"no bias, transposed", 2, 17, 19, {.rank = -1}, .trans_a = true, .alpha = 0.5f},
+    {"two moving matrices", 3, 5, 7, {2, {3, 1}}, .moving_b = true, .moving_bias = true},
+};
+
+enum { CASES = 16 };
+
+static void test_convs(void **state)
+{
+    op_case cases[CASES];
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(convs); i++)
+        cases[i] = conv_case(&convs[i]);
+    op_check(cases, WCL__COUNT(convs));
+}
+
+static void test_pools(void **state)
+{
+    op_case cases[CASES];
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(pools); i++)
+        cases[i] = pool_case(&pools[i]);
+    op_check(cases, WCL__COUNT(pools));
+}
+
+static void test_dense(void **state)
+{
+    op_case cases[CASES];
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(gemms); i++) {
+        cases[i] = gemm_case(&gemms[i]);
+        cases[i].only = "gemv gemm";
+    }
+    op_check(cases, WCL__COUNT(gemms));
+}
+
+/* ------------------------------------------------------------------ a network that meets the kernels without a table above */
+
+typedef struct constant {
+    const char *name;
+    int rank;
+    int64_t dims[4];
+    double deviation;
+} constant;
+
+static const constant constants[] = {
+    {"w1", 4, {5, 3, 3, 3}, 0.2}, {"b1", 1, {5}, 0.1},           {"w2", 4, {5, 5, 1, 1}, 0.4}, {"w3", 2, {15, 4}, 0.2},
+    {"b3", 1, {4}, 0.1},          {"scale", 4, {1, 5, 1, 1}, 1}, {"row", 1, {7}, 1},
+};
+
+typedef struct node {
+    const char *op, *inputs[3], *output, *attr;
+    int64_t ints[4];
+    size_t count; /* of ints; 0: the attribute is a number, ints[0] */
+} node;
+
+/* x is [2][3][5][7] */
+static const node nodes[] = {
+    {"Conv", {"x", "w1", "b1"}, "c1", "pads", {1, 1, 1, 1}, 4},
+    {"LRN", {"c1"}, "lrn", "size", {3}, 0},
+    {"Conv", {"lrn", "w2"}, "c2", NULL, {0}, 0},
+    {"Tanh", {"c2"}, "tanh", NULL, {0}, 0},
+    {"Mul", {"tanh", "scale"}, "scaled", NULL, {0}, 0},
+    {"Sub", {"scaled", "row"}, "less", NULL, {0}, 0},
+    {"Add", {"less", "lrn"}, "sum", NULL, {0}, 0},
+    {"Transpose", {"sum"}, "nhwc", "perm", {0, 2, 3, 1}, 4},
+    {"Concat", {"nhwc", "nhwc"}, "both", "axis", {3}, 0},
+    {"Sigmoid", {"both"}, "sigmoid", NULL, {0}, 0},
+    {"Slice", {"sigmoid", "starts", "ends"}, "part", NULL, {0}, 0},
+    {"Flatten", {"part"}, "flat", NULL, {0}, 0},
+    {"Gemm", {"flat", "w3", "b3"}, "scores", NULL, {0}, 0},
+    {"Softmax", {"scores"}, "y", "axis", {1}, 0},
+};
+
+static wcl_status add_constants(wcl_builder *builder)
+{
+    static const int64_t starts[4] = {0, 1, 2, 4}, ends[4] = {2, 2, 5, 9};
+    const wcl_tensor bounds[] = {
+        {.type = WCL_INT64, .rank = 1, .dims = {4}, .data = (void *)starts, .bytes = sizeof starts},
+        {.type = WCL_INT64, .rank = 1, .dims = {4}, .data = (void *)ends, .bytes = sizeof ends},
+    };
+    wcl_status status = wcl_builder_constant(builder, "starts", &bounds[0]);
+    if (!status)
+        status = wcl_builder_constant(builder, "ends", &bounds[1]);
+    for (size_t i = 0; i < WCL__COUNT(constants) && !status; i++)
+        status = wcl_builder_random(builder, constants[i].name, constants[i].rank, constants[i].dims, test_seed() + i,
+                                    constants[i].deviation);
+    return status;
+}
+
+static wcl_status add_node(wcl_builder *builder, const node *n)
+{
+    const wcl_attribute attr = {.name = n->attr,
+                                .kind = n->count ? WCL_ATTRIBUTE_INTS : WCL_ATTRIBUTE_INT,
+                                .i = n->ints[0],
+                                .ints = n->count ? n->ints : NULL,
+                                .count = n->count};
+    size_t inputs = 0;
+    while (inputs < WCL__COUNT(n->inputs) && n->inputs[inputs])
+        inputs++;
+    return wcl_builder_node(builder, n->op, n->output, n->inputs, inputs, &n->output, 1, &attr, n->attr != NULL);
+}
+
+static wcl_model *make_network(void)
+{
+    wcl_builder *builder = NULL;
+    wcl_model *model = NULL;
+    wcl_status status = wcl_builder_create(&builder);
+    if (!status)
+        status = wcl_builder_input(builder, "x", WCL_FLOAT32, 4, (const int64_t[]){2, 3, 5, 7});
+    if (!status)
+        status = add_constants(builder);
+    for (size_t i = 0; i < WCL__COUNT(nodes) && !status; i++)
+        status = add_node(builder, &nodes[i]);
+    if (!status)
+        status = wcl_builder_output(builder, "y");
+    if (!status)
+        status = wcl_builder_finish(builder, &model);
+    wcl_builder_destroy(builder);
+    if (status)
+        fail_msg("%s", wcl_last_error()->message);
+    return model;
+}
+
+enum { PIXELS = 2 * 3 * 5 * 7, SCORES = 2 * 4 };
+
+static void run_network(wcl_model *model, const wcl_session_options *options, const float *x, float *y)
+{
+    const wcl_tensor input = {.type = WCL_FLOAT32, .rank = 4, .dims = {2, 3, 5, 7}, .data = (void *)x, .bytes = PIXELS * sizeof *x};
+    wcl_tensor output = {.data = y, .bytes = SCORES * sizeof *y};
+    wcl_session *session = NULL;
+    for (int i = 0; i < SCORES; i++)
+        y[i] = NAN;
+    wcl_status status = wcl_session_create(test_device(), model, options, &session);
+    if (!status)
+        status = wcl_session_run_tensors(session, &input, &output);
+    wcl_session_destroy(session);
+    if (status)
+        fail_msg("%s", wcl_last_error()->message);
+}
+
+/* A buffer for each tensor or one arena for all: the values are the same, bit for bit. */
+static void test_network(void **state)
+{
+    wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
+    float x[PIXELS], shared[SCORES], separate[SCORES];
+    wcl_model *model = make_network();
+    (void)state;
+    test_fill(x, PIXELS, 0, 1.0);
+    options.dense = WCL_DENSE_GEMM;
+    run_network(model, &options, x, shared);
+    options.separate_buffers = 1;
+    run_network(model, &options, x, separate);
+    wcl_model_destroy(model);
+    assert_memory_equal(shared, separate, sizeof shared);
+    for (int row = 0; row < 2; row++) {
+        double sum = 0;
+        for (int i = 0; i < 4; i++)
+            sum += separate[4 * row + i];
+        assert_true(fabs(sum - 1) < 1e-5);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_convs),
+        cmocka_unit_test(test_pools),
+        cmocka_unit_test(test_dense),
+        cmocka_unit_test(test_network),
+    };
+    setenv("WINOCL_TEST_EXACT", "1", 1);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
