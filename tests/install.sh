@@ -28,7 +28,7 @@ printf '#include <winocl/winocl.h>\nint main(void) { wcl_session_options o = WCL
 "$cc" -std=c99 -pedantic -Wall -Wextra -Werror "-I$prefix/include" -c "$folder/alone.c" -o "$folder/alone.o"
 if [ -n "$cxx" ]; then
     cp "$folder/alone.c" "$folder/alone.cc"
-    "$cxx" -std=c++11 -pedantic -Wall -Wextra -Werror "-I$prefix/include" -c "$folder/alone.cc" -o "$folder/alone.o"
+    "$cxx" -std=c++11 -pedantic -Wall -Wextra -Wno-missing-field-initializers -Werror "-I$prefix/include" -c "$folder/alone.cc" -o "$folder/alone.o"
 fi
 
 step "a consumer by pkg-config"

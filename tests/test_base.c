@@ -350,21 +350,25 @@ static void test_broadcast(void **state)
 
 static const struct {
     const char *name;
-    int64_t size, kernel, stride, dilation, before, after, floor_output, ceil_output;
+    wcl__window_axis axis;
+    int64_t floor_output, ceil_output;
 } windows[] = {
-    {"3x3 same", 224, 3, 1, 1, 1, 1, 224, 224},
-    {"2x2 stride 2 even", 224, 2, 2, 1, 0, 0, 112, 112},
-    {"2x2 stride 2 odd", 7, 2, 2, 1, 0, 0, 3, 4},
-    {"11x11 stride 4", 227, 11, 4, 1, 0, 0, 55, 55},
-    {"3x3 stride 2", 112, 3, 2, 1, 0, 0, 55, 56},
-    {"dilated", 10, 3, 1, 3, 0, 0, 4, 4},
-    {"a last window in the padding behind is left out", 5, 1, 2, 1, 0, 1, 3, 3},
-    {"a window of one column too few", 4, 3, 2, 1, 0, 0, 1, 2},
-    {"does not fit", 2, 3, 1, 1, 0, 0, 0, 0},
-    {"absurd dilation", 10, 3, 1, INT64_MAX / 2 + 1, 0, 0, 0, 0},
-    {"absurd padding", 10, 3, 1, 1, INT64_MAX, INT64_MAX, 0, 0},
-    {"no stride", 10, 3, 0, 1, 0, 0, 0, 0},
-    {"absurd stride", 10, 3, INT64_MAX, 1, 0, 0, 1, 1},
+    {"3x3 same", {.size = 224, .kernel = 3, .stride = 1, .dilation = 1, .pad_before = 1, .pad_after = 1}, 224, 224},
+    {"2x2 stride 2 even", {.size = 224, .kernel = 2, .stride = 2, .dilation = 1}, 112, 112},
+    {"2x2 stride 2 odd", {.size = 7, .kernel = 2, .stride = 2, .dilation = 1}, 3, 4},
+    {"11x11 stride 4", {.size = 227, .kernel = 11, .stride = 4, .dilation = 1}, 55, 55},
+    {"3x3 stride 2", {.size = 112, .kernel = 3, .stride = 2, .dilation = 1}, 55, 56},
+    {"dilated", {.size = 10, .kernel = 3, .stride = 1, .dilation = 3}, 4, 4},
+    {"a last window in the padding behind is left out", {.size = 5, .kernel = 1, .stride = 2, .dilation = 1, .pad_after = 1}, 3, 3},
+    {"a window of one column too few", {.size = 4, .kernel = 3, .stride = 2, .dilation = 1}, 1, 2},
+    {"does not fit", {.size = 2, .kernel = 3, .stride = 1, .dilation = 1}, 0, 0},
+    {"absurd dilation", {.size = 10, .kernel = 3, .stride = 1, .dilation = INT64_MAX / 2 + 1}, 0, 0},
+    {"absurd padding",
+     {.size = 10, .kernel = 3, .stride = 1, .dilation = 1, .pad_before = INT64_MAX, .pad_after = INT64_MAX},
+     0,
+     0},
+    {"no stride", {.size = 10, .kernel = 3, .stride = 0, .dilation = 1}, 0, 0},
+    {"absurd stride", {.size = 10, .kernel = 3, .stride = INT64_MAX, .dilation = 1}, 1, 1},
 };
 
 static void test_windows(void **state)
@@ -373,8 +377,9 @@ static void test_windows(void **state)
     for (size_t i = 0; i < WCL__COUNT(windows); i++) {
         for (int ceil_mode = 0; ceil_mode < 2; ceil_mode++) {
             const int64_t expected = ceil_mode ? windows[i].ceil_output : windows[i].floor_output;
-            const int64_t got = wcl__window_output(windows[i].size, windows[i].kernel, windows[i].stride, windows[i].dilation,
-                                                   windows[i].before, windows[i].after, ceil_mode);
+            wcl__window_axis axis = windows[i].axis;
+            axis.ceil_mode = ceil_mode;
+            const int64_t got = wcl__window_output(&axis);
             if (got != expected)
                 fail_msg("%s, ceil %d: %lld, expected %lld", windows[i].name, ceil_mode, (long long)got, (long long)expected);
         }

@@ -14,8 +14,8 @@
 
 #include <winocl/winocl.h>
 
-#include "../tools/preprocess.h"
-#include "../tools/report.h"
+#include "tools/preprocess.h"
+#include "tools/report.h"
 
 #define DATA WINOCL_SOURCE_DIR "/tests/data/preprocess/"
 #define COUNT(array) (sizeof(array) / sizeof *(array))

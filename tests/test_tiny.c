@@ -33,8 +33,8 @@ static const pool_row pools[] = {
     {"max", "MaxPool", 1, 3, 5, 7, 2, 2, .strides = {2, 2}},
     {"max, padding", "MaxPool", 2, 17, 5, 7, 3, 3, .pads = {1, 1, 1, 1}, .strides = {2, 2}},
     {"average", "AveragePool", 1, 3, 5, 7, 3, 2, .pads = {1, 0, 1, 1}},
-    {"global average", "GlobalAveragePool", 2, 5, 5, 7},
-    {"global max", "GlobalMaxPool", 1, 3, 5, 7},
+    {"global average", "GlobalAveragePool", 2, 5, 5, 7, .one_d = false},
+    {"global max", "GlobalMaxPool", 1, 3, 5, 7, .one_d = false},
 };
 
 /* m, n, k, the bias' shape */
@@ -71,7 +71,7 @@ static void test_dense(void **state)
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(gemms); i++) {
         cases[i] = gemm_case(&gemms[i]);
-        cases[i].only = "gemv gemm";
+        cases[i].only = "gemv gemm direct";
     }
     op_check(cases, WCL__COUNT(gemms));
 }

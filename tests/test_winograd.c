@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../cl/winograd.clh"
+#include "cl/winograd.clh"
 #include "ref/ref.h"
 
 enum { M = WINO_M, TILE = WINO_TILE, R = TILE - M + 1 };

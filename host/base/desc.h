@@ -64,9 +64,15 @@ typedef struct wcl__softmax {
     bool log;
 } wcl__softmax;
 
-/* Output size of a convolution or a pooling window along one dimension; ceil: ONNX's ceil_mode (a last window that would start
- * in the padding behind the picture is left out). Less than 1 if the window does not fit. */
-int64_t wcl__window_output(int64_t size, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_before, int64_t pad_after,
-                           bool ceil_mode);
+/* The window of a convolution or a pool along one dimension of `size` cells. ceil_mode: ONNX's (a last window that would start in
+ * the padding behind the picture is left out). */
+typedef struct wcl__window_axis {
+    int64_t size, kernel, stride, dilation;
+    int64_t pad_before, pad_after;
+    bool ceil_mode;
+} wcl__window_axis;
+
+/* How many positions the window has. Less than 1 if it does not fit. */
+int64_t wcl__window_output(const wcl__window_axis *axis);
 
 #endif

@@ -95,19 +95,20 @@ wcl__shape wcl__tensor_shape(const wcl_tensor *tensor)
     return wcl__shape_of(tensor->rank, tensor->dims);
 }
 
-int64_t wcl__window_output(int64_t size, int64_t kernel, int64_t stride, int64_t dilation, int64_t pad_before, int64_t pad_after,
-                           bool ceil_mode)
+int64_t wcl__window_output(const wcl__window_axis *axis)
 {
+    const int64_t size = axis->size, stride = axis->stride;
     int64_t padded, extent, last_start;
-    if (size < 0 || kernel < 1 || stride < 1 || dilation < 1 || pad_before < 0 || pad_after < 0)
+    if (size < 0 || axis->kernel < 1 || stride < 1 || axis->dilation < 1 || axis->pad_before < 0 || axis->pad_after < 0)
         return 0;
     /* A model's numbers may be anything: what overflows does not fit. */
-    if (__builtin_add_overflow(size, pad_before, &padded) || __builtin_add_overflow(padded, pad_after, &padded) ||
-        __builtin_mul_overflow(kernel - 1, dilation, &extent) || __builtin_add_overflow(extent, 1, &extent) || extent > padded)
+    if (__builtin_add_overflow(size, axis->pad_before, &padded) || __builtin_add_overflow(padded, axis->pad_after, &padded) ||
+        __builtin_mul_overflow(axis->kernel - 1, axis->dilation, &extent) || __builtin_add_overflow(extent, 1, &extent) ||
+        extent > padded)
         return 0;
     int64_t steps = (padded - extent) / stride;
-    if (ceil_mode && (padded - extent) % stride != 0 && !__builtin_mul_overflow(steps + 1, stride, &last_start) &&
-        last_start < size + pad_before)
+    if (axis->ceil_mode && (padded - extent) % stride != 0 && !__builtin_mul_overflow(steps + 1, stride, &last_start) &&
+        last_start < size + axis->pad_before)
         steps++;
     return steps + 1;
 }

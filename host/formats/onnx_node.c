@@ -256,8 +256,15 @@ wcl_status wcl__onnx_read_node(wcl__onnx *onnx, wcl__pb message)
     }
     if ((status = fill_node(onnx, message, &node)) != WCL_OK)
         goto cleanup;
-    status = wcl__builder_node_in(onnx->builder, node.domain, node.op, *node.name ? node.name : NULL, node.inputs, node.input_count,
-                                  node.outputs, node.output_count, node.attributes, node.attribute_count);
+    status = wcl__builder_node_in(onnx->builder, &(wcl__node_spec){.domain = node.domain,
+                                                                   .op = node.op,
+                                                                   .name = *node.name ? node.name : NULL,
+                                                                   .inputs = node.inputs,
+                                                                   .input_count = node.input_count,
+                                                                   .outputs = node.outputs,
+                                                                   .output_count = node.output_count,
+                                                                   .attributes = node.attributes,
+                                                                   .attribute_count = node.attribute_count});
 cleanup:
     status = wcl__in_node(status, *node.name ? node.name : node.op);
     wcl__scratch_clear(&onnx->scratch);

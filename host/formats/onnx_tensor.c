@@ -199,7 +199,7 @@ static wcl_status check_shape(const struct found *found, wcl__onnx_tensor *tenso
 
 static wcl_status take_list(wcl__pb message, const struct storage *storage, size_t count, wcl__onnx_tensor *tensor)
 {
-    size_t stored;
+    size_t stored = 0;
     wcl_status status = count_list(message, storage, tensor->name, &stored);
     if (status != WCL_OK)
         return status;
@@ -222,7 +222,7 @@ static wcl_status take_list(wcl__pb message, const struct storage *storage, size
 
 static wcl_status take_raw(wcl__pb message, const struct storage *storage, const struct found *found, wcl__onnx_tensor *tensor)
 {
-    size_t stored;
+    size_t stored = 0;
     wcl_status status = count_list(message, storage, tensor->name, &stored);
     if (status != WCL_OK)
         return status;
@@ -238,7 +238,7 @@ static wcl_status take_raw(wcl__pb message, const struct storage *storage, const
 wcl_status wcl__onnx_read_tensor(wcl__onnx *onnx, wcl__scratch *scratch, wcl__pb message, wcl__onnx_tensor *tensor)
 {
     struct found found = {.name = ""};
-    size_t count;
+    size_t count = 0;
     char what[160];
     wcl_status status = scan(scratch, message, &found);
     memset(tensor, 0, sizeof *tensor);

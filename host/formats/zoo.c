@@ -116,29 +116,44 @@ static wcl_status random_tensor(struct state *state, const char *name, int rank,
     return wcl_builder_random(state->builder, name, rank, dims, wcl__random_key(state->seed, state->ordinal++), deviation);
 }
 
-/* A node that reads the tip and `parameters`, and becomes the tip. */
-static wcl_status add_node(struct state *state, enum kind kind, const name_text *layer, const name_text *parameters, size_t count,
-                           const wcl_attribute *attributes, size_t attribute_count)
+/* A node that reads the tip and its parameters, and becomes the tip. */
+struct node {
+    enum kind kind;
+    const name_text *name;
+    const name_text *parameters; /* behind the tip, at most MAX_PARAMETERS */
+    size_t parameter_count;
+    const wcl_attribute *attributes;
+    size_t attribute_count;
+};
+enum { MAX_PARAMETERS = 4 };
+
+static wcl_status add_node(struct state *state, const struct node *node)
 {
-    const char *inputs[5] = {state->tip.text};
     const name_text input = state->tip;
+    const char *inputs[1 + MAX_PARAMETERS] = {input.text};
     const char *output;
-    inputs[0] = input.text;
-    for (size_t i = 0; i < count; i++)
-        inputs[i + 1] = parameters[i].text;
-    state->tip = *layer;
-    if (kind == SOFTMAX)
+    for (size_t i = 0; i < node->parameter_count; i++)
+        inputs[i + 1] = node->parameters[i].text;
+    state->tip = *node->name;
+    if (node->kind == SOFTMAX)
         snprintf(state->tip.text, sizeof state->tip.text, "%s", output_name);
     output = state->tip.text;
-    return wcl_builder_node(state->builder, kinds[kind].op, layer->text, inputs, count + 1, &output, 1, attributes,
-                            attribute_count);
+    return wcl_builder_node(state->builder, kinds[node->kind].op, node->name->text, inputs, node->parameter_count + 1, &output, 1,
+                            node->attributes, node->attribute_count);
 }
 
 /* The tip's size behind a window; WCL_BAD_ARGUMENT if the window is larger than the tip. */
 static wcl_status shrink(struct state *state, const struct layer *layer, const char *name)
 {
-    const int64_t height = wcl__window_output(state->height, layer->kernel, layer->stride, 1, layer->pad, layer->pad, false);
-    const int64_t width = wcl__window_output(state->width, layer->kernel, layer->stride, 1, layer->pad, layer->pad, false);
+    wcl__window_axis axis = {.size = state->height,
+                             .kernel = layer->kernel,
+                             .stride = layer->stride,
+                             .dilation = 1,
+                             .pad_before = layer->pad,
+                             .pad_after = layer->pad};
+    const int64_t height = wcl__window_output(&axis);
+    axis.size = state->width;
+    const int64_t width = wcl__window_output(&axis);
     if (height < 1 || width < 1)
         return wcl__fail(WCL_BAD_ARGUMENT, "size is too small: %s has a %dx%d window for %lldx%lld", name, layer->kernel,
                          layer->kernel, (long long)state->height, (long long)state->width);
@@ -170,16 +185,20 @@ static wcl_status add_window(struct state *state, const struct layer *layer, con
     const wcl_attribute attributes[] = {ints_attribute("kernel_shape", kernel, 2), ints_attribute("strides", strides, 2),
                                         ints_attribute("pads", pads, 4), int_attribute("group", layer->groups)};
     const name_text parameters[] = {join(name->text, "kernel"), join(name->text, "bias")};
+    struct node node = {.kind = layer->kind, .name = name, .attributes = attributes, .attribute_count = 3};
     wcl_status status = shrink(state, layer, name->text);
     if (status != WCL_OK)
         return status;
     if (layer->kind != CONV)
-        return add_node(state, layer->kind, name, NULL, 0, attributes, 3);
+        return add_node(state, &node);
     state->channels = layer->units;
     status = random_tensor(state, parameters[0].text, 4, weight, sqrt(2.0 / (double)(weight[1] * weight[2] * weight[3])));
     if (status == WCL_OK)
         status = random_tensor(state, parameters[1].text, 1, weight, 0.01);
-    return status == WCL_OK ? add_node(state, CONV, name, parameters, 2, attributes, 4) : status;
+    node.parameters = parameters;
+    node.parameter_count = WCL__COUNT(parameters);
+    node.attribute_count = WCL__COUNT(attributes);
+    return status == WCL_OK ? add_node(state, &node) : status;
 }
 
 static wcl_status add_dense(struct state *state, const struct layer *layer, const name_text *name)
@@ -188,11 +207,17 @@ static wcl_status add_dense(struct state *state, const struct layer *layer, cons
     const int64_t weight[] = {units, state->channels};
     const wcl_attribute attributes[] = {int_attribute("transB", 1)};
     const name_text parameters[] = {join(name->text, "kernel"), join(name->text, "bias")};
+    const struct node node = {.kind = DENSE,
+                              .name = name,
+                              .parameters = parameters,
+                              .parameter_count = WCL__COUNT(parameters),
+                              .attributes = attributes,
+                              .attribute_count = WCL__COUNT(attributes)};
     wcl_status status = random_tensor(state, parameters[0].text, 2, weight, sqrt(2.0 / (double)state->channels));
     if (status == WCL_OK)
         status = random_tensor(state, parameters[1].text, 1, weight, 0.01);
     state->channels = units;
-    return status == WCL_OK ? add_node(state, DENSE, name, parameters, 2, attributes, 1) : status;
+    return status == WCL_OK ? add_node(state, &node) : status;
 }
 
 /* Ones for as many channels as the tip has. */
@@ -217,6 +242,12 @@ static wcl_status add_norm(struct state *state, const name_text *name)
     const wcl_attribute attributes[] = {float_attribute("epsilon", 1e-5f)};
     const name_text parameters[] = {join(name->text, "gamma"), join(name->text, "beta"), join(name->text, "mean"),
                                     join(name->text, "variance")};
+    const struct node node = {.kind = NORM,
+                              .name = name,
+                              .parameters = parameters,
+                              .parameter_count = WCL__COUNT(parameters),
+                              .attributes = attributes,
+                              .attribute_count = WCL__COUNT(attributes)};
     wcl_status status = add_ones(state, parameters[0].text);
     if (status == WCL_OK)
         status = random_tensor(state, parameters[1].text, 1, &state->channels, 0.01);
@@ -224,7 +255,7 @@ static wcl_status add_norm(struct state *state, const name_text *name)
         status = random_tensor(state, parameters[2].text, 1, &state->channels, 0.1);
     if (status == WCL_OK)
         status = add_ones(state, parameters[3].text);
-    return status == WCL_OK ? add_node(state, NORM, name, parameters, 4, attributes, 1) : status;
+    return status == WCL_OK ? add_node(state, &node) : status;
 }
 
 static wcl_status add_layer(struct state *state, const struct layer *layer)
@@ -233,6 +264,7 @@ static wcl_status add_layer(struct state *state, const struct layer *layer)
                                  float_attribute("bias", 2.0f)};
     const wcl_attribute axis = int_attribute("axis", 1);
     name_text name;
+    struct node node = {.kind = layer->kind, .name = &name};
     snprintf(name.text, sizeof name.text, "%s_%d", kinds[layer->kind].name, ++state->counts[kinds[layer->kind].counter]);
     switch (layer->kind) {
     case CONV:
@@ -244,16 +276,23 @@ static wcl_status add_layer(struct state *state, const struct layer *layer)
     case NORM:
         return add_norm(state, &name);
     case LRN:
-        return add_node(state, LRN, &name, NULL, 0, lrn, WCL__COUNT(lrn));
+        node.attributes = lrn;
+        node.attribute_count = WCL__COUNT(lrn);
+        break;
     case FLATTEN:
         state->channels *= state->height * state->width;
         state->height = state->width = 1;
-        return add_node(state, FLATTEN, &name, NULL, 0, &axis, 1);
+        node.attributes = &axis;
+        node.attribute_count = 1;
+        break;
     case SOFTMAX:
-        return add_node(state, SOFTMAX, &name, NULL, 0, &axis, 1);
+        node.attributes = &axis;
+        node.attribute_count = 1;
+        break;
     default:
-        return add_node(state, layer->kind, &name, NULL, 0, NULL, 0);
+        break;
     }
+    return add_node(state, &node);
 }
 
 static wcl_status add_layers(struct state *state, const struct layer *layers)

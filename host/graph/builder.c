@@ -197,17 +197,20 @@ wcl_status wcl_builder_constant_view(wcl_builder *builder, const char *name, con
 {
     wcl__clear_error();
     wcl__source source;
-    wcl__file *file = NULL;
-    wcl_status status = wcl__file_of_memory(tensor->data, tensor->bytes, release, user, &file);
-    if (status == WCL_OK)
-        status = read_constant(name, tensor, &source);
-    if (status == WCL_OK) {
-        source.data = tensor->data;
-        source.file = file;
-        status = wcl__builder_source(builder, name, &source);
+    const wcl_status status = read_constant(name, tensor, &source);
+    if (status != WCL_OK || source.bytes == 0) { /* nothing that could be used in place */
+        const wcl_status copied = status == WCL_OK ? wcl_builder_constant(builder, name, tensor) : status;
+        if (release)
+            release(user);
+        return copied;
     }
-    wcl__file_release(file); /* the source has its own reference */
-    return status;
+    const wcl_status held = wcl__file_of_memory(tensor->data, source.bytes, release, user, &source.file);
+    if (held != WCL_OK)
+        return held;
+    source.data = tensor->data;
+    const wcl_status added = wcl__builder_source(builder, name, &source);
+    wcl__file_release(source.file); /* the builder's copy has its own reference */
+    return added;
 }
 
 wcl_status wcl_builder_random(wcl_builder *builder, const char *name, int rank, const int64_t *dims, uint64_t key, double deviation)
@@ -309,15 +312,14 @@ static wcl_status link_values(wcl_builder *builder, wcl__model_node *node, const
     return status;
 }
 
-wcl_status wcl__builder_node_in(wcl_builder *builder, const char *domain, const char *op, const char *name,
-                                const char *const *inputs, size_t input_count, const char *const *outputs, size_t output_count,
-                                const wcl_attribute *attributes, size_t attribute_count)
+wcl_status wcl__builder_node_in(wcl_builder *builder, const wcl__node_spec *spec)
 {
+    const char *const op = spec->op, *const domain = spec->domain;
     wcl_status status = builder_begin(builder);
     if (status == WCL_OK && (!op || !*op))
         status = wcl__fail(WCL_BAD_MODEL, "a node without an operator");
     if (status != WCL_OK)
-        return wcl__in_node(status, name ? name : "");
+        return wcl__in_node(status, spec->name ? spec->name : "");
     wcl_model *model = builder->model;
     if (!WCL__GROW(model->nodes, model->node_count, model->node_capacity))
         return wcl__fail_memory();
@@ -327,21 +329,21 @@ wcl_status wcl__builder_node_in(wcl_builder *builder, const char *domain, const 
     node->op = onnx ? wcl__op_find(op) : NULL;
     node->op_name = wcl__strdup(op);
     node->domain = wcl__strdup(onnx ? "" : domain);
-    node->attrs = wcl__alloc(attribute_count + 1, sizeof *node->attrs);
-    node->inputs = wcl__alloc(input_count + 1, sizeof *node->inputs);
-    node->outputs = wcl__alloc(output_count + 1, sizeof *node->outputs);
-    node->input_count = input_count;
-    node->output_count = output_count;
+    node->attrs = wcl__alloc(spec->attribute_count + 1, sizeof *node->attrs);
+    node->inputs = wcl__alloc(spec->input_count + 1, sizeof *node->inputs);
+    node->outputs = wcl__alloc(spec->output_count + 1, sizeof *node->outputs);
+    node->input_count = spec->input_count;
+    node->output_count = spec->output_count;
     model->node_count++; /* half-made nodes are the model's to free */
     if (!node->op_name || !node->domain || !node->attrs || !node->inputs || !node->outputs)
         return wcl__fail_memory();
-    status = name_node(builder, node, name);
-    for (size_t i = 0; i < attribute_count && status == WCL_OK; i++) {
+    status = name_node(builder, node, spec->name);
+    for (size_t i = 0; i < spec->attribute_count && status == WCL_OK; i++) {
         node->attr_count++;
-        status = copy_attr(&attributes[i], &node->attrs[i]);
+        status = copy_attr(&spec->attributes[i], &node->attrs[i]);
     }
     if (status == WCL_OK)
-        status = link_values(builder, node, inputs, outputs);
+        status = link_values(builder, node, spec->inputs, spec->outputs);
     return wcl__in_node(status, node->name ? node->name : op);
 }
 
@@ -350,7 +352,15 @@ wcl_status wcl_builder_node(wcl_builder *builder, const char *op, const char *na
                             size_t attribute_count)
 {
     wcl__clear_error();
-    return wcl__builder_node_in(builder, "", op, name, inputs, input_count, outputs, output_count, attributes, attribute_count);
+    return wcl__builder_node_in(builder, &(wcl__node_spec){.domain = "",
+                                                           .op = op,
+                                                           .name = name,
+                                                           .inputs = inputs,
+                                                           .input_count = input_count,
+                                                           .outputs = outputs,
+                                                           .output_count = output_count,
+                                                           .attributes = attributes,
+                                                           .attribute_count = attribute_count});
 }
 
 wcl_status wcl_builder_output(wcl_builder *builder, const char *name)

@@ -76,7 +76,7 @@ static const char *denied_reason(const wcl__plan_request *request, const wcl__op
     return NULL;
 }
 
-static const char *refusal(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *variant)
+const char *wcl__refusal(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *variant)
 {
     const char *reason = variant->supports ? variant->supports(node, request->facts) : NULL;
     return reason ? reason : denied_reason(request, node, variant);
@@ -117,7 +117,7 @@ static wcl_status list_options(const wcl__plan_request *request, const wcl__op_n
             const bool is_forced = forced && strcmp(variant->name, forced) == 0;
             if (forced && is_forced != (bool)only_forced)
                 continue;
-            const char *reason = refusal(request, node, variant);
+            const char *reason = wcl__refusal(request, node, variant);
             if (!reason)
                 status = add_options(request, node, variant, choice);
             else if (!forced || is_forced || denied_reason(request, node, variant))

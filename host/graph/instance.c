@@ -215,10 +215,26 @@ static wcl_status build(wcl_session *session, wcl__instance *instance, int *node
     return status;
 }
 
-/* Tells which variant failed, if it was a variant's fault. */
+/* Could another variant have run the node? */
+static bool has_another(const wcl_plan *plan, const wcl__planned *planned)
+{
+    for (size_t i = 0; i < plan->graph.node_count; i++) {
+        const wcl__op_node *node = plan->graph.nodes[i];
+        if (strcmp(node->name, planned->name) != 0 || strcmp(node->op->name, planned->op) != 0)
+            continue;
+        for (size_t v = 0; v < node->op->variant_count; v++) {
+            const wcl__variant *variant = &node->op->variants[v];
+            if (strcmp(variant->name, planned->algorithm) != 0 && (!variant->supports || !variant->supports(node, &plan->facts)))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Tells which variant failed, if it was a variant's fault and there is another one: else the error stands as it is. */
 static void blame(const wcl_plan *plan, int node, wcl__denied *failed)
 {
-    if (node < 0)
+    if (node < 0 || !has_another(plan, &plan->nodes[node]))
         return;
     failed->node = wcl__strdup(plan->nodes[node].name);
     failed->variant = plan->nodes[node].algorithm;

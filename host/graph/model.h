@@ -58,9 +58,18 @@ wcl_status wcl__builder_source(wcl_builder *builder, const char *name, const wcl
 /* dim_names may be NULL; an element NULL: unnamed. */
 wcl_status wcl__builder_input_named(wcl_builder *builder, const char *name, wcl_type type, int rank, const int64_t *dims,
                                     const char *const *dim_names);
-/* As wcl_builder_node for an operator of `domain` ("" and "ai.onnx" are ONNX's); an unknown operator is noted, and _finish lists them all. */
-wcl_status wcl__builder_node_in(wcl_builder *builder, const char *domain, const char *op, const char *name,
-                                const char *const *inputs, size_t input_count, const char *const *outputs, size_t output_count,
-                                const wcl_attribute *attributes, size_t attribute_count);
+/* What wcl_builder_node is told, for an operator of `domain`: NULL, "" and "ai.onnx" are ONNX's. */
+typedef struct wcl__node_spec {
+    const char *domain, *op, *name; /* name: NULL or "": one is made up */
+    const char *const *inputs;      /* values' names; NULL or "": absent */
+    size_t input_count;
+    const char *const *outputs;
+    size_t output_count;
+    const wcl_attribute *attributes;
+    size_t attribute_count;
+} wcl__node_spec;
+
+/* As wcl_builder_node; an unknown operator is noted, and _finish lists them all. */
+wcl_status wcl__builder_node_in(wcl_builder *builder, const wcl__node_spec *spec);
 
 #endif

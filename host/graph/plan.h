@@ -73,6 +73,8 @@ typedef struct wcl__choice {
 /* choose.c: an option for each node of the graph, in its order; *choices has node_count elements. */
 wcl_status wcl__choose(const wcl__plan_request *request, const wcl__graph *graph, wcl__choice **choices);
 void wcl__choices_free(wcl__choice *choices, size_t count);
+/* Why the variant may not run the node: it cannot, or it is denied. NULL: it may. */
+const char *wcl__refusal(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *variant);
 
 /* place.c: lifetimes, and offsets in the arena. */
 wcl_status wcl__place(wcl_plan *plan, const wcl__facts *facts, const wcl_session_options *options);

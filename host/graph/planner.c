@@ -51,12 +51,14 @@ static wcl_status add_node(emitter *e, const char *name, const char *op, const c
     return node->name ? WCL_OK : wcl__fail_memory();
 }
 
-/* Adds up what the current node has put into the steps since these counts. */
-static void account(emitter *e, size_t tensors, size_t steps)
+/* Adds up what the current node has put into the steps since these counts; constants that it reads were there a little earlier. */
+static void account(emitter *e, size_t constants, size_t tensors, size_t steps)
 {
     wcl__steps *s = &e->plan->steps;
     wcl__planned *node = &e->plan->nodes[s->node];
-    for (size_t i = tensors; i < s->tensor_count; i++) {
+    for (size_t i = constants; i < s->tensor_count; i++) {
+        if (i < tensors && s->tensors[i].kind != WCL__TENSOR_WEIGHT)
+            continue;
         const int64_t bytes = s->tensors[i].alias >= 0 ? 0 : (int64_t)s->tensors[i].bytes;
         node->weight_bytes += s->tensors[i].kind == WCL__TENSOR_WEIGHT ? bytes : 0;
         node->workspace_bytes += s->tensors[i].kind == WCL__TENSOR_WORKSPACE ? bytes : 0;
@@ -88,7 +90,7 @@ static wcl_status slot_in_layout(emitter *e, const wcl__value *value, int block,
     if (status == WCL_OK) {
         wcl__planned *node = &e->plan->nodes[steps->node];
         wcl__layout_print(&to_layout, node->layout, sizeof node->layout);
-        account(e, tensors, step_count);
+        account(e, tensors, tensors, step_count);
     }
     return status;
 }
@@ -171,6 +173,7 @@ static wcl_status emit_node(emitter *e, const wcl__op_node *node, const wcl__cho
     int *slots = wcl__alloc(node->input_count + node->output_count + 1, sizeof *slots);
     if (!slots)
         return wcl__fail_memory();
+    const size_t constants = steps->tensor_count;
     wcl_status status = input_slots(e, node, option->blocks, slots);
     const size_t tensors = steps->tensor_count, step_count = steps->step_count;
     if (status == WCL_OK)
@@ -188,7 +191,7 @@ static wcl_status emit_node(emitter *e, const wcl__op_node *node, const wcl__cho
         status = option->variant->emit(&emit);
     }
     if (status == WCL_OK)
-        account(e, tensors, step_count);
+        account(e, constants, tensors, step_count);
     wcl__free(slots);
     return status;
 }
@@ -241,17 +244,6 @@ static wcl_status emit_all(emitter *e, const wcl__choice *choices)
     return status == WCL_OK ? emit_outputs(e) : status;
 }
 
-static wcl_status check_buffers(const wcl_plan *plan, const wcl__facts *facts)
-{
-    for (size_t i = 0; i < plan->steps.tensor_count; i++) {
-        const wcl__plan_tensor *tensor = &plan->steps.tensors[i];
-        if (tensor->bytes > facts->max_alloc)
-            return wcl__fail(WCL_NO_MEMORY, "tensor %s takes %zu bytes, the device's largest buffer has %llu", tensor->name,
-                             tensor->bytes, (unsigned long long)facts->max_alloc);
-    }
-    return WCL_OK;
-}
-
 /* One attempt: chooses, emits, places. */
 static wcl_status plan_once(const wcl__plan_request *request, wcl_plan *plan, wcl__choice **choices)
 {
@@ -261,8 +253,6 @@ static wcl_status plan_once(const wcl__plan_request *request, wcl_plan *plan, wc
         status = emit_all(&e, *choices);
     if (status == WCL_OK)
         status = wcl__place(plan, request->facts, request->options);
-    if (status == WCL_OK)
-        status = check_buffers(plan, request->facts);
     wcl__free(e.places);
     return status;
 }
@@ -285,19 +275,25 @@ static wcl_status plan_begin(const wcl__plan_request *request, wcl_plan **out)
     return wcl__graph_create(request->model, request->inputs, &plan->graph);
 }
 
-/* The choice with the most scratch that has another variant to fall back on; -1: none is left. */
-static int64_t most_workspace(const wcl_plan *plan, const wcl__facts *facts, const wcl__choice *choices)
+static bool has_alternative(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *chosen)
+{
+    for (size_t v = 0; v < node->op->variant_count; v++)
+        if (&node->op->variants[v] != chosen && !wcl__refusal(request, node, &node->op->variants[v]))
+            return true;
+    return false;
+}
+
+/* The choice with the most scratch that has another variant to fall back on, forced or not; -1: none is left. */
+static int64_t most_workspace(const wcl__plan_request *request, const wcl_plan *plan, const wcl__choice *choices)
 {
     int64_t found = -1;
     size_t most = 0;
     for (size_t i = 0; i < plan->graph.node_count; i++) {
         const wcl__option *option = &choices[i].options[choices[i].chosen];
         const wcl__variant *variant = option->variant;
-        const size_t bytes = variant->workspace ? variant->workspace(plan->graph.nodes[i], facts, option->blocks) : 0;
-        bool alternative = false;
-        for (int o = 0; o < choices[i].count; o++)
-            alternative = alternative || choices[i].options[o].variant != variant;
-        if (alternative && bytes > most) {
+        const wcl__op_node *node = plan->graph.nodes[i];
+        const size_t bytes = variant->workspace ? variant->workspace(node, request->facts, option->blocks) : 0;
+        if (bytes > most && has_alternative(request, node, variant)) {
             most = bytes;
             found = (int64_t)i;
         }
@@ -305,20 +301,44 @@ static int64_t most_workspace(const wcl_plan *plan, const wcl__facts *facts, con
     return found;
 }
 
-/* Denials of one planning: the request's own, then those that the memory cap adds. */
+/* A tensor that no buffer of the device can hold; NULL: there is none. */
+static const wcl__plan_tensor *too_large(const wcl_plan *plan)
+{
+    for (size_t i = 0; i < plan->steps.tensor_count; i++)
+        if (plan->steps.tensors[i].bytes > plan->facts.max_alloc)
+            return &plan->steps.tensors[i];
+    return NULL;
+}
+
+/* The choice that brought this scratch or packed weight and has another variant to fall back on; -1: there is none. */
+static int64_t choice_of(const wcl__plan_request *request, const wcl_plan *plan, const wcl__choice *choices,
+                         const wcl__plan_tensor *tensor)
+{
+    if (tensor->kind == WCL__TENSOR_ACTIVATION || tensor->first_step < 1) /* steps count from 1 in lifetimes */
+        return -1;
+    const wcl__planned *planned = &plan->nodes[plan->steps.steps[tensor->first_step - 1].node];
+    for (size_t i = 0; i < plan->graph.node_count; i++) {
+        const wcl__op_node *node = plan->graph.nodes[i];
+        if (strcmp(node->name, planned->name) == 0 && strcmp(node->op->name, planned->op) == 0)
+            return has_alternative(request, node, choices[i].options[choices[i].chosen].variant) ? (int64_t)i : -1;
+    }
+    return -1;
+}
+
+/* Denials of one planning: the request's own, then those that the limits add. */
 typedef struct denials {
     wcl__denied *list;
     size_t count, capacity, borrowed;
 } denials;
 
-static wcl_status deny(denials *d, const char *node, const char *variant)
+static wcl_status deny(denials *d, const char *node, const char *variant, const char *reason)
 {
     if (!WCL__GROW(d->list, d->count, d->capacity))
         return wcl__fail_memory();
     wcl__denied *entry = &d->list[d->count++];
     entry->node = wcl__strdup(node);
     entry->variant = variant;
-    entry->reason = wcl__strdup("its workspace is over the memory cap");
+    entry->reason = wcl__strdup(reason);
     return entry->node && entry->reason ? WCL_OK : wcl__fail_memory();
 }
 
@@ -331,20 +351,44 @@ static void denials_clear(denials *d)
     wcl__free(d->list);
 }
 
-static wcl_status plan_under_cap(wcl__plan_request *request, denials *d, wcl_plan **out, bool *again)
+/* What is over the device's limits or the cap; *choice is to blame, -1: nothing can be done about it. *reason NULL: all fits. */
+static wcl_status check_limits(const wcl__plan_request *request, const wcl_plan *plan, const wcl__choice *choices, int64_t *choice,
+                               const char **reason)
+{
+    const wcl__plan_tensor *tensor = too_large(plan);
+    const uint64_t total = wcl__plan_total(plan), cap = request->options->memory_cap;
+    *reason = NULL;
+    if (tensor) {
+        *choice = choice_of(request, plan, choices, tensor);
+        *reason = "it needs a larger buffer than the device has";
+        return *choice >= 0 ? WCL_OK
+                            : wcl__fail(WCL_NO_MEMORY, "tensor %s takes %zu bytes, the device's largest buffer has %llu",
+                                        tensor->name, tensor->bytes, (unsigned long long)plan->facts.max_alloc);
+    }
+    if (cap == 0 || total <= cap)
+        return WCL_OK;
+    *choice = most_workspace(request, plan, choices);
+    *reason = "its workspace is over the memory cap";
+    return *choice >= 0 ? WCL_OK
+                        : wcl__fail(WCL_NO_MEMORY, "the network needs %llu bytes of device memory, the cap is %llu",
+                                    (unsigned long long)total, (unsigned long long)cap);
+}
+
+static wcl_status plan_within_limits(wcl__plan_request *request, denials *d, wcl_plan **out, bool *again)
 {
     wcl__choice *choices = NULL;
-    const uint64_t cap = request->options->memory_cap;
+    const char *reason = NULL;
+    int64_t choice = -1;
     *again = false;
     wcl_status status = plan_begin(request, out);
     if (status == WCL_OK)
         status = plan_once(request, *out, &choices);
-    if (status == WCL_OK && cap > 0 && wcl__plan_total(*out) > cap) {
-        const int64_t node = most_workspace(*out, request->facts, choices);
-        *again = node >= 0;
-        status = node >= 0 ? deny(d, (*out)->graph.nodes[node]->name, choices[node].options[choices[node].chosen].variant->name)
-                           : wcl__fail(WCL_NO_MEMORY, "the network needs %llu bytes of device memory, the cap is %llu",
-                                       (unsigned long long)wcl__plan_total(*out), (unsigned long long)cap);
+    if (status == WCL_OK)
+        status = check_limits(request, *out, choices, &choice, &reason);
+    if (status == WCL_OK && reason) {
+        const wcl__choice *blamed = &choices[choice];
+        *again = true;
+        status = deny(d, (*out)->graph.nodes[choice]->name, blamed->options[blamed->chosen].variant->name, reason);
     }
     if (choices)
         wcl__choices_free(choices, (*out)->graph.node_count);
@@ -367,7 +411,7 @@ wcl_status wcl__plan_make(const wcl__plan_request *request, wcl_plan **out)
         wcl_plan_destroy(*out);
         capped.denied = d.list;
         capped.denied_count = d.count;
-        status = plan_under_cap(&capped, &d, out, &again);
+        status = plan_within_limits(&capped, &d, out, &again);
     }
     if (status != WCL_OK) {
         wcl_plan_destroy(*out);

@@ -171,10 +171,10 @@ static wcl_status complete_output(const wcl_session *session, int index, wcl_ten
     return WCL_OK;
 }
 
-static void unmake_outputs(const wcl_session *session, wcl_tensor *outputs, const bool *made)
+static void unmake_outputs(const wcl_session *session, wcl_tensor *outputs)
 {
-    for (size_t i = 0; made && i < session->model->output_count; i++)
-        if (made[i]) {
+    for (size_t i = 0; i < session->model->output_count; i++)
+        if (session->made[i]) {
             wcl__free(outputs[i].data);
             outputs[i].data = NULL;
             outputs[i].bytes = 0;
@@ -201,23 +201,18 @@ static wcl_status run_now(wcl_session *session, const wcl_tensor *inputs, const 
 wcl_status wcl_session_run_tensors(wcl_session *session, const wcl_tensor *inputs, wcl_tensor *outputs)
 {
     wcl__clear_error();
-    bool *made = NULL;
     inputs = inputs ? inputs : session->bound_inputs;
     outputs = outputs ? outputs : session->bound_outputs;
     if (!outputs || (!inputs && session->model->input_count > 0))
         return wcl__fail(WCL_BAD_ARGUMENT, "a run needs its inputs and outputs");
     wcl_status status = wcl__session_select(session, inputs);
-    if (status == WCL_OK) {
-        made = wcl__alloc(session->model->output_count + 1, sizeof *made);
-        status = made ? WCL_OK : wcl__fail_memory();
-    }
+    memset(session->made, 0, session->model->output_count * sizeof *session->made);
     for (size_t i = 0; i < session->model->output_count && status == WCL_OK; i++)
-        status = complete_output(session, (int)i, &outputs[i], &made[i]);
+        status = complete_output(session, (int)i, &outputs[i], &session->made[i]);
     if (status == WCL_OK)
         status = run_now(session, inputs, outputs);
     if (status != WCL_OK)
-        unmake_outputs(session, outputs, made);
-    wcl__free(made);
+        unmake_outputs(session, outputs);
     return status;
 }
 
@@ -317,6 +312,8 @@ wcl_status wcl_session_run_async(wcl_session *session, const wcl_tensor *inputs,
         session->pending = NULL;
     }
     status = enqueue_run(session, inputs, outputs, waits, wait_count);
+    if (status != WCL_OK)
+        clFinish(session->queue); /* what was enqueued reads the caller's memory */
     if (status == WCL_OK && event) {
         *event = session->pending;
         status = cl_check(session, clRetainEvent(session->pending), "clRetainEvent");

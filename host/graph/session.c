@@ -38,11 +38,16 @@ static wcl_status make_queue(wcl_session *session)
 static wcl_status check_queue(const wcl_session *session)
 {
     cl_context context;
-    const cl_int code = clGetCommandQueueInfo(session->queue, CL_QUEUE_CONTEXT, sizeof context, &context, NULL);
+    cl_device_id id;
+    cl_int code = clGetCommandQueueInfo(session->queue, CL_QUEUE_CONTEXT, sizeof context, &context, NULL);
+    if (code == CL_SUCCESS)
+        code = clGetCommandQueueInfo(session->queue, CL_QUEUE_DEVICE, sizeof id, &id, NULL);
     if (code != CL_SUCCESS)
-        return wcl__fail_cl(code, "cannot read the queue's context");
+        return wcl__fail_cl(code, "cannot read the queue's context and device");
     if (context != session->device->context)
         return wcl__fail(WCL_BAD_ARGUMENT, "the queue belongs to another context than the device");
+    if (id != session->device->id)
+        return wcl__fail(WCL_BAD_ARGUMENT, "the queue belongs to another device of the context");
     return WCL_OK;
 }
 
@@ -66,6 +71,11 @@ wcl_status wcl_session_create(wcl_device *device, wcl_model *model, const wcl_se
         goto cleanup;
     if ((status = check_queue(session)) != WCL_OK)
         goto cleanup;
+    session->made = wcl__alloc(model->output_count + 1, sizeof *session->made);
+    if (!session->made) {
+        status = wcl__fail_memory();
+        goto cleanup;
+    }
     if ((status = wcl__store_open(device, model, &session->store)) != WCL_OK)
         goto cleanup;
     *out = session;
@@ -103,6 +113,7 @@ void wcl_session_destroy(wcl_session *session)
     for (size_t i = 0; i < session->denied_count; i++)
         denied_clear(&session->denied[i]);
     wcl__free(session->denied);
+    wcl__free(session->made);
     wcl__free(session->bound_inputs);
     wcl__free(session->bound_outputs);
     if (session->queue)

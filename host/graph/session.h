@@ -33,6 +33,7 @@ struct wcl_session {
     size_t denied_count, denied_capacity;
     uint64_t clock;
     double prepare_ms;
+    bool *made;                               /* one for each output: whether the run made its memory */
     cl_event pending;                         /* the last asynchronous run's end */
     wcl_tensor *bound_inputs, *bound_outputs; /* one each; those not bound have neither data nor mem. NULL: none was bound */
 };

@@ -15,8 +15,14 @@ typedef struct wcl__affine_params {
 } wcl__affine_params;
 extern const wcl__param_table wcl__affine_table;
 
-/* Fills `call`. Slots scale and shift hold the channels, rounded up to params->cb. params->act is act->kind. */
-wcl_status wcl__affine_call(wcl__call *call, const wcl__affine_params *params, const wcl__act *act, const wcl__operand *x,
-                            const wcl__operand *y, int scale, int shift);
+/* y = act(scale[c] * x + shift[c]). */
+typedef struct wcl__affine {
+    wcl__act act;
+    wcl__operand x, y;
+    int scale, shift; /* slots that hold the channels, rounded up to the parameters' cb */
+} wcl__affine;
+
+/* Fills `call`. params->act is affine->act.kind. */
+wcl_status wcl__affine_call(wcl__call *call, const wcl__affine_params *params, const wcl__affine *affine);
 
 #endif

@@ -17,11 +17,11 @@ static void add_options(wcl__call *call, const wcl__binary *binary, int cb, int 
     wcl__params_options(&wcl__binary_table, &params, call->options, sizeof call->options);
 }
 
-static void add_slots(wcl__call *call, int a, int b, int y)
+static void add_slots(wcl__call *call, const wcl__binary *binary)
 {
-    wcl__call_slot(call, a);
-    wcl__call_slot(call, b);
-    wcl__call_slot(call, y);
+    wcl__call_slot(call, binary->a);
+    wcl__call_slot(call, binary->b);
+    wcl__call_slot(call, binary->y);
 }
 
 static void add_act(wcl__call *call, const wcl__binary *binary)
@@ -30,7 +30,7 @@ static void add_act(wcl__call *call, const wcl__binary *binary)
     WCL__CALL_VALUE(call, binary->act.b);
 }
 
-wcl_status wcl__binary_flat_call(wcl__call *call, const wcl__binary *binary, int a, int b, int y, int64_t count)
+wcl_status wcl__binary_flat_call(wcl__call *call, const wcl__binary *binary, int64_t count)
 {
     enum { LANES = 4, LEAST = 4 };
     const size_t local[3] = {64, 1, 1};
@@ -38,15 +38,15 @@ wcl_status wcl__binary_flat_call(wcl__call *call, const wcl__binary *binary, int
     if (count < 0 || count > INT32_MAX - LANES * 64)
         return wcl__fail(WCL_UNSUPPORTED, "a tensor of more than %d elements", INT32_MAX);
     add_options(call, binary, LANES, LEAST);
-    add_slots(call, a, b, y);
+    add_slots(call, binary);
     WCL__CALL_VALUE(call, elements);
     add_act(call, binary);
     wcl__call_range(call, wcl__ceil_div(count, LANES), 1, 1, local);
     return WCL_OK;
 }
 
-wcl_status wcl__binary_channel_call(wcl__call *call, const wcl__binary *binary, int a, int b, int y, const wcl__shape *shape,
-                                    const wcl__layout *layout, bool per_channel)
+wcl_status wcl__binary_channel_call(wcl__call *call, const wcl__binary *binary, const wcl__shape *shape, const wcl__layout *layout,
+                                    bool per_channel)
 {
     enum { LEAST = 4 };
     wcl__view view;
@@ -56,7 +56,7 @@ wcl_status wcl__binary_channel_call(wcl__call *call, const wcl__binary *binary, 
     if (status != WCL_OK)
         return status;
     add_options(call, binary, layout->block, LEAST);
-    add_slots(call, a, b, y);
+    add_slots(call, binary);
     WCL__CALL_VALUE(call, view);
     WCL__CALL_VALUE(call, view);
     WCL__CALL_VALUE(call, b_step);
@@ -77,8 +77,8 @@ void wcl__broadcast_steps(const wcl__shape *shape, const wcl__shape *to, int64_t
     }
 }
 
-wcl_status wcl__binary_broadcast_call(wcl__call *call, const wcl__binary *binary, int a, const wcl__shape *a_shape, int b,
-                                      const wcl__shape *b_shape, int y, const wcl__shape *y_shape)
+wcl_status wcl__binary_broadcast_call(wcl__call *call, const wcl__binary *binary, const wcl__shape *a_shape,
+                                      const wcl__shape *b_shape, const wcl__shape *y_shape)
 {
     wcl__nd walk = {.rank = y_shape->rank};
     wcl__nd_arg arg;
@@ -92,7 +92,7 @@ wcl_status wcl__binary_broadcast_call(wcl__call *call, const wcl__binary *binary
     if (status != WCL_OK)
         return status;
     add_options(call, binary, 4, wcl__nd_rank(&walk));
-    add_slots(call, a, b, y);
+    add_slots(call, binary);
     WCL__CALL_VALUE(call, arg);
     add_act(call, binary);
     wcl__nd_range(call, &arg);

@@ -22,21 +22,23 @@ typedef struct wcl__binary_params {
 } wcl__binary_params;
 extern const wcl__param_table wcl__binary_table;
 
+/* y = act(a OP b) */
 typedef struct wcl__binary {
     wcl__binary_op op;
     wcl__act act;
-    bool reverse; /* channel only: y = b OP a */
+    bool reverse; /* channel only: y = act(b OP a) */
+    int a, b, y;  /* slots */
 } wcl__binary;
 
-/* Each fills the call of a kernel step; a, b and y are slots.
+/* Each fills the call of a kernel step.
  * flat: the three allocations, of `count` floats, lie alike. */
-wcl_status wcl__binary_flat_call(wcl__call *call, const wcl__binary *binary, int a, int b, int y, int64_t count);
+wcl_status wcl__binary_flat_call(wcl__call *call, const wcl__binary *binary, int64_t count);
 /* b: a float for each channel of `shape`, or one in all (per_channel false). */
-wcl_status wcl__binary_channel_call(wcl__call *call, const wcl__binary *binary, int a, int b, int y, const wcl__shape *shape,
-                                    const wcl__layout *layout, bool per_channel);
+wcl_status wcl__binary_channel_call(wcl__call *call, const wcl__binary *binary, const wcl__shape *shape, const wcl__layout *layout,
+                                    bool per_channel);
 /* Plain tensors; y's shape is a's and b's broadcast to it. */
-wcl_status wcl__binary_broadcast_call(wcl__call *call, const wcl__binary *binary, int a, const wcl__shape *a_shape, int b,
-                                      const wcl__shape *b_shape, int y, const wcl__shape *y_shape);
+wcl_status wcl__binary_broadcast_call(wcl__call *call, const wcl__binary *binary, const wcl__shape *a_shape,
+                                      const wcl__shape *b_shape, const wcl__shape *y_shape);
 
 /* Steps of a packed tensor of `shape` walked in the larger `to`: 0 where it is repeated. */
 void wcl__broadcast_steps(const wcl__shape *shape, const wcl__shape *to, int64_t steps[WCL_MAX_RANK]);

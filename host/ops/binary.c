@@ -37,6 +37,9 @@ static wcl_status infer(wcl__op_node *node)
     const wcl__value *first = node->inputs[0];
     if (!first)
         return wcl__fail(WCL_BAD_MODEL, "input 0 is missing");
+    const wcl_status status = check_axis(node);
+    if (status != WCL_OK)
+        return status;
     wcl__shape shape = first->shape;
     for (size_t i = 1; i < node->input_count; i++) {
         const wcl__value *x = node->inputs[i];
@@ -52,9 +55,6 @@ static wcl_status infer(wcl__op_node *node)
     }
     if (wcl__shape_count(&shape) < 0)
         return wcl__fail(WCL_BAD_SHAPE, "the output is too large");
-    const wcl_status status = check_axis(node);
-    if (status != WCL_OK)
-        return status;
     wcl__output_set(node, 0, first->type, &shape);
     return wcl__need_float_or_known(node);
 }
@@ -193,43 +193,47 @@ static int flat_blocks(const wcl__op_node *node, const wcl__facts *facts, wcl__b
     return offer(blocked, node, facts, out);
 }
 
-/* The binary operation of one step; only a chain's last one activates. */
-static wcl__binary step_of(const wcl__op_node *node, bool last)
+/* The step of a chain that takes input i; only the last one activates. */
+static wcl__binary chain_step(const wcl__emit *emit, size_t i)
 {
+    const wcl__op_node *node = emit->node;
     const wcl__act none = {WCL__ACT_NONE, 0.0f, 0.0f};
-    return (wcl__binary){.op = operation(node), .act = last ? node->epilogue.act : none};
+    return (wcl__binary){.op = operation(node),
+                         .act = i + 1 == node->input_count ? node->epilogue.act : none,
+                         .a = i == 1 ? emit->in[0] : emit->out[0],
+                         .b = emit->in[i],
+                         .y = emit->out[0]};
 }
 
 /* A Sum of one input. */
 static wcl_status emit_single(const wcl__emit *emit)
 {
     const wcl__shape scalar = {0}, *shape = &emit->node->outputs[0]->shape;
-    const wcl__binary binary = step_of(emit->node, true);
+    wcl__binary binary = {
+        .op = operation(emit->node), .act = emit->node->epilogue.act, .a = emit->in[0], .b = -1, .y = emit->out[0]};
     const float zero = 0.0f;
     wcl__call *call = NULL;
-    int slot = -1;
     if (binary.act.kind == WCL__ACT_NONE)
         return wcl__steps_copy(emit->steps, emit->in[0], 0, emit->out[0], 0, emit->steps->tensors[emit->out[0]].bytes);
-    wcl_status status = wcl__steps_constant(emit->steps, "zero", &zero, 1, &slot);
+    wcl_status status = wcl__steps_constant(emit->steps, "zero", &zero, 1, &binary.b);
     if (status == WCL_OK)
         status = wcl__steps_kernel(emit->steps, "binary.cl", "binary_broadcast", &call);
     if (status != WCL_OK)
         return status;
-    return wcl__binary_broadcast_call(call, &binary, emit->in[0], shape, slot, &scalar, emit->out[0], shape);
+    return wcl__binary_broadcast_call(call, &binary, shape, &scalar, shape);
 }
 
 static wcl_status emit_flat(const wcl__emit *emit)
 {
     const wcl__op_node *node = emit->node;
-    const int y = emit->out[0];
-    const int64_t count = (int64_t)(emit->steps->tensors[y].bytes / sizeof(float));
+    const int64_t count = (int64_t)(emit->steps->tensors[emit->out[0]].bytes / sizeof(float));
     wcl_status status = node->input_count == 1 ? emit_single(emit) : WCL_OK;
     for (size_t i = 1; i < node->input_count && status == WCL_OK; i++) {
         wcl__call *call = NULL;
-        const wcl__binary binary = step_of(node, i + 1 == node->input_count);
+        const wcl__binary binary = chain_step(emit, i);
         status = wcl__steps_kernel(emit->steps, "binary.cl", "binary_flat", &call);
         if (status == WCL_OK)
-            status = wcl__binary_flat_call(call, &binary, i == 1 ? emit->in[0] : y, emit->in[i], y, count);
+            status = wcl__binary_flat_call(call, &binary, count);
     }
     return status;
 }
@@ -238,16 +242,14 @@ static wcl_status emit_broadcast(const wcl__emit *emit)
 {
     const wcl__op_node *node = emit->node;
     const wcl__shape *y_shape = &node->outputs[0]->shape;
-    const int y = emit->out[0];
     wcl_status status = node->input_count == 1 ? emit_single(emit) : WCL_OK;
     for (size_t i = 1; i < node->input_count && status == WCL_OK; i++) {
         wcl__call *call = NULL;
-        const wcl__binary binary = step_of(node, i + 1 == node->input_count);
+        const wcl__binary binary = chain_step(emit, i);
         const wcl__shape *a_shape = i == 1 ? &node->inputs[0]->shape : y_shape;
         status = wcl__steps_kernel(emit->steps, "binary.cl", "binary_broadcast", &call);
         if (status == WCL_OK)
-            status = wcl__binary_broadcast_call(call, &binary, i == 1 ? emit->in[0] : y, a_shape, emit->in[i],
-                                                &node->inputs[i]->shape, y, y_shape);
+            status = wcl__binary_broadcast_call(call, &binary, a_shape, &node->inputs[i]->shape, y_shape);
     }
     return status;
 }
@@ -290,13 +292,18 @@ static wcl_status emit_channel(const wcl__emit *emit)
     const wcl__op_node *node = emit->node;
     const int constant = channel_operand(node), x = 1 - constant;
     const wcl__layout layout = wcl__layout_blocked(emit->blocks.in);
-    wcl__binary binary = step_of(node, true);
+    const wcl__binary_op op = operation(node);
+    const wcl__binary binary = {.op = op,
+                                .act = node->epilogue.act,
+                                .reverse = constant == 0 && (op == WCL__BINARY_SUB || op == WCL__BINARY_DIV),
+                                .a = emit->in[x],
+                                .b = emit->in[constant],
+                                .y = emit->out[0]};
     wcl__call *call = NULL;
-    binary.reverse = constant == 0 && (binary.op == WCL__BINARY_SUB || binary.op == WCL__BINARY_DIV);
     wcl_status status = wcl__steps_kernel(emit->steps, "binary.cl", "binary_channel", &call);
     if (status != WCL_OK)
         return status;
-    return wcl__binary_channel_call(call, &binary, emit->in[x], emit->in[constant], emit->out[0], &node->outputs[0]->shape, &layout,
+    return wcl__binary_channel_call(call, &binary, &node->outputs[0]->shape, &layout,
                                     wcl__shape_count(&node->inputs[constant]->shape) > 1);
 }
 

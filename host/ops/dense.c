@@ -219,23 +219,22 @@ static wcl_status emit_epilogue(const wcl__emit *emit, const wcl__dense *dense, 
     const wcl__shape shape = {2, {dense->m, dense->outputs}};
     const wcl__layout plain = WCL__PLAIN;
     const wcl__affine_params params = {.cb = 1, .act = (int)node->epilogue.act.kind};
-    wcl__operand x = {.slot = product}, y = {.slot = emit->out[0]};
-    int scale, shift;
+    wcl__affine affine = {.act = node->epilogue.act, .x.slot = product, .y.slot = emit->out[0], .scale = -1, .shift = -1};
     wcl__call call;
     float *ones = wcl__alloc((size_t)dense->outputs, sizeof *ones);
     if (!ones)
         return wcl__fail_memory();
     for (int64_t i = 0; i < dense->outputs; i++)
         ones[i] = 1.0f;
-    wcl_status status = wcl__steps_constant(emit->steps, "ones", ones, (size_t)dense->outputs, &scale);
+    wcl_status status = wcl__steps_constant(emit->steps, "ones", ones, (size_t)dense->outputs, &affine.scale);
     wcl__free(ones);
     if (status == WCL_OK)
-        status = wcl__bias_slot(emit, wcl__input(node, WCL__DENSE_C), dense->beta, 0, dense->outputs, 1, &shift);
+        status = wcl__bias_slot(emit, wcl__input(node, WCL__DENSE_C), dense->beta, 0, dense->outputs, 1, &affine.shift);
     if (status == WCL_OK)
-        status = wcl__layout_view(&plain, &shape, &x.view);
-    y.view = x.view;
+        status = wcl__layout_view(&plain, &shape, &affine.x.view);
+    affine.y.view = affine.x.view;
     if (status == WCL_OK)
-        status = wcl__affine_call(&call, &params, &node->epilogue.act, &x, &y, scale, shift);
+        status = wcl__affine_call(&call, &params, &affine);
     return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
 }
 

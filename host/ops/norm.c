@@ -109,21 +109,20 @@ static wcl_status emit_batchnorm(const wcl__emit *emit)
     const wcl__op_node *node = emit->node;
     const int64_t channels = node->inputs[BN_SCALE]->shape.dims[0];
     const wcl__affine_params params = affine_params(node, emit->blocks);
-    wcl__operand x = {.slot = emit->in[0]}, y = {.slot = emit->out[0]};
+    wcl__affine affine = {.act = node->epilogue.act, .x.slot = emit->in[0], .y.slot = emit->out[0], .scale = -1, .shift = -1};
     float *scale = NULL, *shift = NULL;
-    int scale_slot = -1, shift_slot = -1;
     wcl__call call;
-    wcl_status status = wcl__emit_view(emit, x.slot, &node->inputs[0]->shape, &x.view);
+    wcl_status status = wcl__emit_view(emit, affine.x.slot, &node->inputs[0]->shape, &affine.x.view);
     if (!status)
-        status = wcl__emit_view(emit, y.slot, &node->outputs[0]->shape, &y.view);
+        status = wcl__emit_view(emit, affine.y.slot, &node->outputs[0]->shape, &affine.y.view);
     if (!status)
         status = wcl__batchnorm_affine(node, &scale, &shift);
     if (!status)
-        status = padded_constant(emit, node->inputs[BN_SCALE]->name, scale, channels, &scale_slot);
+        status = padded_constant(emit, node->inputs[BN_SCALE]->name, scale, channels, &affine.scale);
     if (!status)
-        status = padded_constant(emit, node->inputs[BN_BIAS]->name, shift, channels, &shift_slot);
+        status = padded_constant(emit, node->inputs[BN_BIAS]->name, shift, channels, &affine.shift);
     if (!status)
-        status = wcl__affine_call(&call, &params, &node->epilogue.act, &x, &y, scale_slot, shift_slot);
+        status = wcl__affine_call(&call, &params, &affine);
     if (!status)
         status = wcl__emit_call(emit, &call);
     wcl__free(scale);

@@ -52,7 +52,13 @@ static wcl_status fit(wcl__window *window, int d, int64_t size, auto_pad mode, b
         window->after[d] = pad - window->before[d];
         window->out[d] = positions;
     } else {
-        window->out[d] = wcl__window_output(size, kernel, stride, dilation, window->before[d], window->after[d], ceil);
+        window->out[d] = wcl__window_output(&(wcl__window_axis){.size = size,
+                                                                .kernel = kernel,
+                                                                .stride = stride,
+                                                                .dilation = dilation,
+                                                                .pad_before = window->before[d],
+                                                                .pad_after = window->after[d],
+                                                                .ceil_mode = ceil});
     }
     if (size + window->before[d] + window->after[d] >= WINDOW_LIMIT)
         return wcl__fail(WCL_UNSUPPORTED, "size %lld, padding %lld and %lld: too large", (long long)size,

@@ -134,7 +134,7 @@ typedef struct wcl_tensor {
 } wcl_tensor;
 
 /* Reads a tensor from a .npy file or from a .pb file (an ONNX TensorProto) into memory of its own, released with
- * wcl_tensor_clear. WCL_BAD_FILE, WCL_UNSUPPORTED (type, Fortran order, byte order), WCL_NO_MEMORY. */
+ * wcl_tensor_clear. WCL_NOT_FOUND, WCL_BAD_FILE, WCL_UNSUPPORTED (type, Fortran order, byte order), WCL_NO_MEMORY. */
 WCL_API wcl_status wcl_tensor_load(const char *path, wcl_tensor *tensor) WCL_WARN_UNUSED;
 /* Writes a host tensor as .npy: a temporary file beside `path`, renamed when complete. */
 WCL_API wcl_status wcl_tensor_save(const char *path, const wcl_tensor *tensor) WCL_WARN_UNUSED;
@@ -297,7 +297,7 @@ typedef enum wcl_dense_choice {
 
 typedef struct wcl_session_options {
     size_t size;          /* of this struct: set by WCL_SESSION_OPTIONS_INIT; zero elsewhere means default */
-    int64_t max_batch;    /* largest batch that run accepts; 0: any */
+    int64_t max_batch;    /* largest batch that wcl_session_run accepts; 0: any */
     uint64_t memory_cap;  /* bytes of device memory the session may use; 0: no cap */
     wcl_conv_choice conv; /* forced where a layer can use it */
     wcl_dense_choice dense;
@@ -331,9 +331,9 @@ typedef struct wcl_plan_bytes {
 } wcl_plan_bytes;
 #define WCL_PLAN_BYTES_INIT WCL_SIZED(wcl_plan_bytes)
 
-/* Plans a run with the given inputs (type and dims of each; data of those whose values decide shapes). inputs NULL: declared
- * dimensions with free ones 1. Allocates nothing on the device. WCL_BAD_SHAPE, WCL_UNSUPPORTED, WCL_NO_MEMORY (over the cap:
- * the reason has the bytes that are needed). */
+/* Plans a run with the given inputs (type and dims of each, -1: as declared; data of those whose values decide shapes). inputs
+ * NULL: declared dimensions with free ones 1. Allocates nothing on the device. WCL_BAD_SHAPE, WCL_UNSUPPORTED, WCL_NO_MEMORY (over
+ * the cap: the reason has the bytes that are needed). */
 WCL_API wcl_status wcl_plan_create(const wcl_device *device, const wcl_model *model, const wcl_session_options *options,
                                    const wcl_tensor *inputs, wcl_plan **out) WCL_WARN_UNUSED;
 WCL_API void wcl_plan_destroy(wcl_plan *plan);
@@ -363,7 +363,8 @@ WCL_API wcl_status wcl_session_prepare(wcl_session *session, const wcl_tensor *i
 
 /* Runs the network on `count` inputs and waits for the result.
  *
- * input   count x (the model's input shape without its batch), float32, packed; read before the call returns
+ * input   count x (the model's input shape without its batch; further free dimensions are 1), float32, packed; read before the call
+ *         returns
  * output  count x (the model's output shape without its batch), float32; written only on success
  *
  * WCL_BAD_ARGUMENT  count < 1 or > max_batch, or the model has several inputs or outputs (see wcl_session_run_tensors)
@@ -371,8 +372,9 @@ WCL_API wcl_status wcl_session_prepare(wcl_session *session, const wcl_tensor *i
  * WCL_DEVICE_LOST   the session can only be destroyed */
 WCL_API wcl_status wcl_session_run(wcl_session *session, const float *input, int64_t count, float *output) WCL_WARN_UNUSED;
 
-/* The general form: one tensor for each input and output, in host or device memory; NULL: the bound ones. An output tensor with NULL data and mem is
- * given memory (wcl_tensor_clear); one with memory must have exactly the right bytes, its type and dims are filled in. */
+/* The general form: one tensor for each input and output, in host or device memory; NULL: the bound ones. An output tensor with
+ * NULL data and mem is given host memory (wcl_tensor_clear); one with memory must have exactly the right bytes, its type and dims
+ * are filled in. */
 WCL_API wcl_status wcl_session_run_tensors(wcl_session *session, const wcl_tensor *inputs, wcl_tensor *outputs) WCL_WARN_UNUSED;
 
 /* Binds an input or output, for runs that are given NULL inputs or outputs: the tensor's memory must stay valid until it is bound
@@ -380,9 +382,9 @@ WCL_API wcl_status wcl_session_run_tensors(wcl_session *session, const wcl_tenso
 WCL_API wcl_status wcl_session_bind_input(wcl_session *session, int index, const wcl_tensor *tensor) WCL_WARN_UNUSED;
 WCL_API wcl_status wcl_session_bind_output(wcl_session *session, int index, const wcl_tensor *tensor) WCL_WARN_UNUSED;
 
-/* The same without waiting: every tensor must be in device memory of the session's context, or in host memory that stays valid
- * until the event is complete. The run starts after `waits`. *event (may be NULL) is released by the caller. A failure while
- * running is reported by wcl_session_wait. */
+/* wcl_session_run_tensors without waiting: every tensor must be in device memory of the session's context, or in host memory that
+ * stays valid until the event is complete; outputs must have exactly the right bytes. The run starts after `waits`. *event (may be
+ * NULL) is released by the caller. A failure while running is reported by wcl_session_wait. */
 WCL_API wcl_status wcl_session_run_async(wcl_session *session, const wcl_tensor *inputs, const wcl_tensor *outputs,
                                          const cl_event *waits, cl_uint wait_count, cl_event *event) WCL_WARN_UNUSED;
 WCL_API wcl_status wcl_session_wait(wcl_session *session) WCL_WARN_UNUSED;
