@@ -140,8 +140,5 @@ wcl_status wcl_model_layer(const wcl_model *model, int index, wcl_layer *layer)
         return status;
     if (index < 0 || index >= layers->count)
         return wcl__fail(WCL_BAD_ARGUMENT, "the model has no layer %d", index);
-    if (layer->size < sizeof *layer)
-        return wcl__fail(WCL_BAD_ARGUMENT, "wcl_layer.size is not set");
-    *layer = layers->layers[index];
-    return WCL_OK;
+    return wcl__info_write(layer, &layers->layers[index], sizeof *layer);
 }

@@ -99,9 +99,17 @@ void wcl__graph_replace(wcl__graph *graph, const wcl__value *from, wcl__value *t
             graph->outputs[i] = to;
 }
 
+static bool is_output(const wcl__graph *graph, const wcl__value *value)
+{
+    for (size_t i = 0; i < graph->model->output_count; i++)
+        if (graph->outputs[i] == value)
+            return true;
+    return false;
+}
+
 size_t wcl__graph_uses(const wcl__graph *graph, const wcl__value *value)
 {
-    size_t uses = wcl__graph_is_output(graph, value);
+    size_t uses = is_output(graph, value);
     for (size_t i = 0; i < graph->node_count; i++)
         for (size_t k = 0; k < graph->nodes[i]->input_count; k++)
             uses += graph->nodes[i]->inputs[k] == value;
@@ -115,14 +123,6 @@ int64_t wcl__graph_producer(const wcl__graph *graph, const wcl__value *value)
             if (graph->nodes[i]->outputs[k] == value)
                 return (int64_t)i;
     return -1;
-}
-
-bool wcl__graph_is_output(const wcl__graph *graph, const wcl__value *value)
-{
-    for (size_t i = 0; i < graph->model->output_count; i++)
-        if (graph->outputs[i] == value)
-            return true;
-    return false;
 }
 
 /* One value for each of the model's, constants with their sources. */

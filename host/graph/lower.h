@@ -29,7 +29,6 @@ void wcl__graph_replace(wcl__graph *graph, const wcl__value *from, wcl__value *t
 size_t wcl__graph_uses(const wcl__graph *graph, const wcl__value *value); /* reads, a graph output counts as one */
 /* The position of the node that makes `value`; -1: nobody does. */
 int64_t wcl__graph_producer(const wcl__graph *graph, const wcl__value *value);
-bool wcl__graph_is_output(const wcl__graph *graph, const wcl__value *value);
 void wcl__op_node_free(wcl__op_node *node);
 wcl__op_node *wcl__op_node_make(const wcl__op *op, const char *name, int opset, size_t inputs, size_t outputs);
 

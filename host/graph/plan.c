@@ -53,20 +53,11 @@ int wcl_plan_node_count(const wcl_plan *plan)
     return (int)plan->node_count;
 }
 
-/* Copies as much of `from` as the caller's struct has room for. */
-static void copy_sized(void *to, const void *from, size_t bytes)
-{
-    const size_t room = *(const size_t *)to;
-    memcpy((char *)to + sizeof(size_t), (const char *)from + sizeof(size_t), WCL__MIN(room, bytes) - sizeof(size_t));
-}
-
 wcl_status wcl_plan_get_node(const wcl_plan *plan, int index, wcl_plan_node *node)
 {
     wcl__clear_error();
     if (index < 0 || (size_t)index >= plan->node_count)
         return wcl__fail(WCL_BAD_ARGUMENT, "the plan has no node %d", index);
-    if (node->size < sizeof(size_t))
-        return wcl__fail(WCL_BAD_ARGUMENT, "wcl_plan_node.size is not set");
     const wcl__planned *from = &plan->nodes[index];
     wcl_plan_node full = WCL_PLAN_NODE_INIT;
     full.name = from->name;
@@ -83,8 +74,7 @@ wcl_status wcl_plan_get_node(const wcl_plan *plan, int index, wcl_plan_node *nod
     full.workspace_bytes = from->workspace_bytes;
     full.launches = from->launches;
     full.is_host = from->is_host;
-    copy_sized(node, &full, sizeof full);
-    return WCL_OK;
+    return wcl__info_write(node, &full, sizeof full);
 }
 
 uint64_t wcl__plan_total(const wcl_plan *plan)
@@ -95,12 +85,9 @@ uint64_t wcl__plan_total(const wcl_plan *plan)
 wcl_status wcl_plan_get_bytes(const wcl_plan *plan, wcl_plan_bytes *bytes)
 {
     wcl__clear_error();
-    if (bytes->size < sizeof(size_t))
-        return wcl__fail(WCL_BAD_ARGUMENT, "wcl_plan_bytes.size is not set");
     const wcl_plan_bytes full = {sizeof full, plan->weight_bytes, plan->arena_bytes - plan->workspace_bytes, plan->workspace_bytes,
                                  wcl__plan_total(plan)};
-    copy_sized(bytes, &full, sizeof full);
-    return WCL_OK;
+    return wcl__info_write(bytes, &full, sizeof full);
 }
 
 int wcl_plan_host_steps(const wcl_plan *plan)

@@ -80,7 +80,7 @@ static wcl_status slot_in_layout(emitter *e, const wcl__value *value, int block,
     wcl__call *call;
     wcl_status status = add_node(e, value->name, "Layout", "convert", &value->shape);
     if (status == WCL_OK)
-        status = wcl__steps_tensor(steps, WCL__TENSOR_ACTIVATION, value->name, WCL_FLOAT32, &value->shape, &to_layout, slot);
+        status = wcl__steps_tensor(steps, WCL__TENSOR_ACTIVATION, value->name, &value->shape, &to_layout, slot);
     if (status == WCL_OK)
         status = wcl__steps_kernel(steps, "convert.cl", "convert", &call);
     if (status == WCL_OK)
@@ -141,7 +141,7 @@ static wcl_status output_slots(emitter *e, const wcl__op_node *node, int block, 
         slots[i] = -1;
         if (!node->outputs[i] || node->outputs[i]->source)
             continue;
-        wcl_status status = wcl__steps_tensor(&e->plan->steps, WCL__TENSOR_ACTIVATION, node->outputs[i]->name, WCL_FLOAT32,
+        wcl_status status = wcl__steps_tensor(&e->plan->steps, WCL__TENSOR_ACTIVATION, node->outputs[i]->name,
                                               &node->outputs[i]->shape, &layout, &slots[i]);
         if (status == WCL_OK)
             status = add_place(e, node->outputs[i], block, slots[i]);
@@ -207,7 +207,7 @@ static wcl_status emit_inputs(emitter *e)
             continue;
         if (wcl__shape_count(&graph->inputs[i]->shape) == 0)
             return wcl__fail(WCL_BAD_SHAPE, "input %s is empty", graph->inputs[i]->name);
-        wcl_status status = wcl__steps_tensor(&e->plan->steps, WCL__TENSOR_ACTIVATION, graph->inputs[i]->name, WCL_FLOAT32,
+        wcl_status status = wcl__steps_tensor(&e->plan->steps, WCL__TENSOR_ACTIVATION, graph->inputs[i]->name,
                                               &graph->inputs[i]->shape, &plain, &slot);
         if (status == WCL_OK)
             status = add_place(e, graph->inputs[i], 1, slot);

@@ -42,7 +42,7 @@ static wcl_status enqueue_step(wcl_session *session, const wcl__instance *instan
     return WCL_OK;
 }
 
-wcl_status wcl__enqueue_steps(wcl_session *session)
+static wcl_status enqueue_steps(wcl_session *session)
 {
     const wcl__instance *instance = session->current;
     for (size_t i = 0; i < instance->plan->steps.step_count; i++) {
@@ -96,6 +96,20 @@ static wcl_status enqueue_inputs(wcl_session *session, const wcl_tensor *inputs)
     return WCL_OK;
 }
 
+/* A constant that is an output, into the caller's buffer. Seeded values are made for the occasion. */
+static wcl_status enqueue_constant(wcl_session *session, const wcl__source *known, const wcl_tensor *tensor)
+{
+    void *made = NULL;
+    if (!known->data && !(made = wcl__alloc(known->bytes, 1)))
+        return wcl__fail_memory();
+    if (made)
+        wcl__source_read(known, 0, wcl__shape_count(&known->shape), made);
+    const cl_int code = clEnqueueWriteBuffer(session->queue, tensor->mem, made ? CL_TRUE : CL_FALSE, tensor->offset, known->bytes,
+                                             made ? made : known->data, 0, NULL, NULL);
+    wcl__free(made);
+    return cl_check(session, code, "cannot write the network's output");
+}
+
 static wcl_status enqueue_output(wcl_session *session, size_t index, const wcl_tensor *tensor)
 {
     const wcl__instance *instance = session->current;
@@ -108,7 +122,7 @@ static wcl_status enqueue_output(wcl_session *session, size_t index, const wcl_t
     if (slot < 0 && tensor->data)
         wcl__source_read(known, 0, wcl__shape_count(&known->shape), tensor->data);
     else if (slot < 0)
-        code = clEnqueueWriteBuffer(session->queue, tensor->mem, CL_FALSE, tensor->offset, bytes, known->data, 0, NULL, NULL);
+        return enqueue_constant(session, known, tensor);
     else if (tensor->data)
         code = clEnqueueReadBuffer(session->queue, instance->slots[slot], CL_FALSE, 0, bytes, tensor->data, 0, NULL, NULL);
     else
@@ -185,7 +199,7 @@ static wcl_status run_now(wcl_session *session, const wcl_tensor *inputs, const 
 {
     wcl_status status = enqueue_inputs(session, inputs);
     if (status == WCL_OK)
-        status = wcl__enqueue_steps(session);
+        status = enqueue_steps(session);
     const wcl_status finished = finish(session); /* on failure too: the inputs are the caller's again */
     if (status == WCL_OK)
         status = finished;
@@ -283,7 +297,7 @@ static wcl_status enqueue_run(wcl_session *session, const wcl_tensor *inputs, co
     if (status == WCL_OK)
         status = enqueue_inputs(session, inputs);
     if (status == WCL_OK)
-        status = wcl__enqueue_steps(session);
+        status = enqueue_steps(session);
     if (status == WCL_OK)
         status = enqueue_outputs(session, outputs);
     if (status == WCL_OK)

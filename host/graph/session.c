@@ -340,13 +340,9 @@ wcl_status wcl_session_profile(const wcl_session *session, int index, wcl_profil
     wcl__clear_error();
     if (index < 0 || index >= wcl_session_profile_count(session))
         return wcl__fail(WCL_BAD_ARGUMENT, "the profile has no entry %d", index);
-    if (entry->size < sizeof *entry)
-        return wcl__fail(WCL_BAD_ARGUMENT, "wcl_profile_entry.size is not set");
     const wcl__instance *instance = session->current;
     const wcl__step *step = &instance->plan->steps.steps[index];
-    entry->node = instance->plan->nodes[step->node].name;
-    entry->kernel = step_kernel(step);
-    entry->plan_node = step->node;
-    entry->ms = instance->events[index] && session->profiling ? wcl__event_ms(instance->events[index]) : -1;
-    return WCL_OK;
+    const double ms = instance->events[index] && session->profiling ? wcl__event_ms(instance->events[index]) : -1;
+    const wcl_profile_entry full = {sizeof full, instance->plan->nodes[step->node].name, step_kernel(step), step->node, ms};
+    return wcl__info_write(entry, &full, sizeof full);
 }

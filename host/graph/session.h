@@ -47,7 +47,4 @@ bool wcl__instance_matches(const wcl__instance *instance, const wcl_tensor *inpu
 /* session.c: makes the instance for these inputs the current one. */
 wcl_status wcl__session_select(wcl_session *session, const wcl_tensor *inputs);
 
-/* run.c: enqueues all steps of the current instance. */
-wcl_status wcl__enqueue_steps(wcl_session *session);
-
 #endif

@@ -194,7 +194,9 @@ static wcl_status direct_weights(const wcl__emit *emit, int *slot)
     packing.bytes = sizeof(float) * (size_t)(wcl__round_up(conv->k, params.cb) * packing.row_elements);
     packing.zero_first = conv->k % params.cb != 0;
     const wcl_status status = wcl__filters_direct_call(&packing.call, &params, packing.row_elements);
-    return status == WCL_OK ? wcl__weight_slot(emit, emit->node->inputs[W], "direct", 1.0f, 0, conv->k, &packing, slot) : status;
+    return status == WCL_OK
+               ? wcl__weight_slot(emit, emit->node->inputs[W], "direct", &(wcl__filters){0, conv->k, 1.0f}, &packing, slot)
+               : status;
 }
 
 static wcl_status emit_direct(const wcl__emit *emit)
@@ -208,7 +210,7 @@ static wcl_status emit_direct(const wcl__emit *emit)
     if (status == WCL_OK)
         status = direct_weights(emit, &slots.weights);
     if (status == WCL_OK)
-        status = wcl__bias_slot(emit, wcl__input(emit->node, B), 1.0f, 0, conv.k, params.cb, &slots.bias);
+        status = wcl__bias_slot(emit, wcl__input(emit->node, B), &(wcl__filters){0, conv.k, 1.0f}, params.cb, &slots.bias);
     if (status == WCL_OK)
         status = wcl__conv_direct_call(&call, &params, &conv, depthwise, &slots);
     return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
@@ -283,7 +285,8 @@ static wcl_status f2_weights(const wcl__emit *emit, const wcl__winograd_params *
     packing.bytes = (size_t)sizes->u_bytes;
     packing.zero_first = sizes->k_padded != conv->k || sizes->c_padded != conv->c;
     const wcl_status status = wcl__filters_winograd_call(&packing.call, &params, conv->c, sizes->c_padded, sizes->k_padded);
-    return status == WCL_OK ? wcl__weight_slot(emit, emit->node->inputs[W], "f2", 1.0f, 0, conv->k, &packing, slot) : status;
+    return status == WCL_OK ? wcl__weight_slot(emit, emit->node->inputs[W], "f2", &(wcl__filters){0, conv->k, 1.0f}, &packing, slot)
+                            : status;
 }
 
 static wcl_status emit_f2(const wcl__emit *emit)
@@ -297,7 +300,7 @@ static wcl_status emit_f2(const wcl__emit *emit)
     if (status == WCL_OK)
         status = f2_weights(emit, &params, &sizes, &slots.u);
     if (status == WCL_OK)
-        status = wcl__bias_slot(emit, wcl__input(emit->node, B), 1.0f, 0, conv.k, params.cb, &slots.bias);
+        status = wcl__bias_slot(emit, wcl__input(emit->node, B), &(wcl__filters){0, conv.k, 1.0f}, params.cb, &slots.bias);
     if (status == WCL_OK)
         status = wcl__steps_workspace(emit->steps, "transformed input", (size_t)sizes.v_bytes, &slots.v);
     if (status == WCL_OK)

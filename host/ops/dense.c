@@ -115,7 +115,7 @@ static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, i
     wcl__packing packing = {.bytes = sizeof(float) * (size_t)(dense->inputs * count)};
     if (as_it_is) {
         packing.source_first = first * dense->inputs;
-        return wcl__weight_slot(emit, weight, "copy", 1.0f, first, count, &packing, slot);
+        return wcl__weight_slot(emit, weight, "copy", &(wcl__filters){first, count, 1.0f}, &packing, slot);
     }
     const wcl__dense_packing how = {.inputs = dense->inputs,
                                     .outputs = count,
@@ -132,7 +132,7 @@ static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, i
     if (status != WCL_OK)
         return status;
     return wcl__weight_slot(emit, weight, node->flatten[0] ? (to_input ? "chw|io" : "chw|oi") : (to_input ? "io" : "oi"),
-                            dense->alpha, first, count, &packing, slot);
+                            &(wcl__filters){first, count, dense->alpha}, &packing, slot);
 }
 
 /* ---- our kernels */
@@ -146,7 +146,8 @@ static wcl_status emit_slice(const wcl__emit *emit, const wcl__dense *dense, int
     wcl__dense_defaults(emit->facts, dense->m, (int)slice.act.kind, &params);
     wcl_status status = weights_slot(emit, dense, first, count, false, &slots.w);
     if (status == WCL_OK)
-        status = wcl__bias_slot(emit, wcl__input(emit->node, WCL__DENSE_C), dense->beta, first, count, 1, &slots.bias);
+        status =
+            wcl__bias_slot(emit, wcl__input(emit->node, WCL__DENSE_C), &(wcl__filters){first, count, dense->beta}, 1, &slots.bias);
     if (status == WCL_OK)
         status = wcl__dense_call(&call, &params, &slice, &slots);
     return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
@@ -229,7 +230,8 @@ static wcl_status emit_epilogue(const wcl__emit *emit, const wcl__dense *dense, 
     wcl_status status = wcl__steps_constant(emit->steps, "ones", ones, (size_t)dense->outputs, &affine.scale);
     wcl__free(ones);
     if (status == WCL_OK)
-        status = wcl__bias_slot(emit, wcl__input(node, WCL__DENSE_C), dense->beta, 0, dense->outputs, 1, &affine.shift);
+        status =
+            wcl__bias_slot(emit, wcl__input(node, WCL__DENSE_C), &(wcl__filters){0, dense->outputs, dense->beta}, 1, &affine.shift);
     if (status == WCL_OK)
         status = wcl__layout_view(&plain, &shape, &affine.x.view);
     affine.y.view = affine.x.view;

@@ -40,16 +40,16 @@ static wcl_status add_tensor(wcl__steps *steps, wcl__tensor_kind kind, const cha
     return WCL_OK;
 }
 
-wcl_status wcl__steps_tensor(wcl__steps *steps, wcl__tensor_kind kind, const char *name, wcl_type type, const wcl__shape *shape,
+wcl_status wcl__steps_tensor(wcl__steps *steps, wcl__tensor_kind kind, const char *name, const wcl__shape *shape,
                              const wcl__layout *layout, int *slot)
 {
     const int64_t count = wcl__layout_count(layout, shape);
     int64_t bytes;
-    if (count < 0 || wcl__mul_overflow(count, (int64_t)wcl_type_size(type), &bytes))
+    if (count < 0 || wcl__mul_overflow(count, sizeof(float), &bytes))
         return wcl__fail(WCL_NO_MEMORY, "tensor %s (%s) has more bytes than 64 bits count", name, wcl__shape_print(shape).text);
     const wcl_status status = add_tensor(steps, kind, name, (size_t)bytes, slot);
     if (status == WCL_OK) {
-        steps->tensors[*slot].type = type;
+        steps->tensors[*slot].type = WCL_FLOAT32;
         steps->tensors[*slot].shape = *shape;
         steps->tensors[*slot].layout = *layout;
     }

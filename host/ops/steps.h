@@ -71,8 +71,8 @@ typedef struct wcl__steps {
 } wcl__steps;
 
 void wcl__steps_clear(wcl__steps *steps);
-/* Adds a tensor; *slot is its index. */
-wcl_status wcl__steps_tensor(wcl__steps *steps, wcl__tensor_kind kind, const char *name, wcl_type type, const wcl__shape *shape,
+/* Adds a float32 tensor; *slot is its index. */
+wcl_status wcl__steps_tensor(wcl__steps *steps, wcl__tensor_kind kind, const char *name, const wcl__shape *shape,
                              const wcl__layout *layout, int *slot);
 /* Scratch of `bytes` for the current node. */
 wcl_status wcl__steps_workspace(wcl__steps *steps, const char *name, size_t bytes, int *slot);

@@ -7,12 +7,6 @@ const wcl__value *wcl__input(const wcl__op_node *node, size_t i)
     return i < node->input_count ? node->inputs[i] : NULL;
 }
 
-bool wcl__input_known(const wcl__op_node *node, size_t i)
-{
-    const wcl__value *value = wcl__input(node, i);
-    return value && value->source;
-}
-
 bool wcl__inputs_known(const wcl__op_node *node)
 {
     for (size_t i = 0; i < node->input_count; i++)
@@ -47,15 +41,6 @@ wcl_status wcl__input_ints(const wcl__op_node *node, size_t i, int64_t *out, siz
     wcl__free(scratch);
     *count = (size_t)elements;
     return WCL_OK;
-}
-
-wcl_status wcl__input_int(const wcl__op_node *node, size_t i, int64_t *out)
-{
-    size_t count = 0;
-    wcl_status status = wcl__input_ints(node, i, out, 1, &count);
-    if (status == WCL_OK && count != 1)
-        return wcl__fail(WCL_BAD_SHAPE, "input %zu (%s) is empty, must have one element", i, node->inputs[i]->name);
-    return status;
 }
 
 void wcl__output_set(wcl__op_node *node, size_t i, wcl_type type, const wcl__shape *shape)

@@ -18,13 +18,9 @@ wcl_status wcl__output_view(wcl__op_node *node, size_t i, const wcl__value *from
 /* The bytes of a known value: in place, or, where they are seeded, in memory that the caller frees. */
 wcl_status wcl__value_data(const wcl__value *value, const void **data, void **scratch);
 
-/* Input i is there and all its values are known. */
-bool wcl__input_known(const wcl__op_node *node, size_t i);
 /* All inputs that are there are known. */
 bool wcl__inputs_known(const wcl__op_node *node);
 /* What the device computes must be float32; what is known is for the host and may be of any type. */
 wcl_status wcl__need_float_or_known(const wcl__op_node *node);
-/* A single integer from a known input (a scalar or one element). */
-wcl_status wcl__input_int(const wcl__op_node *node, size_t i, int64_t *out);
 
 #endif

@@ -3,11 +3,11 @@
 #include <string.h>
 
 /* The factor of each filter, as an array of the caller's. */
-static float *make_scale(const wcl__epilogue *epilogue, float factor, int64_t first, int64_t count)
+static float *make_scale(const wcl__epilogue *epilogue, const wcl__filters *filters)
 {
-    float *scale = wcl__alloc((size_t)count, sizeof *scale);
-    for (int64_t i = 0; scale && i < count; i++)
-        scale[i] = factor * (epilogue->scale ? epilogue->scale[first + i] : 1.0f);
+    float *scale = wcl__alloc((size_t)filters->count, sizeof *scale);
+    for (int64_t i = 0; scale && i < filters->count; i++)
+        scale[i] = filters->factor * (epilogue->scale ? epilogue->scale[filters->first + i] : 1.0f);
     return scale;
 }
 
@@ -18,22 +18,23 @@ static void free_packing(wcl__packing *packing)
     memset(packing, 0, sizeof *packing);
 }
 
-wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, const char *how, float factor, int64_t first,
-                            int64_t count, wcl__packing *packing, int *slot)
+wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, const char *how, const wcl__filters *filters,
+                            wcl__packing *packing, int *slot)
 {
     wcl__text key = {0};
     char hash[WCL__SHA256_HEX] = "1";
     if (packing->call.source) {
-        packing->scale = make_scale(&emit->node->epilogue, factor, first, count);
-        packing->scale_count = (size_t)count;
+        packing->scale = make_scale(&emit->node->epilogue, filters);
+        packing->scale_count = (size_t)filters->count;
         if (!packing->scale) {
             free_packing(packing);
             return wcl__fail_memory();
         }
-        if (emit->node->epilogue.scale || factor != 1.0f)
-            wcl__sha256(packing->scale, (size_t)count * sizeof(float), hash);
+        if (emit->node->epilogue.scale || filters->factor != 1.0f)
+            wcl__sha256(packing->scale, packing->scale_count * sizeof(float), hash);
     }
-    wcl__text_add(&key, "%s|%s|%lld+%lld|%s|%s", weight->key, how, (long long)first, (long long)count, packing->call.options, hash);
+    wcl__text_add(&key, "%s|%s|%lld+%lld|%s|%s", weight->key, how, (long long)filters->first, (long long)filters->count,
+                  packing->call.options, hash);
     if (key.failed) {
         wcl__text_clear(&key);
         free_packing(packing);
@@ -44,10 +45,10 @@ wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, con
     return wcl__steps_weight(emit->steps, weight->name, packing, slot);
 }
 
-wcl_status wcl__bias_slot(const wcl__emit *emit, const wcl__value *bias, float factor, int64_t first, int64_t count, int64_t block,
-                          int *slot)
+wcl_status wcl__bias_slot(const wcl__emit *emit, const wcl__value *bias, const wcl__filters *filters, int64_t block, int *slot)
 {
     const wcl__epilogue *epilogue = &emit->node->epilogue;
+    const int64_t first = filters->first, count = filters->count;
     const size_t padded = (size_t)wcl__round_up(count, block);
     float *values = wcl__alloc(padded, sizeof *values);
     if (!values)
@@ -62,7 +63,7 @@ wcl_status wcl__bias_slot(const wcl__emit *emit, const wcl__value *bias, float f
     }
     for (int64_t i = 0; i < count; i++) {
         const float scale = epilogue->scale ? epilogue->scale[first + i] : 1.0f;
-        values[i] = values[i] * factor * scale + (epilogue->shift ? epilogue->shift[first + i] : 0.0f);
+        values[i] = values[i] * filters->factor * scale + (epilogue->shift ? epilogue->shift[first + i] : 0.0f);
     }
     const wcl_status status = wcl__steps_constant(emit->steps, emit->node->name, values, padded, slot);
     wcl__free(values);

@@ -4,13 +4,17 @@
 
 #include "ops/op.h"
 
-/* Takes over a packing whose source, call and sizes are set; adds the scale (the epilogue's, times `factor`, for filters `first` to
- * first + count - 1) and the key: the weight's own, `how`, the call's options and the scale. */
-wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, const char *how, float factor, int64_t first,
-                            int64_t count, wcl__packing *packing, int *slot);
+/* Filters, or outputs of a dense layer, first ... first + count - 1, with a factor beside the epilogue's scale. */
+typedef struct wcl__filters {
+    int64_t first, count;
+    float factor;
+} wcl__filters;
 
-/* bias * scale + shift for filters first ... first + count - 1, rounded up to `block` with zeros, as a constant of the plan. bias NULL: 0. */
-wcl_status wcl__bias_slot(const wcl__emit *emit, const wcl__value *bias, float factor, int64_t first, int64_t count, int64_t block,
-                          int *slot);
+/* Takes over a packing whose source, call and sizes are set; adds the scale (the epilogue's, times the factor) and the key: the weight's own, `how`, the call's options and the scale. */
+wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, const char *how, const wcl__filters *filters,
+                            wcl__packing *packing, int *slot);
+
+/* bias * factor * scale + shift, rounded up to `block` with zeros, as a constant of the plan. bias NULL: 0. */
+wcl_status wcl__bias_slot(const wcl__emit *emit, const wcl__value *bias, const wcl__filters *filters, int64_t block, int *slot);
 
 #endif

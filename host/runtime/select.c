@@ -84,7 +84,8 @@ void wcl__devices_clear(wcl__found_list *list)
     memset(list, 0, sizeof *list);
 }
 
-const char *wcl__device_kind(cl_device_type type)
+/* "gpu", "cpu", "accelerator", "other" */
+static const char *device_kind(cl_device_type type)
 {
     if (type & CL_DEVICE_TYPE_GPU)
         return "gpu";
@@ -158,7 +159,7 @@ static size_t mark_fitting(const wcl__found_list *list, const char *spec, bool *
         if (numbers)
             fits[i] = found->platform_index == platform && found->device_index == device;
         else if (is_kind(spec))
-            fits[i] = strcasecmp(spec, wcl__device_kind(found->facts.type)) == 0;
+            fits[i] = strcasecmp(spec, device_kind(found->facts.type)) == 0;
         else
             fits[i] = contains(found->facts.name, spec) || contains(found->facts.platform, spec);
         count += fits[i];
@@ -197,7 +198,7 @@ static wcl_status fail_listing(const wcl__found_list *list, const char *spec, co
         const wcl__found *found = &list->items[i];
         if (!fits || fits[i])
             wcl__text_add(&text, "%s%d:%d %s (%s, %s%s)", text.length ? "; " : "", found->platform_index, found->device_index,
-                          found->facts.name, wcl__device_kind(found->facts.type), found->facts.platform,
+                          found->facts.name, device_kind(found->facts.type), found->facts.platform,
                           found->available ? "" : ", not available");
     }
     if (text.failed)

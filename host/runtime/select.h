@@ -23,7 +23,6 @@ void wcl__devices_clear(wcl__found_list *list);
 /* The index of what a NULL spec opens, -1 if there is no device. */
 int wcl__devices_best(const wcl__found_list *list);
 wcl_status wcl__devices_match(const wcl__found_list *list, const char *spec, int *index);
-const char *wcl__device_kind(cl_device_type type); /* "gpu", "cpu", "accelerator", "other" */
 
 /* facts.c */
 wcl_status wcl__facts_read(cl_platform_id platform, cl_device_id id, wcl__facts *facts);

@@ -253,19 +253,15 @@ static bool make_slots(run *r)
         r->in[i] = -1;
         if (!value || (value->source && ((node->op->packs | node->op->known) >> i & 1)) || value->type != WCL_FLOAT32)
             continue;
-        if (!succeeded(
-                r,
-                wcl__steps_tensor(&r->steps, WCL__TENSOR_ACTIVATION, value->name, value->type, &value->shape, &layout, &r->in[i]),
-                "input"))
+        if (!succeeded(r, wcl__steps_tensor(&r->steps, WCL__TENSOR_ACTIVATION, value->name, &value->shape, &layout, &r->in[i]),
+                       "input"))
             return false;
     }
     for (size_t i = 0; i < node->output_count; i++) {
         const wcl__layout layout = layout_of(r->blocks.out);
         const wcl__value *value = node->outputs[i];
-        if (!succeeded(
-                r,
-                wcl__steps_tensor(&r->steps, WCL__TENSOR_ACTIVATION, value->name, value->type, &value->shape, &layout, &r->out[i]),
-                "output"))
+        if (!succeeded(r, wcl__steps_tensor(&r->steps, WCL__TENSOR_ACTIVATION, value->name, &value->shape, &layout, &r->out[i]),
+                       "output"))
             return false;
     }
     return true;
