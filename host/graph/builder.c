@@ -173,19 +173,28 @@ static wcl_status read_constant(const char *name, const wcl_tensor *tensor, wcl_
     return WCL_OK;
 }
 
+/* The same with a copy of the data, which the caller frees while nobody else owns it. */
+static wcl_status copy_constant(const char *name, const wcl_tensor *tensor, wcl__source *source)
+{
+    const wcl_status status = read_constant(name, tensor, source);
+    if (status != WCL_OK)
+        return status;
+    source->owned = wcl__alloc(source->bytes + 1, 1); /* one more, so that an empty one is not a NULL */
+    if (!source->owned)
+        return wcl__fail_memory();
+    if (source->bytes > 0)
+        memcpy(source->owned, tensor->data, source->bytes);
+    source->data = source->owned;
+    return WCL_OK;
+}
+
 wcl_status wcl_builder_constant(wcl_builder *builder, const char *name, const wcl_tensor *tensor)
 {
     wcl__clear_error();
     wcl__source source;
-    wcl_status status = read_constant(name, tensor, &source);
+    wcl_status status = copy_constant(name, tensor, &source);
     if (status != WCL_OK)
         return status;
-    source.owned = wcl__alloc(source.bytes + 1, 1);
-    if (!source.owned)
-        return wcl__fail_memory();
-    if (source.bytes > 0)
-        memcpy(source.owned, tensor->data, source.bytes);
-    source.data = source.owned;
     status = wcl__builder_source(builder, name, &source);
     if (status != WCL_OK)
         wcl__free(source.owned);
@@ -239,19 +248,14 @@ wcl_status wcl_builder_random(wcl_builder *builder, const char *name, int rank, 
 static wcl_status copy_attr_tensor(const wcl_tensor *tensor, const char *name, wcl__source **out)
 {
     wcl__source source;
-    const wcl_status status = read_constant(name, tensor, &source);
+    const wcl_status status = copy_constant(name, tensor, &source);
     if (status != WCL_OK)
         return status;
-    source.owned = wcl__alloc(source.bytes + 1, 1);
-    if (source.owned)
-        *out = wcl__memdup(&source, sizeof source);
+    *out = wcl__memdup(&source, sizeof source);
     if (!*out) {
         wcl__free(source.owned);
         return wcl__fail_memory();
     }
-    if (source.bytes > 0)
-        memcpy(source.owned, tensor->data, source.bytes);
-    (*out)->data = source.owned;
     return WCL_OK;
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "kernels/convert.h"
-#include "ops/value.h"
+#include "ops/weights.h"
 
 /* Where a value lies: one entry for each layout that somebody made of it. */
 typedef struct place {
@@ -95,24 +95,6 @@ static wcl_status slot_in_layout(emitter *e, const wcl__value *value, int block,
     return status;
 }
 
-/* A constant that the device reads as it is. */
-static wcl_status constant_slot(emitter *e, const wcl__value *value, int *slot)
-{
-    wcl__text key = {0};
-    wcl__packing packing = {0};
-    wcl_status status = wcl__need_float(value, value->name);
-    if (status != WCL_OK)
-        return status;
-    wcl__text_add(&key, "%s|copy", value->key);
-    packing.key = key.data;
-    packing.source = value->source;
-    packing.bytes = value->source->bytes;
-    status = wcl__steps_weight(&e->plan->steps, value->name, &packing, slot);
-    if (status == WCL_OK)
-        e->plan->steps.tensors[*slot].shape = value->shape;
-    return status;
-}
-
 static wcl_status input_slots(emitter *e, const wcl__op_node *node, wcl__blocks blocks, int *slots)
 {
     for (size_t i = 0; i < node->input_count; i++) {
@@ -125,7 +107,7 @@ static wcl_status input_slots(emitter *e, const wcl__op_node *node, wcl__blocks 
         if (known)
             status = wcl__fail(WCL_UNSUPPORTED, "input %s must be known before the network runs", value->name);
         else if (value->source)
-            status = constant_slot(e, value, &slots[i]);
+            status = wcl__constant_slot(&e->plan->steps, value, &slots[i]);
         else
             status = slot_in_layout(e, value, blocks.in, &slots[i]);
         if (status != WCL_OK)

@@ -66,7 +66,7 @@ static const char *clblast_supports(const wcl__op_node *node, const wcl__facts *
 /* ---- costs: by the bytes of the weights, which at batch 1 are all that counts */
 
 /* How much slower than its bytes each path is where it is not at home: CLBlast, as it is shipped, reads weights at 2 to 4 GB/s through
- * PoCL, our kernel at 30 and more; on a GPU a work-item a row reads without coalescing (docs/performance.md). */
+ * PoCL, our kernel at 30 and more; on a GPU a work-item a row reads without coalescing (docs/winograd.md). */
 enum { AWAY_FROM_HOME = 8 };
 
 static void dense_cost(const wcl__op_node *node, const wcl__facts *facts, bool blas, wcl__cost *cost)

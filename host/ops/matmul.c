@@ -2,6 +2,7 @@
 #include "kernels/dense.h"
 #include "ops/channels.h"
 #include "ops/dense.h"
+#include "ops/weights.h"
 
 const char *wcl__matmul_supports(const wcl__op_node *node, const wcl__facts *facts)
 {
@@ -62,16 +63,8 @@ static void bias_strides(const wcl__value *bias, wcl__matmul *m)
 static wcl_status operand_slot(const wcl__emit *emit, size_t i, int *slot)
 {
     const wcl__value *value = wcl__input(emit->node, i);
-    wcl__packing packing = {0};
-    wcl__text key = {0};
     *slot = value ? emit->in[i] : -1;
-    if (!value || *slot >= 0)
-        return WCL_OK;
-    wcl__text_add(&key, "%s|copy", value->key);
-    packing.key = key.data;
-    packing.source = value->source;
-    packing.bytes = value->source->bytes;
-    return wcl__steps_weight(emit->steps, value->name, &packing, slot);
+    return !value || *slot >= 0 ? WCL_OK : wcl__constant_slot(emit->steps, value, slot);
 }
 
 static wcl__matmul describe(const wcl__op_node *node)

@@ -2,6 +2,24 @@
 
 #include <string.h>
 
+wcl_status wcl__constant_slot(wcl__steps *steps, const wcl__value *value, int *slot)
+{
+    wcl__text key = {0};
+    wcl_status status = wcl__need_float(value, value->name);
+    if (status != WCL_OK)
+        return status;
+    wcl__text_add(&key, "%s|copy", value->key);
+    if (key.failed) {
+        wcl__text_clear(&key);
+        return wcl__fail_memory();
+    }
+    wcl__packing packing = {.key = key.data, .source = value->source, .bytes = value->source->bytes};
+    status = wcl__steps_weight(steps, value->name, &packing, slot);
+    if (status == WCL_OK)
+        steps->tensors[*slot].shape = value->shape;
+    return status;
+}
+
 /* The factor of each filter, as an array of the caller's. */
 static float *make_scale(const wcl__epilogue *epilogue, const wcl__filters *filters)
 {

@@ -10,7 +10,11 @@ typedef struct wcl__filters {
     float factor;
 } wcl__filters;
 
-/* Takes over a packing whose source, call and sizes are set; adds the scale (the epilogue's, times the factor) and the key: the weight's own, `how`, the call's options and the scale. */
+/* A constant that the device reads as it is: float32, in C order. */
+wcl_status wcl__constant_slot(wcl__steps *steps, const wcl__value *value, int *slot);
+
+/* Takes over a packing whose source, call and sizes are set; adds the scale (the epilogue's, times the factor) and the key: the
+ * weight's own, `how`, the filters, the call's options and the scale. */
 wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, const char *how, const wcl__filters *filters,
                             wcl__packing *packing, int *slot);
 
