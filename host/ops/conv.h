@@ -1,0 +1,33 @@
+/* Conv: what its variants share (conv_direct.c, conv_winograd.c). */
+#ifndef WCL_OPS_CONV_H
+#define WCL_OPS_CONV_H
+
+#include "kernels/conv_direct.h"
+#include "ops/channels.h"
+#include "ops/weights.h"
+
+enum { WCL__CONV_X = 0, WCL__CONV_W = 1, WCL__CONV_B = 2 };
+
+/* The convolution with its epilogue. */
+wcl__conv wcl__conv_of(const wcl__op_node *node);
+double wcl__conv_macs(const wcl__conv *conv);
+double wcl__conv_io_bytes(const wcl__conv *conv);
+/* The input's and the output's slot and view. */
+wcl_status wcl__conv_operands(const wcl__emit *emit, wcl__operand *x, wcl__operand *y);
+/* The filters packed, and the bias rounded up to cb. */
+wcl_status wcl__conv_weights(const wcl__emit *emit, const char *how, wcl__packing *packing, int *slot);
+wcl_status wcl__conv_bias(const wcl__emit *emit, int cb, int *slot);
+
+/* The functions of a variant; conv.c has the table. */
+#define WCL__CONV_VARIANT(form)                                                                                           \
+    const char *wcl__conv_##form##_supports(const wcl__op_node *node, const wcl__facts *facts);                           \
+    int wcl__conv_##form##_blocks(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS]);   \
+    void wcl__conv_##form##_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost); \
+    size_t wcl__conv_##form##_workspace(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks);           \
+    void wcl__conv_##form##_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out,  \
+                                       size_t bytes);                                                                     \
+    wcl_status wcl__conv_##form##_emit(const wcl__emit *emit);
+WCL__CONV_VARIANT(direct)
+WCL__CONV_VARIANT(f2)
+
+#endif

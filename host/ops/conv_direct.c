@@ -1,0 +1,107 @@
+/* Direct convolution: any window, stride, dilation and grouping. */
+#include "kernels/filters.h"
+#include "ops/conv.h"
+
+/* A vector of filters must not lie across groups. */
+static bool block_fits(const wcl__conv *conv, int block)
+{
+    return conv->groups == 1 || (conv->k / conv->groups) % block == 0;
+}
+
+static bool is_depthwise(const wcl__conv *conv)
+{
+    return conv->groups > 1 && conv->groups == conv->c && conv->groups == conv->k;
+}
+
+const char *wcl__conv_direct_supports(const wcl__op_node *node, const wcl__facts *facts)
+{
+    (void)node;
+    (void)facts;
+    return NULL;
+}
+
+size_t wcl__conv_direct_workspace(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
+{
+    (void)node;
+    (void)facts;
+    (void)blocks;
+    return 0;
+}
+
+int wcl__conv_direct_blocks(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS])
+{
+    const wcl__conv *conv = &node->desc.conv;
+    const int block = wcl__facts_block(facts);
+    int count = 0;
+    if (is_depthwise(conv)) {
+        out[count++] = (wcl__blocks){1, 1};
+        out[count++] = (wcl__blocks){block, block};
+        return count;
+    }
+    out[count++] = (wcl__blocks){1, 1};
+    out[count++] = (wcl__blocks){block, 1};
+    if (block_fits(conv, block)) {
+        out[count++] = (wcl__blocks){1, block};
+        out[count++] = (wcl__blocks){block, block};
+    }
+    return count;
+}
+
+static wcl__conv_direct_params direct_params(const wcl__op_node *node, wcl__blocks blocks)
+{
+    wcl__conv_direct_params params;
+    wcl__params_standard(&wcl__conv_direct_table, &params);
+    params.cb = blocks.out;
+    params.cbi = blocks.in;
+    params.act = (int)node->epilogue.act.kind;
+    return params;
+}
+
+void wcl__conv_direct_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
+{
+    const wcl__conv *conv = &node->desc.conv;
+    const int lanes = (int)WCL__MAX(facts->vector_width, 1u);
+    const double filters = (double)wcl__round_up(conv->k, blocks.out) / (double)conv->k; /* tail lanes work too */
+    cost->flops = 2 * wcl__conv_macs(conv) * (is_depthwise(conv) ? 1 : filters);
+    cost->bytes = wcl__conv_io_bytes(conv);
+    cost->efficiency =
+        facts->type & CL_DEVICE_TYPE_CPU ? 0.2 * WCL__MIN(blocks.out, lanes) / lanes : 0.05 * WCL__MIN(blocks.out, 4);
+    cost->launches = 1;
+}
+
+void wcl__conv_direct_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
+{
+    const wcl__conv_direct_params params = direct_params(node, blocks);
+    (void)facts;
+    wcl__params_print(&wcl__conv_direct_table, &params, out, bytes);
+}
+
+static wcl_status direct_weights(const wcl__emit *emit, int *slot)
+{
+    const wcl__conv *conv = &emit->node->desc.conv;
+    const wcl__filters_params params = {.cb = emit->blocks.out, .kb = 1};
+    wcl__packing packing = {0};
+    packing.rows = conv->k;
+    packing.row_elements = conv->c / conv->groups * conv->kh * conv->kw;
+    packing.bytes = sizeof(float) * (size_t)(wcl__round_up(conv->k, params.cb) * packing.row_elements);
+    packing.zero_first = conv->k % params.cb != 0;
+    const wcl_status status = wcl__filters_direct_call(&packing.call, &params, packing.row_elements);
+    return status == WCL_OK ? wcl__conv_weights(emit, "direct", &packing, slot) : status;
+}
+
+wcl_status wcl__conv_direct_emit(const wcl__emit *emit)
+{
+    const wcl__conv conv = wcl__conv_of(emit->node);
+    const wcl__conv_direct_params params = direct_params(emit->node, emit->blocks);
+    const bool depthwise = is_depthwise(&conv);
+    wcl__conv_slots slots;
+    wcl__call call;
+    wcl_status status = wcl__conv_operands(emit, &slots.x, &slots.y);
+    if (status == WCL_OK)
+        status = direct_weights(emit, &slots.weights);
+    if (status == WCL_OK)
+        status = wcl__conv_bias(emit, params.cb, &slots.bias);
+    if (status == WCL_OK)
+        status = wcl__conv_direct_call(&call, &params, &conv, depthwise, &slots);
+    return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
+}
