@@ -1,7 +1,7 @@
 /* Packing weights for the convolution and dense kernels, rows of the source at a time (host/ops/steps.h, wcl__packing).
  *
  * filters_direct   src [K][C][TAPS]     ->  dst [ceil(K/CB)][C][TAPS][CB]             times scale[k]
- * filters_winograd src [K][C][3][3]     ->  dst [16][ceil(K/(CB KB))][C rounded up to CB][KB][CB]   U = G g G^T, times scale[k]
+ * filters_winograd src [K][C][3][3]     ->  dst [XI][ceil(K/(CB KB))][C rounded up to CB][KB][CB]   U = G g G^T (winograd.clh), times scale[k]
  * dense_rows       src rows o: [O][I]    ->  dst[o DO + i' DI], i' = i taken from (H, W, C) to (C, H, W) order; times scale[o]
  * dense_columns    src rows i: [I][O]    ->  dst[(o - FIRST_O) DO + i' DI] for `outputs` columns from FIRST_O, the same
  *                  dst strides DO = I, DI = 1 make [O][I], DO = 1, DI = O make [I][O]
@@ -9,8 +9,8 @@
  * A work-item packs one element (a 3x3 filter for winograd) of source row first + z. dst starts as zeros where it has tails.
  * Global size (elements of a row, 1, rows). Local memory: none.
  */
-#if !defined(CB) || !defined(KB)
-#error "filters.cl: CB and KB come from wcl__filters_params"
+#if !defined(CB) || !defined(KB) || !defined(WINO_M)
+#error "filters.cl: CB, KB and WINO_M come from wcl__filters_params"
 #endif
 #include "winograd.clh"
 
@@ -32,15 +32,22 @@ kernel void filters_winograd(global const float *restrict src, global float *res
         return;
     const size_t k = first + z;
     global const float *g = src + (z * channels + c) * 9;
-    float t[WINO_TILE][3], u[WINO_TILE];
-    for (int j = 0; j < 3; j++)
-        WINO_G(g[j], g[3 + j], g[6 + j], t[0][j], t[1][j], t[2][j], t[3][j]);
-    global float *out = dst + ((k / (CB * KB)) * c_padded + c) * (CB * KB) + k % (CB * KB);
-    for (int i = 0; i < WINO_TILE; i++) {
-        WINO_G(t[i][0], t[i][1], t[i][2], u[0], u[1], u[2], u[3]);
-        for (int j = 0; j < WINO_TILE; j++)
-            out[(size_t)(i * WINO_TILE + j) * c_padded * k_padded] = u[j] * scale[k];
+    float t[WINO_TILE][3];
+#define S(i) g[3 * (i) + j]
+#define D(i, e) t[i][j] = (e);
+    for (int j = 0; j < 3; j++) {
+        WINO_G(D, S)
     }
+#undef S
+#undef D
+    global float *out = dst + ((k / (CB * KB)) * c_padded + c) * (CB * KB) + k % (CB * KB);
+#define S(j) t[i][j]
+#define D(j, e) out[(size_t)(i * WINO_TILE + j) * c_padded * k_padded] = (e)*scale[k];
+    for (int i = 0; i < WINO_TILE; i++) {
+        WINO_G(D, S)
+    }
+#undef S
+#undef D
 }
 
 /* Where input i stands after (H, W, C) order became (C, H, W); hw = 0: where it was. */

@@ -15,6 +15,7 @@
 #if !defined(CB)
 #error "pool.cl: CB comes from wcl__pool_params"
 #endif
+#include "larger.clh"
 #include "vector.clh"
 #include "cells.clh"
 
@@ -23,8 +24,6 @@ typedef struct {
     int kh, kw, stride_h, stride_w, dilation_h, dilation_w;
     int pad_top, pad_left, pad_bottom, pad_right, include_pad;
 } window;
-
-#define MAX(a, b) ((((b) > (a)) | ((b) != (b))) ? (b) : (a))
 
 kernel void pool_max(global const float *restrict x, global float *restrict y, const view xv, const view yv, const window win)
 {
@@ -44,7 +43,7 @@ kernel void pool_max(global const float *restrict x, global float *restrict y, c
             if (ix < 0 || ix >= xv.w)
                 continue;
             const vec here = vec_load(x + row + (size_t)ix * xv.pixel);
-            most = MAX(most, here);
+            most = larger(most, here);
         }
     }
     vec_store(zero_tail(most, yv.c - at.chunk * CB), y + view_at(yv, at.n, at.chunk, at.y, at.x));
@@ -99,21 +98,21 @@ static inline vec reduce_plane(global const float *x, const view v, int n, int b
         int i = 0;
         for (; i + 4 <= columns; i += 4, p += 4 * pixel) {
             const vec xa = vec_load(p), xb = vec_load(p + pixel), xc = vec_load(p + 2 * pixel), xd = vec_load(p + 3 * pixel);
-            a = sum ? a + xa : MAX(a, xa);
-            b = sum ? b + xb : MAX(b, xb);
-            c = sum ? c + xc : MAX(c, xc);
-            d = sum ? d + xd : MAX(d, xd);
+            a = sum ? a + xa : larger(a, xa);
+            b = sum ? b + xb : larger(b, xb);
+            c = sum ? c + xc : larger(c, xc);
+            d = sum ? d + xd : larger(d, xd);
         }
         for (; i < columns; i++, p += pixel) {
             const vec xa = vec_load(p);
-            a = sum ? a + xa : MAX(a, xa);
+            a = sum ? a + xa : larger(a, xa);
         }
     }
     if (sum)
         return (a + b) + (c + d);
-    a = MAX(a, b);
-    c = MAX(c, d);
-    return MAX(a, c);
+    a = larger(a, b);
+    c = larger(c, d);
+    return larger(a, c);
 }
 
 kernel void pool_global_max(global const float *restrict x, global float *restrict y, const view xv, const view yv)

@@ -73,7 +73,7 @@ check 2 'operand is missing' run
 check 2 'operand is missing' classify zoo:lenet5
 check 2 'too many operands' run zoo:lenet5 zoo:lenet5
 check 2 '--top: not an option of run' run zoo:lenet5 --top 3
-check 2 'no implementation' run zoo:lenet5 --conv f4
+check 2 'no implementation' run zoo:lenet5 --conv f3
 check 2 'no implementation' run zoo:lenet5 --conv gemm
 check 2 'no implementation' run zoo:lenet5 --precision half-weights
 check 2 'no implementation' run zoo:lenet5 --dense magic

@@ -35,6 +35,13 @@ static const conv_row depthwise_rows[] = {
 };
 static const conv_row winograd_rows[] = {
     {"winograd", 2, 5, 5, 7, 17, 3, 3, .pads = {1, 1, 0, 1}, .scale = true, .act = SIGMOID},
+    {"in chunks", 1, 3, 25, 25, 5, 3, 3, SAME3, .cache = 1},
+};
+static const conv_row pooled_rows[] = {
+    {"pooled", 2, 5, 9, 11, 17, 3, 3, SAME3, .scale = true, .act = SIGMOID, .pool = true},
+};
+static const conv_row fused_rows[] = {
+    {"fused", 2, 20, 9, 11, 49, 3, 3, SAME3, .scale = true, .act = SIGMOID},
 };
 static const pool_row max_rows[] = {
     {"max", "MaxPool", 2, 5, 7, 6, 3, 3, .pads = {1, 1, 1, 1}, .strides = {2, 2}},
@@ -176,6 +183,10 @@ typedef enum table {
     GROUPED,
     DEPTHWISE,
     WINOGRAD,
+    WINOGRAD_4,
+    WINOGRAD_6,
+    POOLED,
+    FUSED,
     MAX,
     AVERAGE,
     GLOBAL,
@@ -215,6 +226,10 @@ static int make_tables(void **state)
     ADD_ROWS(GROUPED, conv_case, grouped_rows, "direct");
     ADD_ROWS(DEPTHWISE, conv_case, depthwise_rows, "direct");
     ADD_ROWS(WINOGRAD, conv_case, winograd_rows, "f2");
+    ADD_ROWS(WINOGRAD_4, conv_case, winograd_rows, "f4");
+    ADD_ROWS(WINOGRAD_6, conv_case, winograd_rows, "f6");
+    ADD_ROWS(POOLED, conv_case, pooled_rows, "f4");
+    ADD_ROWS(FUSED, conv_case, fused_rows, "fused-f4");
     ADD_ROWS(MAX, pool_case, max_rows, NULL);
     ADD_ROWS(AVERAGE, pool_case, average_rows, NULL);
     ADD_ROWS(GLOBAL, pool_case, global_rows, NULL);
@@ -261,24 +276,46 @@ static const mutant mutants[] = {
     {"depthwise: a dropped tap", "conv_direct.cl", DEPTHWISE, "\n        for (int t = 0; t < s.kw; t++) {",
      "\n        for (int t = 1; t < s.kw; t++) {"},
 
-    {"B: a wrong sign", "winograd.cl", WINOGRAD, "o2 = (d2) - (d1);", "o2 = (d2) + (d1);"},
-    {"B: a wrong row", "winograd.cl", WINOGRAD, "o0 = (d0) - (d2);", "o0 = (d0) - (d1);"},
-    {"G: the point -1/2 in place of -1", "filters.cl", WINOGRAD, "o2 = 0.5f * ((g0) - (g1) + (g2));",
-     "o2 = 0.5f * ((g0) - 0.5f * (g1) + 0.25f * (g2));"},
-    {"G: a wrong factor", "filters.cl", WINOGRAD, "o1 = 0.5f * ((g0) + (g1) + (g2));", "o1 = 0.499f * ((g0) + (g1) + (g2));"},
-    {"A: a wrong sign", "winograd.cl", WINOGRAD, "o1 = (m1) - (m2) - (m3);", "o1 = (m1) - (m2) + (m3);"},
-    {"winograd: no bias", "winograd.cl", WINOGRAD, "const vec pixel = o[j] + shift;", "const vec pixel = o[j];"},
-    {"winograd: filters without their scale", "filters.cl", WINOGRAD, "= u[j] * scale[k];", "= u[j];"},
+    {"F2's B: a wrong sign", "winograd.cl", WINOGRAD, "D(2, S(2) - S(1)) D(3,", "D(2, S(2) + S(1)) D(3,"},
+    {"F2's B: a wrong row", "winograd.cl", WINOGRAD, "D(0, S(0) - S(2)) D(1,", "D(0, S(0) - S(1)) D(1,"},
+    {"F2's G: the point -1/2 in place of -1", "filters.cl", WINOGRAD, "D(2, 0.5f * ((S(0) + S(2)) - S(1)))",
+     "D(2, 0.5f * ((S(0) + 0.25f * S(2)) - 0.5f * S(1)))"},
+    {"F2's G: a wrong factor", "filters.cl", WINOGRAD, "D(1, 0.5f * ((S(0)", "D(1, 0.499f * ((S(0)"},
+    {"F2's A: a wrong sign", "winograd.cl", WINOGRAD, "D(1, (S(1) - S(2)) - S(3))", "D(1, (S(1) - S(2)) + S(3))"},
+    {"F4's B: a wrong factor", "winograd.cl", WINOGRAD_4, "D(5, (S(1) + S(5)) - 2.5f * S(3))",
+     "D(5, (S(1) + S(5)) - 2.25f * S(3))"},
+    {"F4's G: a wrong factor", "filters.cl", WINOGRAD_4, "D(3, (1.0f / 6.0f)", "D(3, (1.0f / 5.0f)"},
+    {"F4's A: a wrong factor", "winograd.cl", WINOGRAD_4, "D(3, 0.5f * WINO_P", "D(3, 0.25f * WINO_P"},
+    {"F6's B: a wrong factor", "winograd.cl", WINOGRAD_6, "D(7, (S(7) - S(1)) + 5.25f", "D(7, (S(7) - S(1)) + 5.0f"},
+    {"F6's G: a wrong sign", "filters.cl", WINOGRAD_6, "0.25f * S(2)) - 0.5f * S(1))", "0.25f * S(2)) + 0.5f * S(1))"},
+    {"F6's A: a wrong factor", "winograd.cl", WINOGRAD_6, "D(5, (S(1) - S(2)) + 32.0f", "D(5, (S(1) - S(2)) + 16.0f"},
+    {"winograd: no bias", "winograd.cl", WINOGRAD, "activate((e) + bias, s.a, s.b)", "activate((e), s.a, s.b)"},
+    {"winograd: filters without their scale", "filters.cl", WINOGRAD, "= (e)*scale[k];", "= (e);"},
     {"winograd: a padding column that is read", "winograd.cl", WINOGRAD, "ix >= 0 && ix < xv.w;", "ix >= 0 && ix <= xv.w;"},
-    {"winograd: the row above that is read", "winograd.cl", WINOGRAD, "real && iy >= 0 && iy < xv.h", "real && iy < xv.h"},
+    {"winograd: the row above that is read", "winograd.cl", WINOGRAD, "iy >= 0 && iy < xv.h && ix", "iy < xv.h && ix"},
+    {"winograd: a tile at the edge read whole", "winograd.cl", WINOGRAD, "x0 + WINO_TILE <= xv.w;", "x0 + WINO_TILE <= xv.w + 2;"},
     {"winograd: a dropped channel", "winograd.cl", WINOGRAD, "for (int lane = 0; lane < CB; lane++) {",
      "for (int lane = 0; lane < (CB > 4 ? 4 : CB - 1); lane++) {"},
-    {"winograd: tiles that stick out written whole", "winograd.cl", WINOGRAD, "if (y0 + i < yv.h && x0 + j < yv.w) {",
-     "if (y0 + i < yv.h) {"},
-    {"winograd: the second column of tiles not written", "winograd.cl", WINOGRAD, "if (y0 + i < yv.h && x0 + j < yv.w) {",
-     "if (y0 + i < yv.h && x0 + j + 1 < yv.w) {"},
-    {"winograd: the last tile not made", "winograd.cl", WINOGRAD, "p >= s.tiles)", "p + 1 >= s.tiles)"},
-    {"winograd: no zeros in the tail lanes", "winograd.cl", WINOGRAD, "zero_tail(result, yv.c - k * CB)", "result"},
+    {"winograd: tiles that stick out written whole", "winograd.cl", WINOGRAD, "if (tile.y + i < yv.h && tile.x + j < yv.w)",
+     "if (tile.y + i < yv.h)"},
+    {"winograd: the second column of tiles not written", "winograd.cl", WINOGRAD, "if (tile.y + i < yv.h && tile.x + j < yv.w)",
+     "if (tile.y + i < yv.h && tile.x + j + 1 < yv.w)"},
+    {"winograd: the last tile not made", "winograd.cl", WINOGRAD, "yv.c || p >= s.tiles)", "yv.c || p + 1 >= s.tiles)"},
+    {"winograd: no zeros in the tail lanes", "winograd.cl", WINOGRAD, "zero_tail(o[j], used)", "o[j]"},
+    {"winograd: every chunk is the first", "winograd.cl", WINOGRAD, "index = s.first + p,", "index = p,"},
+    {"pooled: the right column left out", "winograd.cl", POOLED, "pixel = larger(left, right);", "pixel = left;"},
+    {"pooled: the lower row left out", "winograd.cl", POOLED, "right = larger(upper[j + 1], lower[j + 1]);",
+     "right = upper[j + 1];"},
+    {"pooled: a column too many", "winograd.cl", POOLED, "if (oy < yv.h && ox < yv.w)", "if (oy < yv.h)"},
+    {"pooled: no zeros in the tail lanes", "winograd.cl", POOLED, "zero_tail(pixel, used)", "pixel"},
+    {"fused: one tile for a whole block", "winograd_fused.cl", FUSED, "input_columns(t, x, xv, s, c, p0 + i0);",
+     "input_columns(t, x, xv, s, c, p0);"},
+    {"fused: a dropped channel block", "winograd_fused.cl", FUSED, "for (int c = 0; c < c_blocks; c++) {",
+     "for (int c = 0; c + 1 < c_blocks; c++) {"},
+    {"fused: the first filters for all", "winograd_fused.cl", FUSED, "s.k_blocks + kb) * s.c_blocks", "s.k_blocks) * s.c_blocks"},
+    {"fused: the first vector of filters for all", "winograd_fused.cl", FUSED, "s, kb + k, p0 + p);", "s, kb, p0 + p);"},
+    {"fused: the last tile not made", "winograd_fused.cl", FUSED, "for (int p = 0; p < left; p++)",
+     "for (int p = 0; p + 1 < left; p++)"},
 
     {"max: the last column left out", "pool.cl", MAX, "if (ix < 0 || ix >= xv.w)", "if (ix < 0 || ix + 1 >= xv.w)"},
     {"max: never below zero", "pool.cl", MAX, "vec most = (vec)(-INFINITY);", "vec most = (vec)(0.0f);"},

@@ -1,4 +1,4 @@
-/* Conv on the device: direct kernels and Winograd F(2x2, 3x3) against the naive reference. */
+/* Conv on the device: direct kernels and Winograd against the naive reference. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +13,7 @@
     {                       \
         WCL__ACT_RELU, 0, 0 \
     }
+#define WINOGRAD "direct f2 f4 f6 fused-f4 fused-f6" /* variants of a plain 3x3 convolution */
 #define SAME3 .pads = {1, 1, 1, 1}
 
 /* n, c, h, w, k, kh, kw */
@@ -70,45 +71,70 @@ static const conv_row lines[] = {
     {"1-D, depthwise", 1, 17, 1, 8, 17, 1, 3, .pads = {0, 1, 0, 1}, .groups = 17, .one_d = true, .must = "direct"},
 };
 
-/* Every edge of the 2x2 tiles, of the tile blocks and of the channel blocks. */
+/* Every edge of the 2x2, 4x4 and 6x6 tiles, of the tile blocks and of the channel blocks. */
 static const conv_row winograd[] = {
-    {"one pixel", 1, 1, 1, 1, 1, 3, 3, SAME3, .must = "direct f2"},
-    {"one output", 1, 3, 3, 3, 5, 3, 3, .must = "direct f2"},
-    {"one tile", 1, 3, 4, 4, 5, 3, 3, .must = "direct f2"},
-    {"one column", 2, 5, 7, 1, 17, 3, 3, SAME3, .must = "direct f2"},
-    {"one row", 2, 5, 1, 8, 17, 3, 3, SAME3, .must = "direct f2"},
-    {"odd height", 1, 17, 5, 6, 17, 3, 3, SAME3, .must = "direct f2"},
-    {"odd width", 1, 17, 6, 5, 17, 3, 3, SAME3, .must = "direct f2"},
-    {"odd both, no padding", 1, 3, 7, 9, 5, 3, 3, .must = "direct f2"},
-    {"16 channels, 16 filters", 1, 16, 6, 6, 16, 3, 3, SAME3, .must = "direct f2"},
-    {"33 channels, 33 filters", 1, 33, 5, 4, 33, 3, 3, SAME3, .must = "direct f2"},
-    {"15 channels, 31 filters", 1, 15, 4, 5, 31, 3, 3, SAME3, .must = "direct f2"},
-    {"one channel, 17 filters", 1, 1, 6, 7, 17, 3, 3, SAME3, .must = "direct f2"},
-    {"64 channels", 1, 64, 8, 8, 48, 3, 3, SAME3, .must = "direct f2"},
-    {"batch 2", 2, 5, 5, 5, 5, 3, 3, SAME3, .must = "direct f2"},
-    {"batch 5: tiles of several pictures in a block", 5, 3, 3, 5, 17, 3, 3, SAME3, .must = "direct f2"},
-    {"asymmetric padding", 1, 5, 6, 5, 17, 3, 3, .pads = {0, 1, 2, 0}, .must = "direct f2"},
-    {"padding 2: zeros all around", 1, 3, 4, 5, 5, 3, 3, .pads = {2, 2, 2, 2}, .must = "direct f2"},
-    {"padding 5 below and right", 1, 3, 2, 2, 5, 3, 3, .pads = {0, 0, 5, 5}, .must = "direct f2"},
-    {"SAME_UPPER", 1, 3, 6, 7, 5, 3, 3, SAME3, .auto_pad = "SAME_UPPER", .must = "direct f2"},
-    {"without bias", 1, 17, 6, 6, 5, 3, 3, SAME3, .no_bias = true, .must = "direct f2"},
-    {"11 tiles", 1, 3, 2, 22, 5, 3, 3, SAME3, .must = "direct f2"},
-    {"12 tiles", 1, 3, 6, 8, 5, 3, 3, SAME3, .must = "direct f2"},
-    {"13 tiles", 1, 3, 2, 26, 5, 3, 3, SAME3, .must = "direct f2"},
-    {"larger than a block everywhere", 1, 20, 19, 21, 40, 3, 3, SAME3, .must = "direct f2"},
+    {"one pixel", 1, 1, 1, 1, 1, 3, 3, SAME3, .must = WINOGRAD},
+    {"one output", 1, 3, 3, 3, 5, 3, 3, .must = WINOGRAD},
+    {"one tile", 1, 3, 4, 4, 5, 3, 3, .must = WINOGRAD},
+    {"one column", 2, 5, 7, 1, 17, 3, 3, SAME3, .must = WINOGRAD},
+    {"one row", 2, 5, 1, 8, 17, 3, 3, SAME3, .must = WINOGRAD},
+    {"odd height", 1, 17, 5, 6, 17, 3, 3, SAME3, .must = WINOGRAD},
+    {"odd width", 1, 17, 6, 5, 17, 3, 3, SAME3, .must = WINOGRAD},
+    {"odd both, no padding", 1, 3, 7, 9, 5, 3, 3, .must = WINOGRAD},
+    {"16 channels, 16 filters", 1, 16, 6, 6, 16, 3, 3, SAME3, .must = WINOGRAD},
+    {"33 channels, 33 filters", 1, 33, 5, 4, 33, 3, 3, SAME3, .must = WINOGRAD},
+    {"15 channels, 31 filters", 1, 15, 4, 5, 31, 3, 3, SAME3, .must = WINOGRAD},
+    {"one channel, 17 filters", 1, 1, 6, 7, 17, 3, 3, SAME3, .must = WINOGRAD},
+    {"64 channels", 1, 64, 8, 8, 48, 3, 3, SAME3, .must = WINOGRAD},
+    {"batch 2", 2, 5, 5, 5, 5, 3, 3, SAME3, .must = WINOGRAD},
+    {"batch 5: tiles of several pictures in a block", 5, 3, 3, 5, 17, 3, 3, SAME3, .must = WINOGRAD},
+    {"asymmetric padding", 1, 5, 6, 5, 17, 3, 3, .pads = {0, 1, 2, 0}, .must = WINOGRAD},
+    {"padding 2: zeros all around", 1, 3, 4, 5, 5, 3, 3, .pads = {2, 2, 2, 2}, .must = WINOGRAD},
+    {"padding 5 below and right", 1, 3, 2, 2, 5, 3, 3, .pads = {0, 0, 5, 5}, .must = WINOGRAD},
+    {"SAME_UPPER", 1, 3, 6, 7, 5, 3, 3, SAME3, .auto_pad = "SAME_UPPER", .must = WINOGRAD},
+    {"without bias", 1, 17, 6, 6, 5, 3, 3, SAME3, .no_bias = true, .must = WINOGRAD},
+    {"11 tiles", 1, 3, 2, 22, 5, 3, 3, SAME3, .must = WINOGRAD},
+    {"12 tiles", 1, 3, 6, 8, 5, 3, 3, SAME3, .must = WINOGRAD},
+    {"13 tiles", 1, 3, 2, 26, 5, 3, 3, SAME3, .must = WINOGRAD},
+    {"one F4 tile", 1, 3, 6, 6, 5, 3, 3, .must = WINOGRAD},
+    {"one F6 tile", 1, 3, 8, 8, 5, 3, 3, .must = WINOGRAD},
+    {"one pixel more than F4 and F6 tiles", 1, 5, 13, 13, 17, 3, 3, SAME3, .must = WINOGRAD},
+    {"one pixel less", 1, 5, 11, 11, 17, 3, 3, SAME3, .must = WINOGRAD},
+    {"blocks of F4 tiles", 1, 3, 25, 27, 33, 3, 3, SAME3, .must = WINOGRAD},
+    {"blocks of F6 tiles, batch 3", 3, 5, 19, 38, 17, 3, 3, SAME3, .must = WINOGRAD},
+    {"several fused work-items", 2, 17, 45, 50, 40, 3, 3, SAME3, .must = WINOGRAD},
+    {"chunks of tiles", 2, 5, 43, 45, 17, 3, 3, SAME3, .cache = 1, .must = WINOGRAD},
+    {"larger than a block everywhere", 1, 20, 19, 21, 40, 3, 3, SAME3, .must = WINOGRAD},
+};
+
+/* The 2x2 max-pool behind the activation. */
+static const conv_row pooled[] = {
+    {"two rows, two columns", 1, 3, 2, 2, 5, 3, 3, SAME3, .pool = true, .must = WINOGRAD},
+    {"even", 1, 17, 6, 8, 17, 3, 3, SAME3, .act = RELU, .pool = true, .must = WINOGRAD},
+    {"odd: the last row and column are dropped", 2, 5, 7, 9, 33, 3, 3, SAME3, .act = RELU, .pool = true, .must = WINOGRAD},
+    {"odd tiles of all sizes", 1, 5, 13, 11, 17, 3, 3, SAME3, .pool = true, .must = WINOGRAD},
+    {"leaky relu that falls below zero: not monotone", 1, 5, 9, 8, 17, 3, 3, SAME3, .act = {WCL__ACT_LEAKY_RELU, -0.5f, 0},
+     .pool = true, .must = WINOGRAD},
+    {"sigmoid: tails stay zero", 1, 3, 8, 6, 17, 3, 3, SAME3, .scale = true, .act = {WCL__ACT_SIGMOID, 0, 0}, .pool = true,
+     .must = WINOGRAD},
+    {"shift, no bias, batch 3", 3, 20, 14, 18, 40, 3, 3, .no_bias = true, .shift = true, .act = RELU, .pool = true,
+     .must = WINOGRAD},
+    {"5x5, stride 2", 2, 3, 19, 17, 17, 5, 5, .pads = {2, 2, 2, 2}, .strides = {2, 2}, .act = RELU, .pool = true, .must = "direct"},
+    {"groups", 1, 6, 7, 8, 10, 3, 3, SAME3, .groups = 2, .pool = true, .must = "direct"},
+    {"depthwise", 1, 17, 6, 7, 17, 3, 3, SAME3, .groups = 17, .act = RELU, .pool = true, .must = "direct"},
 };
 
 static const conv_row epilogues[] = {
-    {"scale and shift", 1, 5, 6, 5, 17, 3, 3, SAME3, .scale = true, .shift = true, .must = "direct f2"},
+    {"scale and shift", 1, 5, 6, 5, 17, 3, 3, SAME3, .scale = true, .shift = true, .must = WINOGRAD},
     {"scale, shift and relu, no bias", 2, 3, 5, 5, 5, 3, 3, SAME3, .no_bias = true, .scale = true, .shift = true, .act = RELU,
-     .must = "direct f2"},
-    {"shift alone, no bias", 1, 3, 5, 4, 5, 3, 3, SAME3, .no_bias = true, .shift = true, .must = "direct f2"},
-    {"scale alone", 1, 3, 5, 4, 17, 3, 3, SAME3, .scale = true, .must = "direct f2"},
-    {"relu", 1, 3, 5, 4, 17, 3, 3, SAME3, .act = RELU, .must = "direct f2"},
-    {"leaky relu", 1, 3, 5, 4, 5, 3, 3, SAME3, .act = {WCL__ACT_LEAKY_RELU, 0.1f, 0}, .must = "direct f2"},
-    {"clip away from zero: tails stay zero", 1, 3, 5, 4, 5, 3, 3, SAME3, .act = {WCL__ACT_CLIP, 0.25f, 1.5f}, .must = "direct f2"},
-    {"sigmoid: tails stay zero", 1, 3, 5, 4, 17, 3, 3, SAME3, .act = {WCL__ACT_SIGMOID, 0, 0}, .must = "direct f2"},
-    {"tanh", 1, 3, 5, 4, 5, 3, 3, SAME3, .act = {WCL__ACT_TANH, 0, 0}, .must = "direct f2"},
+     .must = WINOGRAD},
+    {"shift alone, no bias", 1, 3, 5, 4, 5, 3, 3, SAME3, .no_bias = true, .shift = true, .must = WINOGRAD},
+    {"scale alone", 1, 3, 5, 4, 17, 3, 3, SAME3, .scale = true, .must = WINOGRAD},
+    {"relu", 1, 3, 5, 4, 17, 3, 3, SAME3, .act = RELU, .must = WINOGRAD},
+    {"leaky relu", 1, 3, 5, 4, 5, 3, 3, SAME3, .act = {WCL__ACT_LEAKY_RELU, 0.1f, 0}, .must = WINOGRAD},
+    {"clip away from zero: tails stay zero", 1, 3, 5, 4, 5, 3, 3, SAME3, .act = {WCL__ACT_CLIP, 0.25f, 1.5f}, .must = WINOGRAD},
+    {"sigmoid: tails stay zero", 1, 3, 5, 4, 17, 3, 3, SAME3, .act = {WCL__ACT_SIGMOID, 0, 0}, .must = WINOGRAD},
+    {"tanh", 1, 3, 5, 4, 5, 3, 3, SAME3, .act = {WCL__ACT_TANH, 0, 0}, .must = WINOGRAD},
     {"depthwise, scale, shift and relu", 1, 17, 5, 4, 17, 3, 3, SAME3, .groups = 17, .scale = true, .shift = true, .act = RELU,
      .must = "direct"},
     {"groups, scale and sigmoid", 1, 6, 5, 4, 10, 3, 3, .groups = 2, .scale = true, .act = {WCL__ACT_SIGMOID, 0, 0},
@@ -136,6 +162,7 @@ ROWS_TEST(grouped)
 ROWS_TEST(lines)
 ROWS_TEST(winograd)
 ROWS_TEST(epilogues)
+ROWS_TEST(pooled)
 
 #define X_4D .inputs[0] = OP_RANDOM(1, 4, 5, 5), .inputs[2] = OP_RANDOM(6), .input_count = 3
 
@@ -200,7 +227,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_windows),  cmocka_unit_test(test_grouped),   cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_winograd), cmocka_unit_test(test_epilogues), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_winograd), cmocka_unit_test(test_epilogues), cmocka_unit_test(test_pooled),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -380,7 +380,7 @@ static void listen(void *user, wcl_log_level level, const char *text)
 
 static char *break_winograd(const char *source)
 {
-    return strstr(source, "kernel void winograd_gemm") ? strdup("#error not on this device\n") : NULL;
+    return strstr(source, "kernel void winograd_") ? strdup("#error not on this device\n") : NULL;
 }
 
 /* A variant whose kernels do not build is given up with a warning, the network runs all the same, and the plan tells. */
@@ -399,13 +399,14 @@ static void test_build_failure(void **state)
     assert_int_equal(wcl_session_create(device, f->model, &options, &session), WCL_OK);
     run_and_check(f, session, 2, "without winograd");
     wcl_set_log(NULL, NULL, WCL_LOG_ERROR);
-    assert_int_equal(h.warnings, 2); /* one for each convolution */
+    const int warnings = h.warnings;
+    assert_true(warnings >= 2); /* one for each convolution and Winograd variant that was tried */
     assert_non_null(strstr(h.text, "node conv2: f2 failed"));
     const wcl_plan_node node = plan_find(wcl_session_plan(session), "conv1");
     assert_string_equal(node.algorithm, "direct");
     assert_true(strncmp(node.reason, "f2: ", 4) == 0);
     run_and_check(f, session, 3, "another batch"); /* which knows already */
-    assert_int_equal(h.warnings, 2);
+    assert_int_equal(h.warnings, warnings);
     wcl_session_destroy(session);
     wcl_device_destroy(device);
 }

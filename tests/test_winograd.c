@@ -8,63 +8,135 @@
 
 #include <cmocka.h>
 
-#include "cl/winograd.clh"
 #include "ref/ref.h"
 
-enum { M = WINO_M, TILE = WINO_TILE, R = TILE - M + 1 };
+enum { R = 3, MOST_M = 6, MOST_TILE = MOST_M + R - 1 };
 
-static const double points[] = {0, 1, -1}; /* and infinity */
+/* winograd.clh's transforms of one WINO_M, as C. */
+typedef struct transforms {
+    int m;
+    double points[MOST_TILE]; /* and infinity */
+    void (*bt)(const double *in, double *out), (*g)(const double *in, double *out), (*at)(const double *in, double *out);
+} transforms;
+
+#define S(i) in[i]
+#define D(i, e) out[i] = (double)(e);
+#define TRANSFORMS(name)                                 \
+    static void name##_bt(const double *in, double *out) \
+    {                                                    \
+        WINO_BT(D, S)                                    \
+    }                                                    \
+    static void name##_g(const double *in, double *out)  \
+    {                                                    \
+        WINO_G(D, S)                                     \
+    }                                                    \
+    static void name##_at(const double *in, double *out) \
+    {                                                    \
+        WINO_AT(D, S)                                    \
+    }
+
+#define WINO_M 2
+#include "cl/winograd.clh"
+TRANSFORMS(f2)
+#include "support/winograd_again.h"
+#define WINO_M 4
+#include "cl/winograd.clh"
+TRANSFORMS(f4)
+#include "support/winograd_again.h"
+#define WINO_M 6
+#include "cl/winograd.clh"
+TRANSFORMS(f6)
+
+#define SQRT_HALF 0.70710678118654752440
+#define SQRT_TWO 1.41421356237309504880
+static const transforms forms[] = {
+    {2, {0, 1, -1}, f2_bt, f2_g, f2_at},
+    {4, {0, SQRT_HALF, -SQRT_HALF, SQRT_TWO, -SQRT_TWO}, f4_bt, f4_g, f4_at},
+    {6, {0, 1, -1, 2, -2, 0.5, -0.5}, f6_bt, f6_g, f6_at},
+};
 
 typedef struct matrices {
-    double at[M][TILE], g[TILE][R], bt[TILE][TILE];
+    double at[MOST_M][MOST_TILE], g[MOST_TILE][R], bt[MOST_TILE][MOST_TILE];
 } matrices;
 
-static matrices kernels_matrices(void)
+/* Unit vectors give the columns. */
+static matrices kernels_matrices(const transforms *form)
 {
-    matrices out;
-    for (int column = 0; column < TILE; column++) {
-        double unit[TILE] = {0};
+    const int tile = form->m + R - 1;
+    matrices made;
+    for (int column = 0; column < tile; column++) {
+        double unit[MOST_TILE] = {0}, out[MOST_TILE];
         unit[column] = 1;
-        WINO_BT(unit[0], unit[1], unit[2], unit[3], out.bt[0][column], out.bt[1][column], out.bt[2][column], out.bt[3][column]);
-        WINO_AT(unit[0], unit[1], unit[2], unit[3], out.at[0][column], out.at[1][column]);
-        if (column < R)
-            WINO_G(unit[0], unit[1], unit[2], out.g[0][column], out.g[1][column], out.g[2][column], out.g[3][column]);
+        form->bt(unit, out);
+        for (int i = 0; i < tile; i++)
+            made.bt[i][column] = out[i];
+        form->at(unit, out);
+        for (int i = 0; i < form->m; i++)
+            made.at[i][column] = out[i];
+        if (column >= R)
+            continue;
+        form->g(unit, out);
+        for (int i = 0; i < tile; i++)
+            made.g[i][column] = out[i];
     }
-    return out;
+    return made;
+}
+
+/* The constants are floats. */
+static bool same(double got, double expected)
+{
+    return fabs(got - expected) <= 4e-7 * fmax(1, fabs(expected));
 }
 
 /* A point's rows may be scaled against each other, their product may not. */
-static void test_each_point(void **state)
+static void check_points(const transforms *form)
 {
-    (void)state;
-    const matrices kernels = kernels_matrices();
+    const int tile = form->m + R - 1;
+    const matrices kernels = kernels_matrices(form);
     wcl__ref_winograd made;
-    wcl__ref_winograd_make(M, R, points, &made);
-    for (int j = 0; j < TILE; j++)
-        for (int i = 0; i < M; i++)
+    wcl__ref_winograd_make(form->m, R, form->points, &made);
+    for (int j = 0; j < tile; j++)
+        for (int i = 0; i < form->m; i++)
             for (int k = 0; k < R; k++)
-                for (int l = 0; l < TILE; l++) {
+                for (int l = 0; l < tile; l++) {
                     const double got = kernels.at[i][j] * kernels.g[j][k] * kernels.bt[j][l];
                     const double expected = made.at[i][j] * made.g[j][k] * made.bt[j][l];
-                    if (!(fabs(got - expected) <= 1e-12))
-                        fail_msg("point %d: A[%d] G[%d] B[%d] is %g, not %g", j, i, k, l, got, expected);
+                    if (!same(got, expected))
+                        fail_msg("F%d, point %d: A[%d] G[%d] B[%d] is %.9g, not %.9g", form->m, j, i, k, l, got, expected);
                 }
 }
 
 /* y[i] = sum over k of g[k] d[i + k], for every pair of unit vectors. */
+static void check_correlation(const transforms *form)
+{
+    const int tile = form->m + R - 1;
+    const matrices kernels = kernels_matrices(form);
+    for (int i = 0; i < form->m; i++)
+        for (int k = 0; k < R; k++)
+            for (int l = 0; l < tile; l++) {
+                double sum = 0, size = 1;
+                for (int j = 0; j < tile; j++) {
+                    const double term = kernels.at[i][j] * kernels.g[j][k] * kernels.bt[j][l];
+                    sum += term;
+                    size += fabs(term);
+                }
+                if (!(fabs(sum - (l == i + k)) <= 2e-7 * size))
+                    fail_msg("F%d: output %d takes %.9g times g[%d] d[%d]", form->m, i, sum, k, l);
+            }
+}
+
+static void test_each_point(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        check_points(&forms[i]);
+}
+
 static void test_correlation(void **state)
 {
     (void)state;
-    const matrices kernels = kernels_matrices();
-    for (int i = 0; i < M; i++)
-        for (int k = 0; k < R; k++)
-            for (int l = 0; l < TILE; l++) {
-                double sum = 0;
-                for (int j = 0; j < TILE; j++)
-                    sum += kernels.at[i][j] * kernels.g[j][k] * kernels.bt[j][l];
-                if (!(fabs(sum - (l == i + k)) <= 1e-12))
-                    fail_msg("output %d takes %g times g[%d] d[%d]", i, sum, k, l);
-            }
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        check_correlation(&forms[i]);
 }
 
 int main(void)

@@ -11,7 +11,7 @@
 /* name, short form, argument's name (NULL: none), meaning. A name's place is its bit in wcl__options.given. */
 #define OPTION_TABLE(X)                                                                                      \
     X(device, 0, "SPEC", "gpu, cpu, accelerator, PLATFORM:DEVICE or part of a name (also WINOCL_DEVICE)")    \
-    X(conv, 0, "ALGORITHM", "of convolutions, where it can be used: auto, direct, f2 (Winograd F(2x2,3x3))") \
+    X(conv, 0, "ALGORITHM", "of convolutions, where it can be used: auto, direct, or Winograd's f2, f4, f6") \
     X(dense, 0, "ALGORITHM", "of dense layers, where it can be used: auto, clblast, gemv, gemm")             \
     X(precision, 0, "TYPE", "fp32")                                                                          \
     X(batch, 0, "N", "pictures at a time; bench takes a list: 1,8")                                          \
@@ -153,7 +153,8 @@ typedef struct choice {
     int value;
 } choice;
 
-static const choice conv_choices[] = {{"auto", WCL_CONV_AUTO}, {"direct", WCL_CONV_DIRECT}, {"f2", WCL_CONV_F2}, {0}};
+static const choice conv_choices[] = {{"auto", WCL_CONV_AUTO}, {"direct", WCL_CONV_DIRECT}, {"f2", WCL_CONV_F2},
+                                      {"f4", WCL_CONV_F4},     {"f6", WCL_CONV_F6},         {0}};
 static const choice dense_choices[] = {
     {"auto", WCL_DENSE_AUTO}, {"clblast", WCL_DENSE_CLBLAST}, {"gemv", WCL_DENSE_GEMV}, {"gemm", WCL_DENSE_GEMM}, {0}};
 static const choice precisions[] = {{"fp32", 0}, {0}};

@@ -56,16 +56,35 @@ static double conversion_seconds(const wcl__facts *facts, const wcl__shape *shap
 
 /* ---- options: which variants may run a node */
 
+static const char *const convs[] = {[WCL_CONV_DIRECT] = "direct", [WCL_CONV_F2] = "f2", [WCL_CONV_F4] = "f4", [WCL_CONV_F6] = "f6"};
+static const char *const denses[] = {[WCL_DENSE_CLBLAST] = "clblast", [WCL_DENSE_GEMV] = "gemv", [WCL_DENSE_GEMM] = "gemm"};
+
+static wcl_status check_options(const wcl_session_options *options)
+{
+    const size_t conv = (size_t)options->conv, dense = (size_t)options->dense;
+    if (conv != WCL_CONV_AUTO && (conv >= WCL__COUNT(convs) || !convs[conv]))
+        return wcl__fail(WCL_BAD_ARGUMENT, "%d is no wcl_conv_choice", (int)options->conv);
+    if (dense != WCL_DENSE_AUTO && (dense >= WCL__COUNT(denses) || !denses[dense]))
+        return wcl__fail(WCL_BAD_ARGUMENT, "%d is no wcl_dense_choice", (int)options->dense);
+    return WCL_OK;
+}
+
+/* The family of variants that the options ask for, NULL: any. */
 static const char *forced_variant(const wcl__op_node *node, const wcl_session_options *options)
 {
     if (strcmp(node->op->name, "Conv") == 0)
-        return options->conv == WCL_CONV_DIRECT ? "direct" : options->conv == WCL_CONV_F2 ? "f2" : NULL;
+        return convs[options->conv];
     if (strcmp(node->op->name, "Gemm") == 0 || strcmp(node->op->name, "MatMul") == 0)
-        return options->dense == WCL_DENSE_CLBLAST ? "clblast"
-               : options->dense == WCL_DENSE_GEMV  ? "gemv"
-               : options->dense == WCL_DENSE_GEMM  ? "gemm"
-                                                   : NULL;
+        return denses[options->dense];
     return NULL;
+}
+
+/* A fused variant is of its unfused one's family. */
+static bool is_of(const wcl__variant *variant, const char *family)
+{
+    static const char fused[] = "fused-";
+    const size_t skip = strncmp(variant->name, fused, sizeof fused - 1) == 0 ? sizeof fused - 1 : 0;
+    return strcmp(variant->name + skip, family) == 0;
 }
 
 static const char *denied_reason(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *variant)
@@ -114,7 +133,7 @@ static wcl_status list_options(const wcl__plan_request *request, const wcl__op_n
     for (int only_forced = forced != NULL; only_forced >= 0 && choice->count == 0 && status == WCL_OK; only_forced--)
         for (size_t v = 0; v < node->op->variant_count && status == WCL_OK; v++) {
             const wcl__variant *variant = &node->op->variants[v];
-            const bool is_forced = forced && strcmp(variant->name, forced) == 0;
+            const bool is_forced = forced && is_of(variant, forced);
             if (forced && is_forced != (bool)only_forced)
                 continue;
             const char *reason = wcl__refusal(request, node, variant);
@@ -215,7 +234,10 @@ void wcl__choices_free(wcl__choice *choices, size_t count)
 
 wcl_status wcl__choose(const wcl__plan_request *request, const wcl__graph *graph, wcl__choice **choices)
 {
-    wcl_status status = WCL_OK;
+    wcl_status status = check_options(request->options);
+    *choices = NULL;
+    if (status != WCL_OK)
+        return status;
     *choices = wcl__alloc(graph->node_count + 1, sizeof **choices);
     if (!*choices)
         return wcl__fail_memory();

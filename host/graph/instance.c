@@ -215,8 +215,8 @@ static wcl_status build(wcl_session *session, wcl__instance *instance, int *node
     return status;
 }
 
-/* Could another variant have run the node? */
-static bool has_another(const wcl_plan *plan, const wcl__planned *planned)
+/* Could another variant run the node? */
+static bool has_another(const wcl_session *session, const wcl_plan *plan, const wcl__planned *planned)
 {
     for (size_t i = 0; i < plan->graph.node_count; i++) {
         const wcl__op_node *node = plan->graph.nodes[i];
@@ -224,7 +224,8 @@ static bool has_another(const wcl_plan *plan, const wcl__planned *planned)
             continue;
         for (size_t v = 0; v < node->op->variant_count; v++) {
             const wcl__variant *variant = &node->op->variants[v];
-            if (strcmp(variant->name, planned->algorithm) != 0 && (!variant->supports || !variant->supports(node, &plan->facts)))
+            if (strcmp(variant->name, planned->algorithm) != 0 && !wcl__session_denies(session, node->name, variant->name) &&
+                (!variant->supports || !variant->supports(node, &plan->facts)))
                 return true;
         }
     }
@@ -232,9 +233,9 @@ static bool has_another(const wcl_plan *plan, const wcl__planned *planned)
 }
 
 /* Tells which variant failed, if it was a variant's fault and there is another one: else the error stands as it is. */
-static void blame(const wcl_plan *plan, int node, wcl__denied *failed)
+static void blame(const wcl_session *session, const wcl_plan *plan, int node, wcl__denied *failed)
 {
-    if (node < 0 || !has_another(plan, &plan->nodes[node]))
+    if (node < 0 || !has_another(session, plan, &plan->nodes[node]))
         return;
     failed->node = wcl__strdup(plan->nodes[node].name);
     failed->variant = plan->nodes[node].algorithm;
@@ -254,7 +255,7 @@ wcl_status wcl__instance_create(wcl_session *session, wcl_plan *plan, wcl__insta
     const wcl_status status = build(session, instance, &node);
     if (status != WCL_OK) {
         wcl__in_node(status, node >= 0 ? plan->nodes[node].name : NULL);
-        blame(plan, node, failed);
+        blame(session, plan, node, failed);
         wcl__instance_destroy(instance);
         *out = NULL;
     }

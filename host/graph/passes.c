@@ -31,7 +31,7 @@ static void remove_identities(wcl__graph *graph)
         }
 }
 
-/* ---- scale, shift and activation go into the convolution or dense layer before them */
+/* ---- scale, shift, activation and a small max-pool go into the convolution or dense layer before them */
 
 /* The channels that an epilogue's scale and shift run over: dimension 1 of a convolution, the last one of a dense layer. */
 static int channel_axis(const wcl__op_node *node)
@@ -153,11 +153,26 @@ static bool has_weights(const wcl__op_node *target)
     return strcmp(target->op->name, "Conv") == 0 || !wcl__dense_read(target, &dense);
 }
 
+/* 2x2 windows side by side, without padding, a last odd row or column left out. */
+static bool is_half_pool(const wcl__op_node *node)
+{
+    const wcl__pool *pool = &node->desc.pool;
+    return strcmp(node->op->name, "MaxPool") == 0 && node->outputs[0]->shape.rank == 4 && pool->kh == 2 && pool->kw == 2 &&
+           pool->stride_h == 2 && pool->stride_w == 2 && pool->dilation_h == 1 && pool->dilation_w == 1 && pool->pad_top == 0 &&
+           pool->pad_left == 0 && pool->oh == pool->h / 2 && pool->ow == pool->w / 2;
+}
+
 /* Does `node`, the only reader of `target`'s output, become part of it? */
 static wcl_status absorb(wcl__op_node *target, const wcl__op_node *node, bool *absorbed)
 {
     const unsigned flags = target->op->flags;
     *absorbed = false;
+    if (target->epilogue.pool)
+        return WCL_OK;
+    if ((flags & WCL__ABSORBS_POOL) && is_half_pool(node)) {
+        target->epilogue.pool = *absorbed = true;
+        return WCL_OK;
+    }
     if (target->epilogue.act.kind != WCL__ACT_NONE)
         return WCL_OK;
     if ((flags & WCL__ABSORBS_ACT) && is_activation(node)) {

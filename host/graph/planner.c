@@ -265,18 +265,39 @@ static bool has_alternative(const wcl__plan_request *request, const wcl__op_node
     return false;
 }
 
-/* The choice with the most scratch that has another variant to fall back on, forced or not; -1: none is left. */
-static int64_t most_workspace(const wcl__plan_request *request, const wcl_plan *plan, const wcl__choice *choices)
+static size_t memory_of(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *variant, wcl__blocks blocks)
+{
+    return variant->memory ? variant->memory(node, request->facts, blocks) : 0;
+}
+
+/* Of the other variants that may run the node, forced or not. */
+static size_t least_memory(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *chosen)
+{
+    size_t least = SIZE_MAX;
+    for (size_t v = 0; v < node->op->variant_count; v++) {
+        const wcl__variant *variant = &node->op->variants[v];
+        wcl__blocks blocks[WCL__MAX_BLOCKS] = {{1, 1}};
+        if (variant == chosen || wcl__refusal(request, node, variant))
+            continue;
+        const int count = variant->blocks ? variant->blocks(node, request->facts, blocks) : 1;
+        for (int i = 0; i < count; i++)
+            least = WCL__MIN(least, memory_of(request, node, variant, blocks[i]));
+    }
+    return least;
+}
+
+/* The choice that takes most memory over what another variant would; -1: there is none. */
+static int64_t most_memory(const wcl__plan_request *request, const wcl_plan *plan, const wcl__choice *choices)
 {
     int64_t found = -1;
     size_t most = 0;
     for (size_t i = 0; i < plan->graph.node_count; i++) {
         const wcl__option *option = &choices[i].options[choices[i].chosen];
-        const wcl__variant *variant = option->variant;
         const wcl__op_node *node = plan->graph.nodes[i];
-        const size_t bytes = variant->workspace ? variant->workspace(node, request->facts, option->blocks) : 0;
-        if (bytes > most && has_alternative(request, node, variant)) {
-            most = bytes;
+        const size_t bytes = memory_of(request, node, option->variant, option->blocks),
+                     least = least_memory(request, node, option->variant);
+        if (bytes > least && bytes - least > most) {
+            most = bytes - least;
             found = (int64_t)i;
         }
     }
@@ -311,6 +332,7 @@ static int64_t choice_of(const wcl__plan_request *request, const wcl_plan *plan,
 typedef struct denials {
     wcl__denied *list;
     size_t count, capacity, borrowed;
+    uint64_t least; /* bytes of the smallest plan that was tried */
 } denials;
 
 static wcl_status deny(denials *d, const char *node, const char *variant, const char *reason)
@@ -334,8 +356,8 @@ static void denials_clear(denials *d)
 }
 
 /* What is over the device's limits or the cap; *choice is to blame, -1: nothing can be done about it. *reason NULL: all fits. */
-static wcl_status check_limits(const wcl__plan_request *request, const wcl_plan *plan, const wcl__choice *choices, int64_t *choice,
-                               const char **reason)
+static wcl_status check_limits(const wcl__plan_request *request, const wcl_plan *plan, const wcl__choice *choices, denials *d,
+                               int64_t *choice, const char **reason)
 {
     const wcl__plan_tensor *tensor = too_large(plan);
     const uint64_t total = wcl__plan_total(plan), cap = request->options->memory_cap;
@@ -349,11 +371,12 @@ static wcl_status check_limits(const wcl__plan_request *request, const wcl_plan 
     }
     if (cap == 0 || total <= cap)
         return WCL_OK;
-    *choice = most_workspace(request, plan, choices);
-    *reason = "its workspace is over the memory cap";
+    d->least = WCL__MIN(d->least, total);
+    *choice = most_memory(request, plan, choices);
+    *reason = "it takes too much of the memory cap";
     return *choice >= 0 ? WCL_OK
                         : wcl__fail(WCL_NO_MEMORY, "the network needs %llu bytes of device memory, the cap is %llu",
-                                    (unsigned long long)total, (unsigned long long)cap);
+                                    (unsigned long long)d->least, (unsigned long long)cap);
 }
 
 static wcl_status plan_within_limits(wcl__plan_request *request, denials *d, wcl_plan **out, bool *again)
@@ -366,7 +389,7 @@ static wcl_status plan_within_limits(wcl__plan_request *request, denials *d, wcl
     if (status == WCL_OK)
         status = plan_once(request, *out, &choices);
     if (status == WCL_OK)
-        status = check_limits(request, *out, choices, &choice, &reason);
+        status = check_limits(request, *out, choices, d, &choice, &reason);
     if (status == WCL_OK && reason) {
         const wcl__choice *blamed = &choices[choice];
         *again = true;
@@ -380,7 +403,7 @@ static wcl_status plan_within_limits(wcl__plan_request *request, denials *d, wcl
 wcl_status wcl__plan_make(const wcl__plan_request *request, wcl_plan **out)
 {
     wcl__plan_request capped = *request;
-    denials d = {NULL, 0, 0, request->denied_count};
+    denials d = {NULL, 0, 0, request->denied_count, UINT64_MAX};
     wcl_status status = WCL_OK;
     *out = NULL;
     for (size_t i = 0; i < request->denied_count && status == WCL_OK; i++) {

@@ -126,19 +126,18 @@ void wcl_session_destroy(wcl_session *session)
 
 /* ---- instances */
 
-static bool is_denied(const wcl_session *session, const wcl__denied *failed)
+bool wcl__session_denies(const wcl_session *session, const char *node, const char *variant)
 {
     for (size_t i = 0; i < session->denied_count; i++)
-        if (strcmp(session->denied[i].node, failed->node) == 0)
+        if (strcmp(session->denied[i].node, node) == 0 && strcmp(session->denied[i].variant, variant) == 0)
             return true;
     return false;
 }
 
-/* A variant that failed to build or to fit is tried no more, once a node; then the first error stands. */
+/* A variant that failed to build or to fit is tried no more; once no other is left, the error stands. */
 static bool deny(wcl_session *session, wcl__denied *failed)
 {
-    if (!failed->node || !failed->reason || is_denied(session, failed) ||
-        !WCL__GROW(session->denied, session->denied_count, session->denied_capacity)) {
+    if (!failed->node || !failed->reason || !WCL__GROW(session->denied, session->denied_count, session->denied_capacity)) {
         denied_clear(failed);
         return false;
     }

@@ -6,9 +6,10 @@
 #include "tune/params.h"
 
 /* field, least, most, standard, meaning */
-#define WCL__FILTERS_PARAMS(X)              \
-    X(cb, 1, 16, 16, "filters in a vector") \
-    X(kb, 1, 4, 1, "vectors of filters a work-item multiplies")
+#define WCL__FILTERS_PARAMS(X)                                  \
+    X(cb, 1, 16, 16, "filters in a vector")                     \
+    X(kb, 1, 4, 1, "vectors of filters a work-item multiplies") \
+    X(wino_m, 2, 6, 2, "Winograd's outputs along a dimension: 2, 4 or 6")
 
 typedef struct wcl__filters_params {
     WCL__FILTERS_PARAMS(WCL__PARAM_MEMBER)

@@ -1,43 +1,117 @@
 #include "kernels/winograd.h"
 
-WCL__PARAM_TABLE(wcl__winograd_table, "winograd", WCL__WINOGRAD_PARAMS, wcl__cells_constraint);
+#include <string.h>
 
-/* cl/winograd.cl: wino_shape */
+static const char *constraint(const int *values)
+{
+    wcl__winograd_params p;
+    memcpy(&p, values, sizeof p);
+    const char *reason = wcl__cells_constraint(values);
+    if (!reason && p.wino_m % 2 != 0)
+        reason = "wino_m must be 2, 4 or 6";
+    if (!reason && p.tb % p.pb != 0)
+        reason = "tb must be a multiple of pb";
+    return reason;
+}
+
+WCL__PARAM_TABLE(wcl__winograd_table, "winograd", WCL__WINOGRAD_PARAMS, constraint);
+
+/* cl/winograd_tile.clh: wino_shape */
 typedef struct wino_shape {
-    cl_int tiles_y, tiles_x, tiles, padded, c_blocks, k_blocks, pad_top, pad_left;
+    cl_int tiles_y, tiles_x, first, tiles, padded, c_blocks, k_blocks, pad_top, pad_left;
     cl_float a, b;
 } wino_shape;
 
-void wcl__winograd_defaults(const wcl__facts *facts, int cb, int act, wcl__winograd_params *params)
+static int64_t tiles_of(const wcl__conv *conv, int m)
 {
+    return conv->n * wcl__ceil_div(conv->oh, m) * wcl__ceil_div(conv->ow, m);
+}
+
+/* The block from `least` to `most` that rounds the tiles up least; of equals the largest. */
+static int best_block(int64_t tiles, int least, int most)
+{
+    int best = most;
+    for (int pb = most; pb >= least; pb--)
+        if (wcl__round_up(tiles, pb) < wcl__round_up(tiles, best))
+            best = pb;
+    return best;
+}
+
+/* Tiles of a fused work-item: V and M in 3/4 of the local memory (and no more than a core's cache is likely to hold), at most
+ * MOST_BLOCKS blocks, and enough work-groups to keep every unit busy to the end. */
+static int fused_tiles(const wcl__facts *facts, const wcl__conv *conv, const wcl__winograd_params *p)
+{
+    enum { MOST_BLOCKS = 4, GROUPS_A_UNIT = 4, CORE_CACHE = 1 << 20 };
+    const int64_t local = WCL__MIN((int64_t)WCL__MIN(facts->local_bytes, (uint64_t)INT32_MAX), CORE_CACHE) / 4 * 3;
+    const int64_t xi = (p->wino_m + 2) * (p->wino_m + 2);
+    const int64_t tile_bytes = xi * (int64_t)sizeof(float) * (wcl__round_up(conv->c, p->cb) + p->cb * p->kb);
+    const int64_t tiles = tiles_of(conv, p->wino_m);
+    int64_t blocks = WCL__MIN(local / (tile_bytes * p->pb), MOST_BLOCKS);
+    while (blocks > 1 && wcl__ceil_div(tiles, blocks * p->pb) < (int64_t)facts->compute_units * GROUPS_A_UNIT)
+        blocks--;
+    return (int)blocks * p->pb;
+}
+
+void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, const wcl__winograd_form *form,
+                            wcl__winograd_params *params)
+{
+    enum { WORTH = 1 << 20 };
+    const int64_t tiles = tiles_of(conv, form->m);
     wcl__params_standard(&wcl__winograd_table, params);
-    params->cb = cb;
-    params->act = act;
+    params->cb = form->cb;
+    params->wino_m = form->m;
+    params->pool = form->pool;
+    params->act = (int)form->act;
     if (facts->type & CL_DEVICE_TYPE_CPU) {
         /* 32 registers of 64 bytes hold 12 x 2 sums and what feeds them; 16 of 32 bytes hold 6 x 1 sums of two registers each */
         const bool wide = facts->vector_width >= 16;
-        params->pb = wide ? 12 : 6;
+        const bool worth = tiles * conv->c * conv->k >= WORTH; /* a build of its own */
+        params->pb = wide ? best_block(tiles, worth ? 8 : 12, 12) : best_block(tiles, worth ? 4 : 6, 6);
         params->kb = wide ? 2 : 1;
     } else {
         params->pb = 8;
         params->kb = 1;
     }
+    if (form->fused)
+        params->tb = fused_tiles(facts, conv, params);
 }
 
-wcl__winograd_sizes wcl__winograd_sizes_of(const wcl__winograd_params *params, const wcl__conv *conv)
+wcl__winograd_sizes wcl__winograd_sizes_of(const wcl__facts *facts, const wcl__winograd_params *params, const wcl__conv *conv)
 {
     wcl__winograd_sizes s;
-    s.tiles_y = wcl__ceil_div(conv->oh, WCL__F2_OUT);
-    s.tiles_x = wcl__ceil_div(conv->ow, WCL__F2_OUT);
+    const int64_t block = params->tb ? params->tb : params->pb;
+    s.xi = (params->wino_m + 2) * (params->wino_m + 2);
+    s.tiles_y = wcl__ceil_div(conv->oh, params->wino_m);
+    s.tiles_x = wcl__ceil_div(conv->ow, params->wino_m);
     s.tiles = conv->n * s.tiles_y * s.tiles_x;
-    s.padded = wcl__round_up(s.tiles, params->pb);
     s.c_padded = wcl__round_up(conv->c, params->cb);
     s.k_padded = wcl__round_up(conv->k, params->cb * params->kb);
-    const int64_t xi_bytes = WCL__F2_XI * (int64_t)sizeof(float);
-    s.v_bytes = xi_bytes * s.padded * s.c_padded;
-    s.m_bytes = xi_bytes * s.padded * s.k_padded;
+    const int64_t xi_bytes = s.xi * (int64_t)sizeof(float);
+    s.chunk = params->tb ? params->tb : wcl__round_up(s.tiles, block);
+    if (!params->tb && (facts->type & CL_DEVICE_TYPE_CPU) && facts->cache_bytes > 0) {
+        const int64_t fit = (int64_t)(facts->cache_bytes / 2) / (xi_bytes * (s.c_padded + s.k_padded));
+        const int64_t chunks = wcl__ceil_div(s.chunk, WCL__MAX(fit / block * block, block * 4));
+        s.chunk = wcl__round_up(wcl__ceil_div(s.chunk, chunks), block);
+    }
+    s.chunks = wcl__ceil_div(s.tiles, s.chunk);
+    s.v_bytes = xi_bytes * s.chunk * s.c_padded;
+    s.m_bytes = xi_bytes * s.chunk * (params->tb ? params->cb * params->kb : s.k_padded);
     s.u_bytes = xi_bytes * s.c_padded * s.k_padded;
     return s;
+}
+
+static wino_shape shape_of(const wcl__winograd_params *params, const wcl__conv *conv, const wcl__winograd_sizes *s)
+{
+    return (wino_shape){.tiles_y = (cl_int)s->tiles_y,
+                        .tiles_x = (cl_int)s->tiles_x,
+                        .tiles = (cl_int)s->tiles,
+                        .padded = (cl_int)wcl__round_up(s->tiles, params->pb),
+                        .c_blocks = (cl_int)(s->c_padded / params->cb),
+                        .k_blocks = (cl_int)(s->k_padded / params->cb),
+                        .pad_top = (cl_int)conv->pad_top,
+                        .pad_left = (cl_int)conv->pad_left,
+                        .a = conv->act.a,
+                        .b = conv->act.b};
 }
 
 static void input_args(wcl__call *call, const wcl__winograd_slots *slots, const wino_shape *shape)
@@ -66,24 +140,45 @@ static void output_args(wcl__call *call, const wcl__winograd_slots *slots, const
 }
 
 wcl_status wcl__winograd_calls(wcl__call calls[3], const wcl__winograd_params *params, const wcl__conv *conv,
-                               const wcl__winograd_slots *slots)
+                               const wcl__winograd_sizes *sizes, int64_t chunk, const wcl__winograd_slots *slots)
 {
     static const char *const kernels[3] = {"winograd_input", "winograd_gemm", "winograd_output"};
     const size_t local[3] = {1, 1, 1};
-    const wcl__winograd_sizes s = wcl__winograd_sizes_of(params, conv);
-    const int64_t c_blocks = s.c_padded / params->cb, k_blocks = s.k_padded / params->cb;
-    const wino_shape shape = {(cl_int)s.tiles_y, (cl_int)s.tiles_x,     (cl_int)s.tiles,        (cl_int)s.padded, (cl_int)c_blocks,
-                              (cl_int)k_blocks,  (cl_int)conv->pad_top, (cl_int)conv->pad_left, conv->act.a,      conv->act.b};
+    wino_shape shape = shape_of(params, conv, sizes);
+    shape.first = (cl_int)(chunk * sizes->chunk);
+    shape.tiles = (cl_int)WCL__MIN(sizes->tiles - shape.first, sizes->chunk);
+    shape.padded = (cl_int)wcl__round_up(shape.tiles, params->pb);
     for (int i = 0; i < 3; i++) {
         const wcl_status status = wcl__cells_begin(&calls[i], "winograd.cl", kernels[i], &wcl__winograd_table, params);
         if (status != WCL_OK)
             return status;
     }
     input_args(&calls[0], slots, &shape);
-    wcl__call_range(&calls[0], c_blocks, s.padded, 1, local);
+    wcl__call_range(&calls[0], shape.c_blocks, shape.padded, 1, local);
     gemm_args(&calls[1], slots, &shape);
-    wcl__call_range(&calls[1], s.padded / params->pb, k_blocks / params->kb, WCL__F2_XI, local);
+    wcl__call_range(&calls[1], shape.padded / params->pb, shape.k_blocks / params->kb, sizes->xi, local);
     output_args(&calls[2], slots, &shape);
-    wcl__call_range(&calls[2], wcl__ceil_div(conv->k, params->cb), s.tiles, 1, local);
+    wcl__call_range(&calls[2], wcl__ceil_div(conv->k, params->cb), shape.tiles, 1, local);
+    return WCL_OK;
+}
+
+wcl_status wcl__winograd_fused_call(wcl__call *call, const wcl__winograd_params *params, const wcl__conv *conv,
+                                    const wcl__winograd_sizes *sizes, const wcl__winograd_slots *slots)
+{
+    const size_t local[3] = {1, 1, 1};
+    const wino_shape shape = shape_of(params, conv, sizes);
+    const wcl_status status = wcl__cells_begin(call, "winograd_fused.cl", "winograd_fused", &wcl__winograd_table, params);
+    if (status != WCL_OK)
+        return status;
+    wcl__call_slot(call, slots->x.slot);
+    wcl__call_slot(call, slots->u);
+    wcl__call_slot(call, slots->bias);
+    wcl__call_slot(call, slots->y.slot);
+    wcl__call_local(call, (size_t)sizes->v_bytes);
+    wcl__call_local(call, (size_t)sizes->m_bytes);
+    WCL__CALL_VALUE(call, slots->x.view);
+    WCL__CALL_VALUE(call, slots->y.view);
+    WCL__CALL_VALUE(call, shape);
+    wcl__call_range(call, sizes->chunks, 1, 1, local);
     return WCL_OK;
 }

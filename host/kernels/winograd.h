@@ -1,4 +1,4 @@
-/* Winograd F(2x2, 3x3) in three kernels: cl/winograd.cl. */
+/* Winograd convolution F(m x m, 3x3), in three kernels (cl/winograd.cl) or in one (cl/winograd_fused.cl). */
 #ifndef WCL_KERNELS_WINOGRAD_H
 #define WCL_KERNELS_WINOGRAD_H
 
@@ -9,6 +9,9 @@
     X(cb, 1, 16, 16, "channels in a vector: both layouts' block")       \
     X(pb, 1, 32, 6, "tiles that a work-item of the product multiplies") \
     X(kb, 1, 4, 1, "vectors of filters that it multiplies")             \
+    X(tb, 0, 256, 0, "tiles of a fused work-item; 0: three kernels")    \
+    X(wino_m, 2, 6, 2, "a tile's outputs along a dimension: 2, 4 or 6") \
+    X(pool, 0, 1, 0, "a 2x2 max-pool follows the activation")           \
     X(act, 0, 5, 0, "wcl__act_kind")
 
 typedef struct wcl__winograd_params {
@@ -16,26 +19,39 @@ typedef struct wcl__winograd_params {
 } wcl__winograd_params;
 extern const wcl__param_table wcl__winograd_table;
 
-enum { WCL__F2_OUT = 2, WCL__F2_XI = 16 };
-
-/* Sizes that follow from the convolution and the parameters. */
+/* Sizes that follow from the convolution, the parameters and the device. Three kernels go over the tiles in chunks, so that V and M
+ * of a chunk stay in a CPU's last cache; the fused kernel's V and M are local memory. */
 typedef struct wcl__winograd_sizes {
-    int64_t tiles_y, tiles_x, tiles, padded; /* padded: tiles rounded up to pb */
-    int64_t c_padded, k_padded;              /* to cb, to cb * kb */
-    int64_t v_bytes, m_bytes, u_bytes;
+    int xi;                          /* products of a tile */
+    int64_t tiles_y, tiles_x, tiles; /* of a picture; of the batch */
+    int64_t chunk, chunks;           /* tiles of a chunk, a multiple of pb or tb */
+    int64_t c_padded, k_padded;      /* to cb, to cb * kb */
+    int64_t v_bytes, m_bytes;        /* of a chunk, or of a fused work-group's local memory */
+    int64_t u_bytes;
 } wcl__winograd_sizes;
 
-/* pb and kb from the device's vector registers, cb as given: sums must stay in registers (docs/winograd.md). */
-void wcl__winograd_defaults(const wcl__facts *facts, int cb, int act, wcl__winograd_params *params);
-wcl__winograd_sizes wcl__winograd_sizes_of(const wcl__winograd_params *params, const wcl__conv *conv);
+/* How a variant wants it: wino_m, pool and act as given. */
+typedef struct wcl__winograd_form {
+    int cb, m;
+    bool fused, pool;
+    wcl__act_kind act;
+} wcl__winograd_form;
+
+/* The block pb x kb from the device's vector registers, tb from its local memory (docs/winograd.md). A fused form that does not fit
+ * the local memory has tb = 0. */
+void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, const wcl__winograd_form *form,
+                            wcl__winograd_params *params);
+wcl__winograd_sizes wcl__winograd_sizes_of(const wcl__facts *facts, const wcl__winograd_params *params, const wcl__conv *conv);
 
 typedef struct wcl__winograd_slots {
     wcl__operand x, y;
-    int u, v, m, bias; /* bias rounded up to cb */
+    int u, v, m, bias; /* bias rounded up to cb; v and m of the three kernels only */
 } wcl__winograd_slots;
 
-/* The three launches, in this order. */
+/* The three launches of chunk `chunk`, in this order. */
 wcl_status wcl__winograd_calls(wcl__call calls[3], const wcl__winograd_params *params, const wcl__conv *conv,
-                               const wcl__winograd_slots *slots);
+                               const wcl__winograd_sizes *sizes, int64_t chunk, const wcl__winograd_slots *slots);
+wcl_status wcl__winograd_fused_call(wcl__call *call, const wcl__winograd_params *params, const wcl__conv *conv,
+                                    const wcl__winograd_sizes *sizes, const wcl__winograd_slots *slots);
 
 #endif

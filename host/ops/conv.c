@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "kernels/pool.h"
 #include "ops/registry.h"
 #include "ops/window.h"
 
@@ -105,9 +106,11 @@ double wcl__conv_macs(const wcl__conv *conv)
            (double)(conv->kh * conv->kw);
 }
 
-double wcl__conv_io_bytes(const wcl__conv *conv)
+double wcl__conv_io_bytes(const wcl__op_node *node)
 {
-    return sizeof(float) * ((double)conv->n * (double)(conv->c * conv->h * conv->w + conv->k * conv->oh * conv->ow));
+    const wcl__conv *conv = &node->desc.conv;
+    const double outputs = (double)(conv->k * conv->oh * conv->ow) / (node->epilogue.pool ? 4 : 1);
+    return sizeof(float) * (double)conv->n * ((double)(conv->c * conv->h * conv->w) + outputs);
 }
 
 wcl_status wcl__conv_operands(const wcl__emit *emit, wcl__operand *x, wcl__operand *y)
@@ -116,6 +119,41 @@ wcl_status wcl__conv_operands(const wcl__emit *emit, wcl__operand *x, wcl__opera
     y->slot = emit->out[0];
     const wcl_status status = wcl__emit_view(emit, x->slot, &emit->node->inputs[WCL__CONV_X]->shape, &x->view);
     return status == WCL_OK ? wcl__emit_view(emit, y->slot, &emit->node->outputs[0]->shape, &y->view) : status;
+}
+
+wcl_status wcl__conv_unpooled(const wcl__emit *emit, const wcl__operand *y, wcl__operand *out)
+{
+    const wcl__conv *conv = &emit->node->desc.conv;
+    const wcl__layout layout = wcl__layout_blocked(emit->blocks.out);
+    const wcl__shape shape = wcl__shape_of(4, (int64_t[]){conv->n, conv->k, conv->oh, conv->ow});
+    *out = *y;
+    if (!emit->node->epilogue.pool)
+        return WCL_OK;
+    const wcl_status status = wcl__steps_tensor(emit->steps, WCL__TENSOR_WORKSPACE, "before its pool", &shape, &layout, &out->slot);
+    return status == WCL_OK ? wcl__emit_view(emit, out->slot, &shape, &out->view) : status;
+}
+
+wcl_status wcl__conv_pool(const wcl__emit *emit, const wcl__operand *from, const wcl__operand *y)
+{
+    const wcl__conv *conv = &emit->node->desc.conv;
+    const wcl__pool_params params = {.cb = emit->blocks.out};
+    const wcl__pool pool = {.n = conv->n,
+                            .c = conv->k,
+                            .h = conv->oh,
+                            .w = conv->ow,
+                            .oh = conv->oh / 2,
+                            .ow = conv->ow / 2,
+                            .kh = 2,
+                            .kw = 2,
+                            .stride_h = 2,
+                            .stride_w = 2,
+                            .dilation_h = 1,
+                            .dilation_w = 1};
+    wcl__call call;
+    if (!emit->node->epilogue.pool)
+        return WCL_OK;
+    const wcl_status status = wcl__pool_call(&call, &params, &pool, from, y);
+    return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
 }
 
 wcl_status wcl__conv_weights(const wcl__emit *emit, const char *how, wcl__packing *packing, int *slot)
@@ -130,13 +168,20 @@ wcl_status wcl__conv_bias(const wcl__emit *emit, int cb, int *slot)
     return wcl__bias_slot(emit, wcl__input(emit->node, WCL__CONV_B), &all, cb, slot);
 }
 
-#define ROW(form, bound)                                                                                                         \
-    {                                                                                                                            \
-        .name = #form, .supports = wcl__conv_##form##_supports, .blocks = wcl__conv_##form##_blocks,                             \
-        .cost = wcl__conv_##form##_cost, .workspace = wcl__conv_##form##_workspace, .parameters = wcl__conv_##form##_parameters, \
-        .emit = wcl__conv_##form##_emit, .algorithm = bound                                                                      \
+#define ROW(form, label, bound)                                                                                            \
+    {                                                                                                                      \
+        .name = label, .supports = wcl__conv_##form##_supports, .blocks = wcl__conv_##form##_blocks,                       \
+        .cost = wcl__conv_##form##_cost, .memory = wcl__conv_##form##_memory, .parameters = wcl__conv_##form##_parameters, \
+        .emit = wcl__conv_##form##_emit, .algorithm = bound                                                                \
     }
-static const wcl__variant variants[] = {ROW(direct, WCL__SUM), ROW(f2, WCL__F2)};
+static const wcl__variant variants[] = {
+    ROW(direct, "direct", WCL__SUM),
+    ROW(f2, "f2", WCL__F2),
+    ROW(f4, "f4", WCL__F4),
+    ROW(f6, "f6", WCL__F6),
+    ROW(fused_f4, "fused-f4", WCL__F4),
+    ROW(fused_f6, "fused-f6", WCL__F6),
+};
 
 const wcl__op wcl__op_conv = {
     .name = "Conv",
@@ -144,7 +189,7 @@ const wcl__op wcl__op_conv = {
     .min_inputs = 2,
     .max_inputs = 3,
     .max_outputs = 1,
-    .flags = WCL__ABSORBS_ACT | WCL__ABSORBS_AFFINE,
+    .flags = WCL__ABSORBS_ACT | WCL__ABSORBS_AFFINE | WCL__ABSORBS_POOL,
     .known = 1u << WCL__CONV_W | 1u << WCL__CONV_B,
     .packs = 1u << WCL__CONV_W | 1u << WCL__CONV_B,
     .attributes = "auto_pad dilations group kernel_shape pads strides",

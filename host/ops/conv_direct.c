@@ -20,12 +20,22 @@ const char *wcl__conv_direct_supports(const wcl__op_node *node, const wcl__facts
     return NULL;
 }
 
-size_t wcl__conv_direct_workspace(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
+/* Of a convolution that is pooled afterwards. */
+static size_t scratch_bytes(const wcl__op_node *node, wcl__blocks blocks)
 {
-    (void)node;
+    const wcl__conv *conv = &node->desc.conv;
+    return node->epilogue.pool ? sizeof(float) * (size_t)(conv->n * wcl__round_up(conv->k, blocks.out) * conv->oh * conv->ow) : 0;
+}
+
+static size_t filter_bytes(const wcl__conv *conv, wcl__blocks blocks)
+{
+    return sizeof(float) * (size_t)(wcl__round_up(conv->k, blocks.out) * (conv->c / conv->groups) * conv->kh * conv->kw);
+}
+
+size_t wcl__conv_direct_memory(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
+{
     (void)facts;
-    (void)blocks;
-    return 0;
+    return filter_bytes(&node->desc.conv, blocks) + scratch_bytes(node, blocks);
 }
 
 int wcl__conv_direct_blocks(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS])
@@ -63,10 +73,10 @@ void wcl__conv_direct_cost(const wcl__op_node *node, const wcl__facts *facts, wc
     const int lanes = (int)WCL__MAX(facts->vector_width, 1u);
     const double filters = (double)wcl__round_up(conv->k, blocks.out) / (double)conv->k; /* tail lanes work too */
     cost->flops = 2 * wcl__conv_macs(conv) * (is_depthwise(conv) ? 1 : filters);
-    cost->bytes = wcl__conv_io_bytes(conv);
+    cost->bytes = wcl__conv_io_bytes(node) + 2.0 * (double)scratch_bytes(node, blocks);
     cost->efficiency =
         facts->type & CL_DEVICE_TYPE_CPU ? 0.2 * WCL__MIN(blocks.out, lanes) / lanes : 0.05 * WCL__MIN(blocks.out, 4);
-    cost->launches = 1;
+    cost->launches = node->epilogue.pool ? 2 : 1;
 }
 
 void wcl__conv_direct_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
@@ -79,11 +89,13 @@ void wcl__conv_direct_parameters(const wcl__op_node *node, const wcl__facts *fac
 static wcl_status direct_weights(const wcl__emit *emit, int *slot)
 {
     const wcl__conv *conv = &emit->node->desc.conv;
-    const wcl__filters_params params = {.cb = emit->blocks.out, .kb = 1};
+    wcl__filters_params params;
     wcl__packing packing = {0};
+    wcl__params_standard(&wcl__filters_table, &params);
+    params.cb = emit->blocks.out;
     packing.rows = conv->k;
     packing.row_elements = conv->c / conv->groups * conv->kh * conv->kw;
-    packing.bytes = sizeof(float) * (size_t)(wcl__round_up(conv->k, params.cb) * packing.row_elements);
+    packing.bytes = filter_bytes(conv, emit->blocks);
     packing.zero_first = conv->k % params.cb != 0;
     const wcl_status status = wcl__filters_direct_call(&packing.call, &params, packing.row_elements);
     return status == WCL_OK ? wcl__conv_weights(emit, "direct", &packing, slot) : status;
@@ -95,13 +107,18 @@ wcl_status wcl__conv_direct_emit(const wcl__emit *emit)
     const wcl__conv_direct_params params = direct_params(emit->node, emit->blocks);
     const bool depthwise = is_depthwise(&conv);
     wcl__conv_slots slots;
+    wcl__operand y;
     wcl__call call;
-    wcl_status status = wcl__conv_operands(emit, &slots.x, &slots.y);
+    wcl_status status = wcl__conv_operands(emit, &slots.x, &y);
+    if (status == WCL_OK)
+        status = wcl__conv_unpooled(emit, &y, &slots.y);
     if (status == WCL_OK)
         status = direct_weights(emit, &slots.weights);
     if (status == WCL_OK)
         status = wcl__conv_bias(emit, params.cb, &slots.bias);
     if (status == WCL_OK)
         status = wcl__conv_direct_call(&call, &params, &conv, depthwise, &slots);
-    return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
+    if (status == WCL_OK)
+        status = wcl__emit_call(emit, &call);
+    return status == WCL_OK ? wcl__conv_pool(emit, &slots.y, &y) : status;
 }

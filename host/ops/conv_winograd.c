@@ -1,12 +1,18 @@
-/* Winograd F(2x2, 3x3): 3x3 windows with stride and dilation 1. */
+/* Winograd F(m x m, 3x3): 3x3 windows with stride and dilation 1, in three kernels or in one. */
 #include "kernels/filters.h"
 #include "kernels/winograd.h"
 #include "ops/conv.h"
 
-const char *wcl__conv_f2_supports(const wcl__op_node *node, const wcl__facts *facts)
+/* What tells the variants apart. */
+typedef struct form {
+    int m;
+    bool fused;
+    const char *packing; /* names the filters in the weight store: fused and unfused forms share them */
+} form;
+
+static const char *supports(const form *form, const wcl__op_node *node, const wcl__facts *facts)
 {
     const wcl__conv *conv = &node->desc.conv;
-    (void)facts;
     if (node->inputs[WCL__CONV_X]->shape.rank != 4)
         return "only 2-D";
     if (conv->kh != 3 || conv->kw != 3)
@@ -15,83 +21,152 @@ const char *wcl__conv_f2_supports(const wcl__op_node *node, const wcl__facts *fa
         return "only stride 1";
     if (conv->dilation_h != 1 || conv->dilation_w != 1)
         return "only dilation 1";
-    return conv->groups == 1 ? NULL : "only one group";
+    if (conv->groups != 1)
+        return "only one group";
+    if (!form->fused)
+        return NULL;
+    if (!(facts->type & CL_DEVICE_TYPE_CPU))
+        return "only on CPUs, whose local memory is a cache";
+    wcl__winograd_params params;
+    const wcl__winograd_form wanted = {wcl__facts_block(facts), form->m, true, false, WCL__ACT_NONE};
+    wcl__winograd_defaults(facts, conv, &wanted, &params);
+    return params.tb > 0 ? NULL : "a block of tiles does not fit the local memory";
 }
 
-int wcl__conv_f2_blocks(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS])
+static int layouts(const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS])
 {
     const int block = wcl__facts_block(facts);
-    (void)node;
     out[0] = (wcl__blocks){block, block};
     return 1;
 }
 
-static wcl__winograd_params f2_params(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
+static wcl__winograd_params params_of(const form *form, const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
 {
     wcl__winograd_params params;
-    wcl__winograd_defaults(facts, blocks.out, (int)node->epilogue.act.kind, &params);
+    const wcl__winograd_form wanted = {blocks.out, form->m, form->fused, node->epilogue.pool, node->epilogue.act.kind};
+    wcl__winograd_defaults(facts, &node->desc.conv, &wanted, &params);
     return params;
 }
 
-size_t wcl__conv_f2_workspace(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
+static size_t memory(const form *form, const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
 {
-    const wcl__winograd_params params = f2_params(node, facts, blocks);
-    const wcl__winograd_sizes sizes = wcl__winograd_sizes_of(&params, &node->desc.conv);
-    return (size_t)(sizes.v_bytes + sizes.m_bytes);
+    const wcl__winograd_params params = params_of(form, node, facts, blocks);
+    const wcl__winograd_sizes sizes = wcl__winograd_sizes_of(facts, &params, &node->desc.conv);
+    return (size_t)(sizes.u_bytes + (form->fused ? 0 : sizes.v_bytes + sizes.m_bytes));
 }
 
-void wcl__conv_f2_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
+/* Additions and multiplications of a tile's channel on its way in, and out: two passes of one-dimensional transforms. */
+static double transform_flops(int m, bool input)
+{
+    static const double one[2][3] = {{4, 18, 42},
+                                     {4, 14, 30}}; /* of one transform: out, in by m / 2 - 1, as winograd.clh writes it */
+    const int tile = m + 2, which = m / 2 - 1;
+    return input ? one[0][which] * 2 * tile : one[1][which] * (tile + m);
+}
+
+static void cost_of(const form *form, const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
 {
     const wcl__conv *conv = &node->desc.conv;
-    const wcl__winograd_params params = f2_params(node, facts, blocks);
-    const wcl__winograd_sizes s = wcl__winograd_sizes_of(&params, conv);
-    const double products = WCL__F2_XI * (double)s.padded * (double)s.c_padded * (double)s.k_padded;
-    const double transforms = 32.0 * (double)s.padded * (double)s.c_padded + 24.0 * (double)s.tiles * (double)conv->k;
+    const wcl__winograd_params params = params_of(form, node, facts, blocks);
+    const wcl__winograd_sizes s = wcl__winograd_sizes_of(facts, &params, conv);
+    const double padded = (double)wcl__round_up(s.tiles, params.pb);
+    const double products = (double)s.xi * padded * (double)s.c_padded * (double)s.k_padded;
+    const double transforms = transform_flops(form->m, true) * padded * (double)s.c_padded +
+                              transform_flops(form->m, false) * (double)s.tiles * (double)conv->k;
     cost->flops = 2 * products + transforms;
-    cost->bytes = wcl__conv_io_bytes(conv) + 2.0 * (double)(s.v_bytes + s.m_bytes) + (double)s.u_bytes;
+    cost->bytes = wcl__conv_io_bytes(node) + (double)s.u_bytes;
+    if (!form->fused)
+        cost->bytes += 2.0 * (double)(s.v_bytes + s.m_bytes) * (double)s.chunks;
     cost->efficiency = facts->type & CL_DEVICE_TYPE_CPU ? 0.6 : 0.15;
-    cost->launches = 3;
+    cost->launches = form->fused ? 1 : 3 * (int)s.chunks;
 }
 
-void wcl__conv_f2_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
-{
-    const wcl__winograd_params params = f2_params(node, facts, blocks);
-    wcl__params_print(&wcl__winograd_table, &params, out, bytes);
-}
-
-static wcl_status f2_weights(const wcl__emit *emit, const wcl__winograd_params *winograd, const wcl__winograd_sizes *sizes,
-                             int *slot)
+static wcl_status weights(const form *form, const wcl__emit *emit, const wcl__winograd_params *winograd,
+                          const wcl__winograd_sizes *sizes, int *slot)
 {
     const wcl__conv *conv = &emit->node->desc.conv;
-    const wcl__filters_params params = {.cb = winograd->cb, .kb = winograd->kb};
+    const wcl__filters_params params = {.cb = winograd->cb, .kb = winograd->kb, .wino_m = winograd->wino_m};
     wcl__packing packing = {0};
     packing.rows = conv->k;
     packing.row_elements = conv->c * 9;
     packing.bytes = (size_t)sizes->u_bytes;
     packing.zero_first = sizes->k_padded != conv->k || sizes->c_padded != conv->c;
     const wcl_status status = wcl__filters_winograd_call(&packing.call, &params, conv->c, sizes->c_padded, sizes->k_padded);
-    return status == WCL_OK ? wcl__conv_weights(emit, "f2", &packing, slot) : status;
+    return status == WCL_OK ? wcl__conv_weights(emit, form->packing, &packing, slot) : status;
 }
 
-wcl_status wcl__conv_f2_emit(const wcl__emit *emit)
+static wcl_status emit_fused(const wcl__emit *emit, const wcl__winograd_params *params, const wcl__conv *conv,
+                             const wcl__winograd_sizes *sizes, const wcl__winograd_slots *slots)
+{
+    wcl__call call;
+    const wcl_status status = wcl__winograd_fused_call(&call, params, conv, sizes, slots);
+    return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
+}
+
+static wcl_status emit_three(const wcl__emit *emit, const wcl__winograd_params *params, const wcl__conv *conv,
+                             const wcl__winograd_sizes *sizes, wcl__winograd_slots *slots)
+{
+    wcl__call calls[3];
+    wcl_status status = wcl__steps_workspace(emit->steps, "transformed input", (size_t)sizes->v_bytes, &slots->v);
+    if (status == WCL_OK)
+        status = wcl__steps_workspace(emit->steps, "products", (size_t)sizes->m_bytes, &slots->m);
+    for (int64_t chunk = 0; chunk < sizes->chunks && status == WCL_OK; chunk++) {
+        status = wcl__winograd_calls(calls, params, conv, sizes, chunk, slots);
+        for (int i = 0; i < 3 && status == WCL_OK; i++)
+            status = wcl__emit_call(emit, &calls[i]);
+    }
+    return status;
+}
+
+static wcl_status emit_form(const form *form, const wcl__emit *emit)
 {
     const wcl__conv conv = wcl__conv_of(emit->node);
-    const wcl__winograd_params params = f2_params(emit->node, emit->facts, emit->blocks);
-    const wcl__winograd_sizes sizes = wcl__winograd_sizes_of(&params, &conv);
+    const wcl__winograd_params params = params_of(form, emit->node, emit->facts, emit->blocks);
+    const wcl__winograd_sizes sizes = wcl__winograd_sizes_of(emit->facts, &params, &conv);
     wcl__winograd_slots slots;
-    wcl__call calls[3];
     wcl_status status = wcl__conv_operands(emit, &slots.x, &slots.y);
     if (status == WCL_OK)
-        status = f2_weights(emit, &params, &sizes, &slots.u);
+        status = weights(form, emit, &params, &sizes, &slots.u);
     if (status == WCL_OK)
         status = wcl__conv_bias(emit, params.cb, &slots.bias);
     if (status == WCL_OK)
-        status = wcl__steps_workspace(emit->steps, "transformed input", (size_t)sizes.v_bytes, &slots.v);
-    if (status == WCL_OK)
-        status = wcl__steps_workspace(emit->steps, "products", (size_t)sizes.m_bytes, &slots.m);
-    if (status == WCL_OK)
-        status = wcl__winograd_calls(calls, &params, &conv, &slots);
-    for (int i = 0; i < 3 && status == WCL_OK; i++)
-        status = wcl__emit_call(emit, &calls[i]);
+        status = form->fused ? emit_fused(emit, &params, &conv, &sizes, &slots) : emit_three(emit, &params, &conv, &sizes, &slots);
     return status;
 }
+
+/* The functions that conv.c's table names: these, for one form. */
+#define FORM(name, ...)                                                                                                  \
+    static const form name = {__VA_ARGS__};                                                                              \
+    const char *wcl__conv_##name##_supports(const wcl__op_node *node, const wcl__facts *facts)                           \
+    {                                                                                                                    \
+        return supports(&name, node, facts);                                                                             \
+    }                                                                                                                    \
+    int wcl__conv_##name##_blocks(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS])   \
+    {                                                                                                                    \
+        (void)node;                                                                                                      \
+        return layouts(facts, out);                                                                                      \
+    }                                                                                                                    \
+    void wcl__conv_##name##_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost) \
+    {                                                                                                                    \
+        cost_of(&name, node, facts, blocks, cost);                                                                       \
+    }                                                                                                                    \
+    size_t wcl__conv_##name##_memory(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)              \
+    {                                                                                                                    \
+        return memory(&name, node, facts, blocks);                                                                       \
+    }                                                                                                                    \
+    void wcl__conv_##name##_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, \
+                                       size_t bytes)                                                                     \
+    {                                                                                                                    \
+        const wcl__winograd_params params = params_of(&name, node, facts, blocks);                                       \
+        wcl__params_print(&wcl__winograd_table, &params, out, bytes);                                                    \
+    }                                                                                                                    \
+    wcl_status wcl__conv_##name##_emit(const wcl__emit *emit)                                                            \
+    {                                                                                                                    \
+        return emit_form(&name, emit);                                                                                   \
+    }
+
+FORM(f2, 2, false, "f2")
+FORM(f4, 4, false, "f4")
+FORM(f6, 6, false, "f6")
+FORM(fused_f4, 4, true, "f4")
+FORM(fused_f6, 6, true, "f6")

@@ -271,7 +271,7 @@ static wcl_status emit_clblast(const wcl__emit *emit)
     return status == WCL_OK ? emit_epilogue(emit, &dense, product) : status;
 }
 
-static size_t clblast_workspace(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
+static size_t clblast_memory(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
 {
     wcl__dense dense;
     (void)blocks;
@@ -297,7 +297,7 @@ const wcl__variant wcl__dense_variants[WCL__DENSE_VARIANTS] = {
     {.name = "clblast",
      .supports = clblast_supports,
      .cost = blas_cost,
-     .workspace = clblast_workspace,
+     .memory = clblast_memory,
      .emit = emit_clblast,
      .algorithm = WCL__SUM},
     {.name = "direct", .supports = wcl__matmul_supports, .cost = wcl__matmul_cost, .emit = wcl__matmul_emit, .algorithm = WCL__SUM},

@@ -35,10 +35,12 @@ typedef struct wcl__value {
     bool owns_source; /* made by a fold: source and key are freed with the value */
 } wcl__value;
 
-/* Fused behind an operator, in this order: y = act(y * scale[channel] + shift[channel]). */
+/* Fused behind an operator, in this order: y = act(y * scale[channel] + shift[channel]), then the largest of each 2 x 2 pixels (an
+ * odd last row or column is dropped). */
 typedef struct wcl__epilogue {
     float *scale, *shift; /* owned; NULL: 1 and 0 */
     wcl__act act;
+    bool pool;
 } wcl__epilogue;
 
 /* What infer found out; which member, the operator knows. */
@@ -87,7 +89,7 @@ typedef struct wcl__cost {
 } wcl__cost;
 
 /* Which bound of winograd.md holds (see tests' tolerance): by algorithm. */
-typedef enum wcl__algorithm { WCL__EXACT = 0, WCL__SUM = 1, WCL__F2 = 2 } wcl__algorithm;
+typedef enum wcl__algorithm { WCL__EXACT = 0, WCL__SUM = 1, WCL__F2 = 2, WCL__F4 = 4, WCL__F6 = 6 } wcl__algorithm;
 
 typedef struct wcl__emit {
     wcl__steps *steps;
@@ -103,7 +105,8 @@ typedef struct wcl__variant {
     const char *(*supports)(const wcl__op_node *node, const wcl__facts *facts); /* NULL function: always; else NULL or the reason */
     int (*blocks)(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS]);   /* NULL: plain only */
     void (*cost)(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost); /* NULL: bound by bytes */
-    size_t (*workspace)(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks);           /* NULL: none */
+    /* Bytes on the device beside inputs and outputs: scratch, and packed weights where the variants differ in them; NULL: none */
+    size_t (*memory)(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks);
     void (*parameters)(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out,
                        size_t bytes); /* or NULL */
     wcl_status (*emit)(const wcl__emit *emit);
@@ -117,7 +120,8 @@ enum {
     WCL__IS_ELEMENTWISE = 8, /* output 0 at an index depends on the inputs at that index (after broadcasting) */
     WCL__IS_SHAPE = 16,      /* shape arithmetic: not a layer of a summary */
     WCL__ZERO_KEEPS = 32,    /* f(0, 0...) = 0: the tail lanes of a blocked layout stay zero */
-    WCL__FOLDS_SHAPE = 64    /* folds without its inputs' values (Shape) */
+    WCL__FOLDS_SHAPE = 64,   /* folds without its inputs' values (Shape) */
+    WCL__ABSORBS_POOL = 128  /* takes a 2x2 max-pool into its epilogue */
 };
 
 struct wcl__op {

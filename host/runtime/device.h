@@ -12,7 +12,8 @@ typedef struct wcl__facts {
     cl_device_type type;
     unsigned compute_units, clock_mhz, vector_width;
     uint64_t global_bytes, max_alloc, local_bytes, max_work_group, max_item[3];
-    size_t alignment; /* of a sub-buffer's origin, bytes; at least 4096 */
+    uint64_t cache_bytes; /* of the largest cache before the global memory; 0: not known */
+    size_t alignment;     /* of a sub-buffer's origin, bytes; at least 4096 */
     bool has_compiler, has_fma, unified_memory;
 } wcl__facts;
 

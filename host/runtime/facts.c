@@ -82,7 +82,7 @@ static void read_item_limits(cl_device_id id, wcl__facts *facts)
 static void read_numbers(cl_device_id id, wcl__facts *facts)
 {
     cl_uint units = 0, clock = 0, native = 0, preferred = 0, alignment_bits = 0;
-    cl_ulong global = 0, alloc = 0, local = 0;
+    cl_ulong global = 0, alloc = 0, local = 0, cache = 0;
     cl_bool compiler = CL_FALSE, unified = CL_FALSE;
     cl_device_fp_config fp = 0;
     size_t group = 0;
@@ -100,6 +100,7 @@ static void read_numbers(cl_device_id id, wcl__facts *facts)
         {CL_DEVICE_GLOBAL_MEM_SIZE, sizeof global, &global},
         {CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof alloc, &alloc},
         {CL_DEVICE_LOCAL_MEM_SIZE, sizeof local, &local},
+        {CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, sizeof cache, &cache},
         {CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler},
         {CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof unified, &unified},
         {CL_DEVICE_SINGLE_FP_CONFIG, sizeof fp, &fp},
@@ -114,6 +115,7 @@ static void read_numbers(cl_device_id id, wcl__facts *facts)
     facts->global_bytes = global;
     facts->max_alloc = alloc ? alloc : global / 4; /* the least that OpenCL promises */
     facts->local_bytes = local;
+    facts->cache_bytes = cache;
     facts->max_work_group = WCL__MAX(group, (size_t)1);
     facts->alignment = WCL__MAX((size_t)alignment_bits / 8, (size_t)LEAST_ALIGNMENT);
     facts->has_compiler = compiler == CL_TRUE;

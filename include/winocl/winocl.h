@@ -286,7 +286,13 @@ WCL_API wcl_status wcl_builder_finish(wcl_builder *builder, wcl_model **out) WCL
 
 typedef struct wcl_plan wcl_plan;
 
-typedef enum wcl_conv_choice { WCL_CONV_AUTO = 0, WCL_CONV_DIRECT = 1, WCL_CONV_F2 = 3 } wcl_conv_choice;
+typedef enum wcl_conv_choice {
+    WCL_CONV_AUTO = 0,
+    WCL_CONV_DIRECT = 1,
+    WCL_CONV_F2 = 3, /* Winograd F(2x2,3x3); larger tiles multiply less and round more: docs/winograd.md */
+    WCL_CONV_F4 = 4,
+    WCL_CONV_F6 = 5
+} wcl_conv_choice;
 
 typedef enum wcl_dense_choice {
     WCL_DENSE_AUTO = 0,

@@ -80,9 +80,15 @@ op_case conv_case(const conv_row *row)
                     .scale = row->scale,
                     .shift = row->shift,
                     .act = row->act,
+                    .cache = row->cache,
                     .reduction = row->c / groups * row->kh * row->kw,
                     .must = row->must,
                     .reference = conv_reference};
+    if (row->pool) {
+        test.pool = true;
+        test.unpooled = test.output;
+        test.output = picture(false, n, row->k, oh / 2, ow / 2);
+    }
     test.inputs[0].shape = picture(row->one_d, n, row->c, row->h, row->w);
     test.inputs[1].shape = picture(row->one_d, row->k, row->c / groups, row->kh, row->kw);
     if (!row->no_bias)

@@ -14,6 +14,8 @@ typedef struct conv_row {
     const char *auto_pad, *must;
     bool one_d, no_bias, scale, shift;
     wcl__act act;
+    bool pool;      /* a 2x2 max-pool in the epilogue */
+    uint64_t cache; /* bytes of the device's cache; 0: as it is */
 } conv_row;
 op_case conv_case(const conv_row *row);
 

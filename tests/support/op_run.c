@@ -103,6 +103,7 @@ static void make_epilogue(const op_case *test, fixture *f)
 {
     const size_t channels = test->output.rank > 1 ? (size_t)test->output.dims[1] : 1;
     f->node.epilogue.act = test->act;
+    f->node.epilogue.pool = test->pool;
     if (test->scale)
         f->node.epilogue.scale = malloc(channels * sizeof(float));
     if (test->shift)
@@ -124,6 +125,8 @@ static void make_node(const op_case *test, op_options options, fixture *f)
     f->facts = f->options.device->facts;
     if (test->max_alloc)
         f->facts.max_alloc = test->max_alloc;
+    if (test->cache)
+        f->facts.cache_bytes = test->cache;
     f->node.name = test->name;
     f->node.op = wcl__op_find(test->op);
     if (!f->node.op)
@@ -156,24 +159,36 @@ static void clear_node(fixture *f)
     free(f->expected);
 }
 
+/* The largest of each 2 x 2 pixels of y, in place. */
+static void pool_expected(const wcl__shape *from, const wcl__shape *to, double *y)
+{
+    const int64_t h = from->dims[2], w = from->dims[3], oh = to->dims[2], ow = to->dims[3];
+    for (int64_t i = 0; i < wcl__shape_count(to); i++) {
+        const double *at = y + i / (oh * ow) * h * w + i / ow % oh * 2 * w + i % ow * 2;
+        y[i] = fmax(fmax(at[0], at[1]), fmax(at[w], at[w + 1]));
+    }
+}
+
 /* What the operator should give: the reference's values behind the epilogue. */
 static void make_expected(fixture *f)
 {
     const wcl__epilogue *epilogue = &f->node.epilogue;
-    const wcl__shape *shape = &f->test->output;
-    const int64_t channels = shape->rank > 1 ? shape->dims[1] : 1;
-    const int64_t image = shape->rank > 0 ? wcl__shape_count(shape) / shape->dims[0] : 1;
-    f->output_size = wcl__shape_count(shape);
-    f->expected = malloc((size_t)f->output_size * sizeof(double));
+    const wcl__shape *shape = f->test->pool ? &f->test->unpooled : &f->test->output;
+    const int64_t channels = shape->rank > 1 ? shape->dims[1] : 1, count = wcl__shape_count(shape);
+    const int64_t image = shape->rank > 0 ? count / shape->dims[0] : 1;
+    f->output_size = wcl__shape_count(&f->test->output);
+    f->expected = malloc((size_t)count * sizeof(double));
     assert_non_null(f->expected);
-    for (int64_t i = 0; i < f->output_size; i++)
+    for (int64_t i = 0; i < count; i++)
         f->expected[i] = NAN;
     f->test->reference(f->test, f->floats, f->expected);
-    for (int64_t i = 0; i < f->output_size; i++) {
+    for (int64_t i = 0; i < count; i++) {
         const int64_t c = i % image / (image / channels);
         const double scale = epilogue->scale ? epilogue->scale[c] : 1, shift = epilogue->shift ? epilogue->shift[c] : 0;
         f->expected[i] = wcl__ref_activate(&epilogue->act, f->expected[i] * scale + shift);
     }
+    if (f->test->pool)
+        pool_expected(shape, &f->test->output, f->expected);
 }
 
 /* ---- layouts on the host */
@@ -459,14 +474,17 @@ static bool run_once(fixture *f, const wcl__variant *variant, wcl__blocks blocks
 static bool infer_case(fixture *f, wcl__text *report)
 {
     const char *name = f->test->name;
+    const wcl__shape *wanted = f->test->pool ? &f->test->unpooled : &f->test->output;
     const wcl_status status = f->node.op->infer(&f->node);
     if (status != WCL_OK)
         wcl__text_add(report, "%s: infer: %s\n", name, wcl_last_error()->message);
-    else if (!wcl__shape_equal(&f->outputs[0].shape, &f->test->output))
+    else if (!wcl__shape_equal(&f->outputs[0].shape, wanted))
         wcl__text_add(report, "%s: infer gives %s, not %s\n", name, wcl__shape_print(&f->outputs[0].shape).text,
-                      wcl__shape_print(&f->test->output).text);
-    else
+                      wcl__shape_print(wanted).text);
+    else {
+        f->outputs[0].shape = f->test->output; /* fusion gives a convolution its pool's output */
         return true;
+    }
     return false;
 }
 

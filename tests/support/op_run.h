@@ -84,11 +84,14 @@ struct op_case {
     wcl__shape output;   /* what infer must find */
     bool scale, shift;   /* an epilogue by channel, seeded */
     wcl__act act;        /* the epilogue's */
-    int64_t flatten[3];  /* of wcl__op_node */
-    uint64_t max_alloc;  /* the device's largest buffer, made smaller; 0: as it is */
-    int64_t reduction;   /* values added up for one output; 0: 1 */
-    const char *must;    /* variants that have to run, "direct f2"; NULL: any one */
-    const char *only;    /* variants that may run; NULL: all */
+    bool pool;           /* the epilogue's 2x2 max-pool: `output` is its output, `unpooled` what infer must find */
+    wcl__shape unpooled;
+    int64_t flatten[3]; /* of wcl__op_node */
+    uint64_t max_alloc; /* the device's largest buffer, made smaller; 0: as it is */
+    uint64_t cache;     /* bytes of the device's cache; 0: as it is */
+    int64_t reduction;  /* values added up for one output; 0: 1 */
+    const char *must;   /* variants that have to run, "direct f2"; NULL: any one */
+    const char *only;   /* variants that may run; NULL: all */
     /* The output without its epilogue; inputs[i] is NULL unless input i is float32. */
     void (*reference)(const op_case *test, const float *const *inputs, double *y);
     union {

@@ -95,6 +95,14 @@ void test_tolerance(wcl__algorithm algorithm, int64_t reduction, double *l2, dou
         *l2 = 2e-6 * growth;
         *max = 2e-5 * growth;
         break;
+    case WCL__F4:
+        *l2 = 5e-6 * growth;
+        *max = 5e-5 * growth;
+        break;
+    case WCL__F6:
+        *l2 = 2e-5 * growth;
+        *max = 3e-4 * growth;
+        break;
     }
 }
 

@@ -1,0 +1,108 @@
+/* Winograd convolution F(m x m, 3x3) in one kernel, m = WINO_M, for layers whose filters stay in a cache: a work-item alone in its
+ * work-group takes TB tiles, transforms all their channels once, then makes their pixels filter block by filter block. Its V and M
+ * are local memory, which a CPU's driver keeps in a buffer of each thread, in the second-level cache (L3 fusion: Gelashvili, Shavit
+ * and Zlateski, 2020).
+ *
+ *   V[xi][p][c] = (B^T d B)[xi]                               winograd.cl has the terms
+ *   M[xi][p][k] = sum over c of V[xi][p][c] * U[xi][k][c]     for KB * CB filters k at a time
+ *   y           = act(A^T M A + bias), with POOL the largest of each 2 x 2
+ *
+ *   x, y  [N][C/CB][H][W][CB] by their views
+ *   U     [XI][K/(CB KB)][C][KB][CB]
+ *   V     local [XI][TB/PB][C/CB][PB][CB]
+ *   M     local [XI][TB][KB][CB]
+ *
+ * Global size (tiles / TB), work-groups of one. Local memory: XI * TB * (C + KB * CB) floats.
+ */
+#if !defined(CB) || !defined(PB) || !defined(KB) || !defined(TB) || !defined(ACT)
+#error "winograd_fused.cl: CB, PB, KB, TB and ACT come from wcl__winograd_params"
+#endif
+#if TB < PB || TB % PB != 0
+#error "winograd_fused.cl: TB must be a multiple of PB"
+#endif
+#include "winograd_tile.clh"
+#include "multiply_add.clh"
+
+/* V of a block of PB tiles: v points to its first xi. */
+static inline void fill_block(local float *restrict v, global const float *restrict x, const view xv, const wino_shape s, int p0, size_t xi)
+{
+    for (int c = 0; c < s.c_blocks; c++)
+        for (int i0 = 0; i0 < PB; i0++) {
+            vec t[WINO_TILE][WINO_TILE];
+            input_columns(t, x, xv, s, c, p0 + i0);
+            local float *out = v + (c * PB + i0) * CB;
+#define S(j) t[i][j]
+#define D(j, e) vec_store((e), out + (i * WINO_TILE + j) * xi);
+#pragma unroll
+            for (int i = 0; i < WINO_TILE; i++) {
+                WINO_BT(D, S)
+            }
+#undef S
+#undef D
+        }
+}
+
+/* M = V U for PB tiles, KB * CB filters and one xi. */
+static inline void multiply_block(local const float *restrict v, global const float *restrict u, local float *restrict m, int c_blocks)
+{
+    vec acc[PB][KB];
+#pragma unroll
+    for (int i = 0; i < PB; i++)
+#pragma unroll
+        for (int k = 0; k < KB; k++)
+            acc[i][k] = (vec)(0.0f);
+    for (int c = 0; c < c_blocks; c++) {
+#pragma unroll
+        for (int lane = 0; lane < CB; lane++) {
+            vec weight[KB];
+#pragma unroll
+            for (int k = 0; k < KB; k++)
+                weight[k] = vec_load(u + (lane * KB + k) * CB);
+#pragma unroll
+            for (int i = 0; i < PB; i++) {
+                const vec value = (vec)(v[i * CB + lane]);
+#pragma unroll
+                for (int k = 0; k < KB; k++)
+                    acc[i][k] = multiply_add(value, weight[k], acc[i][k]);
+            }
+        }
+        v += PB * CB;
+        u += CB * KB * CB;
+    }
+#pragma unroll
+    for (int i = 0; i < PB; i++)
+#pragma unroll
+        for (int k = 0; k < KB; k++)
+            vec_store(acc[i][k], m + (i * KB + k) * CB);
+}
+
+kernel void winograd_fused(global const float *restrict x, global const float *restrict u, global const float *restrict bias,
+                           global float *restrict y, local float *restrict v, local float *restrict m, const view xv, const view yv,
+                           const wino_shape s)
+{
+    const int p0 = (int)get_global_id(0) * TB, left = min(s.tiles - p0, TB);
+    const size_t block = (size_t)s.c_blocks * PB * CB, v_xi = TB / PB * block, m_xi = TB * KB * CB;
+    for (int b = 0; b * PB < left; b++)
+        fill_block(v + b * block, x, xv, s, p0 + b * PB, v_xi);
+    for (int kb = 0; kb < s.k_blocks; kb += KB) {
+        for (int xi = 0; xi < WINO_XI; xi++) {
+            global const float *filters = u + ((size_t)xi * s.k_blocks + kb) * s.c_blocks * CB * CB;
+            for (int b = 0; b * PB < left; b++)
+                multiply_block(v + xi * v_xi + b * block, filters, m + xi * m_xi + b * PB * KB * CB, s.c_blocks);
+        }
+        for (int p = 0; p < left; p++)
+            for (int k = 0; k < KB && (kb + k) * CB < yv.c; k++) {
+                vec t[WINO_M][WINO_TILE];
+                local const float *mp = m + (p * KB + k) * CB;
+#define S(i) vec_load(mp + ((i)*WINO_TILE + j) * m_xi)
+#define D(i, e) t[i][j] = (e);
+#pragma unroll
+                for (int j = 0; j < WINO_TILE; j++) {
+                    WINO_AT(D, S)
+                }
+#undef S
+#undef D
+                output_rows(t, bias, y, yv, s, kb + k, p0 + p);
+            }
+    }
+}
