@@ -1,0 +1,1 @@
+"""What the scripts that measure share: tools/compare-peers, tools/regress and tools/sweep. Python's standard library only."""
