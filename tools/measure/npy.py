@@ -45,6 +45,16 @@ def normal(shape, seed):
     return array.array("f", (source.gauss(0, 1) for _ in range(math.prod(shape))))
 
 
+def logits(probabilities, count):
+    """What `count` rows of Softmax were made of, up to a constant: their logarithms, with mean 0 in each row."""
+    size = len(probabilities) // count
+    answer = []
+    for start in range(0, len(probabilities), size):
+        row = [math.log(max(value, 1e-30)) if value == value else math.nan for value in probabilities[start : start + size]]
+        answer += [value - sum(row) / size for value in row]
+    return answer
+
+
 def deviation(got, expected):
     """The largest difference over the largest expected value; infinite where a value is missing or not a number."""
     if len(got) != len(expected):

@@ -18,11 +18,9 @@ ENVIRONMENTS = {
     "ncnn": ["ncnn", "pnnx", "numpy"],
     "mnn": ["MNN", "numpy"],
 }
-# name, environment; "half" peers keep their weights in half precision
+# name, environment
 PEERS = {"onnxruntime": "ort", "openvino": "openvino", "ncnn": "ncnn", "ncnn-fp32": "ncnn", "mnn": "mnn"}
-HALF = {"ncnn"}
-# ncnn's model file stores half weights in any case, so that its fp32 run computes with rounded ones
-ROUNDED = {"ncnn", "ncnn-fp32"}
+HALF = {"ncnn"}  # keep weights in half precision; ncnn-fp32 reads the same rounded ones and computes with fp32
 
 
 def home():
@@ -81,6 +79,8 @@ def setup():
 
 class Peer:
     """A peer's process: made, run once and warmed up when the constructor returns."""
+
+    is_peer = True
 
     def __init__(self, name, source, folder, runs):
         self.name, self.runs, self.is_half = name, runs, name in HALF
