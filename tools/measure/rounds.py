@@ -29,27 +29,44 @@ def spread(values):
     return 1.4826 * statistics.median(abs(value - middle) for value in values)
 
 
-class Comparison:
-    """Old against new, from rounds of (old, new, new, old): what drifts evenly within a round cancels out.
+def standard_error(one, count):
+    """Of the median of `count` values with the standard deviation `one`."""
+    return one * math.sqrt(math.pi / 2 / count)
 
-    ratio   new over old, the median over rounds
-    noise   the standard error of that ratio, from the pairs of equals (old with old, new with new) of the same rounds
+
+class Comparison:
+    """Old against new.
+
+    ratio   new over old
+    noise   the standard error of that ratio's logarithm, near enough of the ratio
     """
 
-    def __init__(self, rounds):
+    def __init__(self, change, noise):
+        self.ratio, self.noise = math.exp(change), noise
+
+    @classmethod
+    def of_rounds(cls, rounds):
+        """Of rounds of (old, new, new, old): what drifts evenly within a round cancels out, and the pairs of equals show the noise."""
         logs = [[math.log(value) for value in four] for four in rounds]
         changes = [(new1 + new2 - old1 - old2) / 2 for old1, new1, new2, old2 in logs]
         equals = [difference for old1, new1, new2, old2 in logs for difference in (old2 - old1, new2 - new1)]
-        self.ratio = math.exp(statistics.median(changes))
-        # A pair's difference has sqrt(2) times the spread of one run, a change the spread of one run; a median of n normal values
-        # has sqrt(pi/2n) times theirs. Few rounds may agree by chance, so the changes' own spread counts as well.
-        one = max(spread([0.0, *equals]) / math.sqrt(2), spread(changes))
-        self.noise = one * math.sqrt(math.pi / 2 / len(logs))
+        # A difference of two equals has sqrt(2) times the spread of one run; the change, of two means of two, has that of one. Few
+        # rounds may agree by chance, so the larger of both estimates counts. The equals differ by 0 on average, so 0 is their middle.
+        one = max(1.4826 * statistics.median(map(abs, equals)) / math.sqrt(2), spread(changes))
+        return cls(statistics.median(changes), standard_error(one, len(logs)))
+
+    @classmethod
+    def of_samples(cls, old, new):
+        """Of figures that were not taken together."""
+        logs = [[math.log(value) for value in values] for values in (old, new)]
+        noise = math.hypot(*(standard_error(spread(values), len(values)) for values in logs))
+        return cls(statistics.median(logs[1]) - statistics.median(logs[0]), noise)
 
     def verdict(self, tolerance, certainty=4):
-        """"slower" where new is slower by more than the tolerance and by more than the noise, "unsure" by more than one of them."""
-        excess = math.log(self.ratio)
-        beyond = (excess > math.log(1 + tolerance)) + (excess > certainty * self.noise)
-        if excess < -math.log(1 + tolerance) and -excess > certainty * self.noise:
-            return "faster"
-        return "slower" if beyond == 2 else "unsure" if excess > math.log(1 + tolerance) else "same"
+        """"slower" and "faster" are beyond the tolerance and beyond the noise; "unsure": beyond the tolerance, and noise may explain it."""
+        change = math.log(self.ratio)
+        if abs(change) <= math.log(1 + tolerance):
+            return "same"
+        if abs(change) <= certainty * self.noise:
+            return "unsure"
+        return "slower" if change > 0 else "faster"
