@@ -21,6 +21,12 @@ def end(name, main):
         sys.exit(130)
 
 
+def progress(done, total, what):
+    """A line on a terminal that the next one replaces."""
+    if sys.stderr.isatty():
+        print(f"\r{what} {done} of {total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+
 def cores():
     """CPUs that this process may use: fewer than the machine's under taskset."""
     return len(os.sched_getaffinity(0))
@@ -39,6 +45,11 @@ class Program:
     def is_half(self):
         """Whether the weights are stored in half precision."""
         return "half-weights" in self.options or "--precision=half-weights" in self.options
+
+    def on_device(self):
+        """The same program with no option but the device."""
+        chosen = [words for words in zip(self.options, [*self.options[1:], ""]) if words[0].split("=")[0] == "--device"]
+        return Program(" ".join([self.path, *(word for words in chosen for word in words[: 1 if "=" in words[0] else 2])]))
 
     def call(self, command, *words, environment=None):
         """Runs a command: (what it printed, its peak of resident memory in bytes)."""

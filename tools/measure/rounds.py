@@ -1,19 +1,22 @@
 """Rounds in which contenders take turns, and what is read off them.
 
 A figure is the median over rounds, so that a round that something else disturbed does not count; contenders take turns within a round,
-so that a machine that is slower for a minute is slower for all of them.
+so that a machine that is slower for a minute is slower for all of them. Before each, others' idle threads get time to fall asleep.
 """
 import math
 import statistics
 import time
 
 
-def interleave(contenders, rounds, pause=0.2):
-    """{name: [figure of each round]}. A contender has a name and measure(); the pause lets the others' idle threads fall asleep."""
+PAUSE = 0.2  # seconds
+
+
+def interleave(contenders, rounds):
+    """{name: [figure of each round]}. A contender has a name and measure()."""
     figures = {contender.name: [] for contender in contenders}
     for _ in range(rounds):
         for contender in contenders:
-            time.sleep(pause)
+            time.sleep(PAUSE)
             figures[contender.name].append(contender.measure())
     return figures
 
