@@ -31,9 +31,10 @@ def read(path):
         head = ast.literal_eval(file.read(size).decode())
         if head["descr"] != "<f4" or head["fortran_order"]:
             raise ValueError(f"{path}: {head['descr']}, and float32 in C order is wanted")
-        values = array.array("f", file.read(4 * math.prod(head["shape"])))
-    if len(values) != math.prod(head["shape"]):
+        data = file.read(4 * math.prod(head["shape"]))
+    if len(data) != 4 * math.prod(head["shape"]):
         raise ValueError(f"{path}: too short for {head['shape']}")
+    values = array.array("f", data)
     if sys.byteorder == "big":
         values.byteswap()
     return head["shape"], values
