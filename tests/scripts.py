@@ -1,22 +1,24 @@
 #!/usr/bin/env python3
-"""Tests of what the measuring scripts (tools/compare-peers, regress, sweep) compute and draw. They measure nothing.
+"""Tests of what the measuring scripts (tools/compare-peers, regress, sweep, predict-gpu) compute and draw. They measure nothing.
 
-    tests/measure.py
+    tests/scripts.py
 """
 import math
+import os
 import pathlib
 import random
 import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 import xml.etree.ElementTree as xml
 
 TOOLS = pathlib.Path(__file__).resolve().parent.parent / "tools"
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(TOOLS))
 
-from measure import layers, npy, peers, plot, rounds
+from measure import layers, npy, peers, plot, rounds, vgg16
 from measure.program import Failure, Program
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -166,6 +168,59 @@ class Plots(unittest.TestCase):
     def test_no_points(self):
         with self.assertRaises(ValueError):
             plot.Panel("empty", "x", {"a": []})
+
+
+class Arithmetic(unittest.TestCase):
+    def test_products_of_vgg16(self):
+        for m, giga in [(0, 15.347), (2, 6.821), (4, 3.943)]:
+            with self.subTest(m=m):
+                self.assertAlmostEqual(sum(layer.products(m) for layer in vgg16.convolutions(1)) / 2e9, giga, places=3)
+
+    def test_bounds(self):
+        memory, work = vgg16.Device(math.inf, 1e9), vgg16.Device(1e9, math.inf, gemm=0.5)
+        filters = sum(4 * c * k for _, c, k in vgg16.DENSE)
+        self.assertAlmostEqual(vgg16.dense_seconds(memory, 1), (filters + 4 * sum(c + k for _, c, k in vgg16.DENSE)) / 1e9)
+        self.assertAlmostEqual(vgg16.dense_seconds(work, 3), 3 * filters / 2 / 1e9 / 0.5)
+        last = vgg16.convolutions(1)[-1]  # 512 channels of 14x14, pooled to 7x7
+        self.assertAlmostEqual(last.one_kernel(memory, 2), 4 * 512 * (14 * 14 + 7 * 7 + 16 * 512) / 1e9)
+        v = 4 * 512 * 36 * 16  # as many bytes as M has
+        self.assertAlmostEqual(last.three_kernels(memory, 4), (4 * v + 4 * 512 * (14 * 14 + 7 * 7 + 36 * 512)) / 1e9)
+
+    def test_a_choice_is_never_slower(self):
+        device = vgg16.Device(1e13, 4e11, 0.8, 0.7)
+        alone = [vgg16.network_seconds(device, 1, [treat]) for treat in (vgg16.direct, vgg16.fused(2), vgg16.three(4))]
+        self.assertLess(vgg16.network_seconds(device, 1, [vgg16.direct, vgg16.fused(2), vgg16.three(4)]), min(alone))
+
+
+class PeerProcesses(unittest.TestCase):
+    def start(self, folder, script):
+        """A peer whose Python is a shell script."""
+        python = pathlib.Path(folder) / "mnn/bin/python"
+        python.parent.mkdir(parents=True)
+        python.write_text(f"#!/bin/sh\n{script}\n")
+        python.chmod(0o755)
+        npy.write(f"{folder}/mnn.npy", (1, 2), npy.normal((1, 2), 1))
+        with unittest.mock.patch.dict(os.environ, WINOCL_PEERS=folder):
+            return peers.Peer("mnn", "input.npy", folder, 3)
+
+    def test_protocol(self):
+        ready = 'READY {"version": "1.2", "first_ms": 5, "peak_bytes": 6}'
+        with tempfile.TemporaryDirectory() as folder:
+            peer = self.start(folder, f"echo chatter; echo '{ready}'; while read n; do echo MS $n.5; done")
+            self.assertEqual((peer.version, peer.first_ms, peer.peak_bytes, peer.measure(), peer.measure()), ("1.2", 5, 6, 3.5, 3.5))
+            peer.close()
+            self.assertEqual(peer.process.returncode, 0)
+
+    def test_the_end_of_a_peer_is_told(self):
+        with tempfile.TemporaryDirectory() as folder, self.assertRaisesRegex(Failure, "mnn ended without an answer: no such model"):
+            self.start(folder, "echo no such model >&2")
+
+    def test_what_is_not_installed(self):
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.dict(os.environ, WINOCL_PEERS=folder):
+            with self.assertRaisesRegex(Failure, "compare-peers --setup"):
+                peers.Peer("mnn", "input.npy", folder, 3)
+            with self.assertRaisesRegex(Failure, "compare-peers --setup"):
+                peers.model()
 
 
 class Programs(unittest.TestCase):
