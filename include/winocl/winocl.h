@@ -179,6 +179,19 @@ WCL_API cl_device_id wcl_device_id(const wcl_device *device);
 /* Sessions keep their device alive; the caller's reference ends here. */
 WCL_API void wcl_device_destroy(wcl_device *device);
 
+typedef struct wcl_device_rates {
+    size_t size;                 /* of this struct: set by WCL_DEVICE_RATES_INIT */
+    double gflops;               /* 1e9 float32 multiplications and additions a second, by independent fused multiply-adds */
+    double gigabytes_per_second; /* 1e9 bytes a second, read from the device's memory */
+    uint64_t buffer_bytes;       /* what was read, again and again: larger than the caches where it could be had */
+} wcl_device_rates;
+#define WCL_DEVICE_RATES_INIT WCL_SIZED(wcl_device_rates)
+/* Measures what the device can do at most by kernels that do nothing else: the device's roofline. Takes about two seconds; anything
+ * else that runs on the device makes the rates lower. From any thread.
+ * WCL_NO_MEMORY, WCL_BUILD_FAILED, WCL_UNSUPPORTED (a device without compiler), WCL_DEVICE_ERROR (also when a kernel's results are
+ * wrong). */
+WCL_API wcl_status wcl_device_measure(wcl_device *device, wcl_device_rates *rates) WCL_WARN_UNUSED;
+
 /* The on-disk cache of compiled programs. path NULL: $WINOCL_CACHE, $XDG_CACHE_HOME/winocl or ~/.cache/winocl; "" switches it
  * off. limit_bytes 0: 256 MiB. Holds for programs built afterwards. */
 WCL_API wcl_status wcl_device_set_cache(wcl_device *device, const char *path, uint64_t limit_bytes) WCL_WARN_UNUSED;

@@ -1,0 +1,36 @@
+/* Kernels that do nothing but multiply and add, or read: what the device can do at most (cl/measure.cl, wcl_device_measure). */
+#ifndef WCL_KERNELS_MEASURE_H
+#define WCL_KERNELS_MEASURE_H
+
+#include "runtime/launch.h"
+#include "tune/params.h"
+
+/* field, least, most, standard, meaning */
+#define WCL__MEASURE_PARAMS(X)           \
+    X(cb, 1, 16, 4, "lanes of a vector") \
+    X(chains, 1, 16, 8, "independent sums of a work-item")
+
+typedef struct wcl__measure_params {
+    WCL__MEASURE_PARAMS(WCL__PARAM_MEMBER)
+} wcl__measure_params;
+extern const wcl__param_table wcl__measure_table;
+
+enum { WCL__MEASURE_UNROLL = 8 }; /* cl/measure.cl: UNROLL */
+
+/* Slot 0 is read, slot 1 is written: `items` vectors. */
+typedef struct wcl__measure {
+    wcl__measure_params params;
+    int64_t items, local;
+    int64_t steps;           /* fma: of each chain, a multiple of the unrolling */
+    int64_t item_step, step; /* read: floats from an item's first vector to the next item's, and to its own next one */
+    int64_t count;           /* read: vectors of an item, a multiple of `chains` */
+} wcl__measure;
+
+/* Enough items to fill the device, one a group on CPUs; of each, the fewest steps. */
+void wcl__measure_fma_defaults(const wcl__facts *facts, wcl__measure *measure);
+/* Reads nearly all of `bytes`: in one stretch an item on CPUs, side by side elsewhere. */
+void wcl__measure_read_defaults(const wcl__facts *facts, uint64_t bytes, wcl__measure *measure);
+wcl_status wcl__measure_fma_call(wcl__call *call, const wcl__measure *measure);
+wcl_status wcl__measure_read_call(wcl__call *call, const wcl__measure *measure);
+
+#endif
