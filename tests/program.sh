@@ -62,7 +62,7 @@ expect() { # expect NAME COMMAND...: the command succeeds
 # ---- usage
 check 2 'no command'
 check 2 'frobnicate: unknown command' frobnicate
-for later in tune profile roofline build convert; do
+for later in tune profile build convert; do
     check 2 "$later: unknown command" $later zoo:lenet5
 done
 check 2 '--frobnicate: unknown' run --frobnicate zoo:lenet5
@@ -98,7 +98,7 @@ check 0 '--preprocess METHOD' help classify
 check 0 '^usage: winocl run' run --help
 check 2 'unknown command' help frobnicate
 cases=$((cases + 1))
-"$winocl" help | grep -Eq 'tune|profile|roofline|convert|half-weights' && fail help 'lists what there is not'
+"$winocl" help | grep -Eq 'tune|profile|convert|half-weights' && fail help 'lists what there is not'
 if [ -w /dev/full ]; then
     cases=$((cases + 1))
     "$winocl" help >/dev/full 2>"$folder/err"
@@ -113,6 +113,15 @@ check 4 'no such device' run zoo:lenet5 --device 'no such thing'
     check 0 'Total params' summary zoo:lenet5) || failures=$((failures + 1))
 (WINOCL_DEVICE='no such thing' && export WINOCL_DEVICE && check 4 'no such device' run zoo:lenet5 && check 0 . run zoo:lenet5 --device '') ||
     failures=$((failures + 1))
+
+# ---- roofline
+check 0 '^ +[0-9]+\.[0-9] GFLOP/s ' roofline
+check 0 '^ +[0-9]+\.[0-9] GB/s ' roofline --quiet
+check_json 'schema version device.name device.platform device.driver device.type fma gflops gigabytes_per_second ridge_flop_per_byte
+    buffer_bytes' roofline --json
+check 4 'no such device' roofline --device 'no such thing'
+check 2 'too many operands' roofline zoo:lenet5
+check 2 '--conv: not an option of roofline' roofline --conv f2
 
 # ---- summary: the table of a well-known network
 grep -v '^#' "$data/vgg16_summary.tsv" >"$folder/wanted.tsv"

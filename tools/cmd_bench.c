@@ -247,11 +247,7 @@ static int start(bench *b)
     cJSON_AddNumberToObject(b->json, "schema", 1);
     cJSON_AddStringToObject(b->json, "version", wcl_version());
     cJSON_AddStringToObject(b->json, "model", b->options->operands[0]);
-    cJSON *device = cJSON_AddObjectToObject(b->json, "device");
-    cJSON_AddStringToObject(device, "name", b->device.name);
-    cJSON_AddStringToObject(device, "platform", b->device.platform);
-    cJSON_AddStringToObject(device, "driver", b->device.driver);
-    cJSON_AddStringToObject(device, "type", wcl__device_type(b->device.type));
+    cJSON_AddItemToObject(b->json, "device", wcl__json_device(&b->device));
     cJSON_AddStringToObject(b->json, "precision", "fp32");
     b->results = cJSON_AddArrayToObject(b->json, "results");
     return WCL__DONE;

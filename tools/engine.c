@@ -133,6 +133,16 @@ cJSON *wcl__json_shape(const int64_t *dims, int rank)
     return shape;
 }
 
+cJSON *wcl__json_device(const wcl_device_info *device)
+{
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddStringToObject(item, "name", device->name);
+    cJSON_AddStringToObject(item, "platform", device->platform);
+    cJSON_AddStringToObject(item, "driver", device->driver);
+    cJSON_AddStringToObject(item, "type", wcl__device_type(device->type));
+    return item;
+}
+
 const char *wcl__device_type(cl_device_type type)
 {
     if (type & CL_DEVICE_TYPE_GPU)

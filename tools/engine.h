@@ -36,6 +36,7 @@ void wcl__inputs_clear(wcl__inputs *inputs);
 
 int64_t wcl__tensor_elements(const wcl_tensor *tensor); /* -1: too many to count */
 cJSON *wcl__json_shape(const int64_t *dims, int rank);  /* [2,3,5]; a free dimension is null */
-const char *wcl__device_type(cl_device_type type);      /* "gpu", ... */
+cJSON *wcl__json_device(const wcl_device_info *device);
+const char *wcl__device_type(cl_device_type type); /* "gpu", ... */
 
 #endif
