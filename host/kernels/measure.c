@@ -104,9 +104,9 @@ enum {
     LEAST_CACHES = 2,     /* and at least so many times */
     LEAST_MIB = 16,       /* and this */
     MOST_STEPS = 1 << 22, /* start + steps + sum of i stays exact in a float */
-    RUN_MS = 20,          /* of a launch: long against what starting it takes */
-    MOST_RUNS = 15,
-    TOTAL_MS = 1000 /* after that no further run starts */
+    RUN_MS = 2,           /* of a launch: long against what starting it takes, short against what else the device does */
+    MOST_RUNS = 200,
+    TOTAL_MS = 500 /* after that no further run starts */
 };
 
 typedef struct bench {
