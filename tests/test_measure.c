@@ -13,6 +13,7 @@
 #include "kernels/measure.h"
 #include "support/fake_cl.h"
 #include "support/fake_memory.h"
+#include "support/network.h"
 #include "support/support.h"
 
 static int reset(void **state)
@@ -363,6 +364,44 @@ static void test_cheats(void **state)
     }
 }
 
+/* ---- what a layer's roofline is made of */
+
+static void test_layer_bounds(void **state)
+{
+    static const struct {
+        const char *model, *node;
+        double flops, bytes;
+    } rows[] = {
+        {"zoo:vgg16", "conv2d_1", 2.0 * 3 * 9 * 64 * 224 * 224 / 4, 4.0 * ((3 + 64) * 224 * 224 + 3 * 9 * 64 + 64)},
+        {"zoo:vgg16", "conv2d_11", 2.0 * 512 * 9 * 512 * 14 * 14 / 4, 4.0 * (2 * 512 * 14 * 14 + 512 * 9 * 512 + 512)},
+        {"zoo:vgg16", "dense_2", 2.0 * 4096 * 4096, 4.0 * (4096 * 4096 + 3 * 4096)},
+        {"zoo:vgg16", "activation_16", 0, 4.0 * 2 * 1000},
+        {"zoo:alexnet", "conv2d_1", 2.0 * 3 * 11 * 11 * 96 * 55 * 55, 4.0 * (3 * 227 * 227 + 96 * 55 * 55 + 3 * 121 * 96 + 96)},
+        {"zoo:vgg16", "flatten_1", 0, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(rows); i++) {
+        wcl_model *model = load_network(rows[i].model);
+        wcl_plan *plan = NULL;
+        bool found = false;
+        assert_int_equal(wcl_plan_create(test_device(), model, NULL, NULL, &plan), WCL_OK);
+        for (int n = 0; n < wcl_plan_node_count(plan); n++) {
+            wcl_plan_node node = WCL_PLAN_NODE_INIT;
+            assert_int_equal(wcl_plan_get_node(plan, n, &node), WCL_OK);
+            if (strcmp(node.name, rows[i].node) != 0 || strcmp(node.op, "Layout") == 0)
+                continue;
+            found = true;
+            if (fabs(node.least_gflop * 1e9 - rows[i].flops) > 1 || (double)node.least_bytes != rows[i].bytes)
+                fail_msg("%s, %s: %.0f operations, expected %.0f; %lld bytes, expected %.0f", rows[i].model, rows[i].node,
+                         node.least_gflop * 1e9, rows[i].flops, (long long)node.least_bytes, rows[i].bytes);
+        }
+        if (!found)
+            fail_msg("%s has no node %s", rows[i].model, rows[i].node);
+        wcl_plan_destroy(plan);
+        wcl_model_destroy(model);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +409,7 @@ int main(void)
         cmocka_unit_test_setup(test_fma_sizes, reset),     cmocka_unit_test_setup(test_rates, reset),
         cmocka_unit_test_setup(test_failing_calls, reset), cmocka_unit_test_setup(test_small_memory, reset),
         cmocka_unit_test_setup(test_host_memory, reset),   cmocka_unit_test_setup(test_cheats, reset),
+        cmocka_unit_test_setup(test_layer_bounds, reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

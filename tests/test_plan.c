@@ -523,6 +523,7 @@ static void test_profile(void **state)
         free(run_network(session, input.data, 2, 20));
         const wcl_plan *plan = wcl_session_plan(session);
         int seen[3] = {0}, direct = 0, blas = 0;
+        double last = 0;
         const int count = wcl_session_profile_count(session), convolutions = plan_count(plan, "Conv", NULL);
         for (int i = 0; i < count; i++) {
             wcl_profile_entry entry = WCL_PROFILE_ENTRY_INIT;
@@ -531,6 +532,8 @@ static void test_profile(void **state)
             assert_int_equal(wcl_plan_get_node(plan, entry.plan_node, &node), WCL_OK);
             assert_string_equal(entry.node, node.name);
             assert_true(entry.ms >= 0 && entry.ms < 60000);
+            assert_true(i == 0 ? entry.start_ms == 0 : entry.start_ms >= last && entry.start_ms < 60000);
+            last = entry.start_ms;
             for (int k = 0; k < 3; k++)
                 seen[k] += strcmp(entry.kernel, f2[k]) == 0 && strcmp(node.algorithm, "f2") == 0;
             direct += strncmp(entry.kernel, "conv", 4) == 0 && strcmp(node.algorithm, "direct") == 0;

@@ -74,6 +74,8 @@ wcl_status wcl_plan_get_node(const wcl_plan *plan, int index, wcl_plan_node *nod
     full.workspace_bytes = from->workspace_bytes;
     full.launches = from->launches;
     full.is_host = from->is_host;
+    full.least_gflop = from->least_flops * 1e-9;
+    full.least_bytes = from->least_bytes;
     return wcl__info_write(node, &full, sizeof full);
 }
 

@@ -10,7 +10,8 @@ typedef struct wcl__planned {
     const char *op, *algorithm;
     char parameters[160], layout[48];
     wcl__shape shape;
-    double flops;
+    double flops, least_flops;
+    int64_t least_bytes;
     int64_t weight_bytes, activation_bytes, workspace_bytes;
     int launches;
     bool is_host;

@@ -90,6 +90,7 @@ static wcl_status slot_in_layout(emitter *e, const wcl__value *value, int block,
     if (status == WCL_OK) {
         wcl__planned *node = &e->plan->nodes[steps->node];
         wcl__layout_print(&to_layout, node->layout, sizeof node->layout);
+        node->least_bytes = 2 * wcl__shape_count(&value->shape) * (int64_t)sizeof(float);
         account(e, tensors, tensors, step_count);
     }
     return status;
@@ -134,6 +135,19 @@ static wcl_status output_slots(emitter *e, const wcl__op_node *node, int block, 
     return WCL_OK;
 }
 
+/* Every float of the inputs, weights among them, and of the outputs, once. */
+static int64_t least_bytes(const wcl__op_node *node)
+{
+    int64_t bytes = 0;
+    for (size_t i = 0; i < node->input_count; i++)
+        if (node->inputs[i] && node->inputs[i]->type == WCL_FLOAT32)
+            bytes += wcl__shape_count(&node->inputs[i]->shape) * (int64_t)sizeof(float);
+    for (size_t i = 0; i < node->output_count; i++)
+        if (node->outputs[i] && node->outputs[i]->type == WCL_FLOAT32)
+            bytes += wcl__shape_count(&node->outputs[i]->shape) * (int64_t)sizeof(float);
+    return bytes;
+}
+
 static void describe(emitter *e, const wcl__op_node *node, const wcl__option *option)
 {
     wcl__planned *planned = &e->plan->nodes[e->plan->steps.node];
@@ -145,6 +159,8 @@ static void describe(emitter *e, const wcl__op_node *node, const wcl__option *op
     if (option->variant->cost)
         option->variant->cost(node, e->request->facts, option->blocks, &cost);
     planned->flops = cost.flops;
+    planned->least_flops = node->op->work ? node->op->work(node) : 0;
+    planned->least_bytes = node->op->flags & WCL__IS_VIEW ? 0 : least_bytes(node);
 }
 
 static wcl_status emit_node(emitter *e, const wcl__op_node *node, const wcl__choice *choice)

@@ -334,6 +334,15 @@ static const char *step_kernel(const wcl__step *step)
     return "host";
 }
 
+/* Of the run's first launch; host steps have none. */
+static cl_event first_event(const wcl__instance *instance)
+{
+    size_t i = 0;
+    while (i < instance->plan->steps.step_count && !instance->events[i])
+        i++;
+    return i < instance->plan->steps.step_count ? instance->events[i] : NULL;
+}
+
 wcl_status wcl_session_profile(const wcl_session *session, int index, wcl_profile_entry *entry)
 {
     wcl__clear_error();
@@ -341,7 +350,10 @@ wcl_status wcl_session_profile(const wcl_session *session, int index, wcl_profil
         return wcl__fail(WCL_BAD_ARGUMENT, "the profile has no entry %d", index);
     const wcl__instance *instance = session->current;
     const wcl__step *step = &instance->plan->steps.steps[index];
-    const double ms = instance->events[index] && session->profiling ? wcl__event_ms(instance->events[index]) : -1;
-    const wcl_profile_entry full = {sizeof full, instance->plan->nodes[step->node].name, step_kernel(step), step->node, ms};
+    wcl_profile_entry full = {sizeof full, instance->plan->nodes[step->node].name, step_kernel(step), step->node, -1, -1};
+    if (instance->events[index] && session->profiling) {
+        full.ms = wcl__event_ms(instance->events[index]);
+        full.start_ms = wcl__event_start_ms(instance->events[index], first_event(instance));
+    }
     return wcl__info_write(entry, &full, sizeof full);
 }

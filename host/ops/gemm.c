@@ -79,6 +79,12 @@ static wcl_status infer_matmul(wcl__op_node *node)
     return WCL_OK;
 }
 
+static double work(const wcl__op_node *node)
+{
+    const wcl__gemm *gemm = &node->desc.gemm;
+    return 2.0 * (double)gemm->batch * (double)gemm->m * (double)gemm->n * (double)gemm->k;
+}
+
 const wcl__op wcl__op_gemm = {
     .name = "Gemm",
     .since = 1,
@@ -89,6 +95,7 @@ const wcl__op wcl__op_gemm = {
     .packs = 1u << WCL__DENSE_B | 1u << WCL__DENSE_C,
     .attributes = "alpha beta broadcast transA transB",
     .infer = infer_gemm,
+    .work = work,
     .variants = wcl__dense_variants,
     .variant_count = WCL__DENSE_VARIANTS,
 };
@@ -103,6 +110,7 @@ const wcl__op wcl__op_matmul = {
     .packs = 1u << WCL__DENSE_B,
     .attributes = "",
     .infer = infer_matmul,
+    .work = work,
     .variants = wcl__dense_variants,
     .variant_count = WCL__DENSE_VARIANTS,
 };

@@ -136,6 +136,8 @@ struct wcl__op {
     wcl_status (*infer)(wcl__op_node *node);
     /* Computes the outputs on the host when all inputs are known: shape arithmetic. NULL: never. WCL_UNSUPPORTED: not this type. */
     wcl_status (*fold)(wcl__op_node *node);
+    /* The fewest multiplications and additions that any algorithm we know does it with, padding aside. NULL: too few to count. */
+    double (*work)(const wcl__op_node *node);
     const wcl__variant *variants;
     size_t variant_count;
 };

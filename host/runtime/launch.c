@@ -205,3 +205,12 @@ double wcl__event_ms(cl_event event)
         return -1;
     return (double)(end - start) * 1e-6;
 }
+
+double wcl__event_start_ms(cl_event event, cl_event first)
+{
+    cl_ulong start = 0, from = 0;
+    if (clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL) != CL_SUCCESS ||
+        clGetEventProfilingInfo(first, CL_PROFILING_COMMAND_START, sizeof from, &from, NULL) != CL_SUCCESS || start < from)
+        return -1;
+    return (double)(start - from) * 1e-6;
+}

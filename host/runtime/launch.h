@@ -61,5 +61,7 @@ void wcl__launch_destroy(wcl__launch *launch);
 wcl_status wcl__buffer_create(wcl_device *device, cl_mem_flags flags, size_t bytes, void *host, const char *what, cl_mem *out);
 /* Device time of a finished command in ms; -1 where the queue does not measure. */
 double wcl__event_ms(cl_event event);
+/* From the start of one command to that of another, in ms; -1 where the queue does not measure. */
+double wcl__event_start_ms(cl_event event, cl_event first);
 
 #endif

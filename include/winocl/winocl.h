@@ -341,6 +341,11 @@ typedef struct wcl_plan_node {
     int64_t weight_bytes, activation_bytes, workspace_bytes;
     int launches;
     int is_host;
+    /* What the layer's roofline is made of, whatever the algorithm and layout: the fewest multiplications and additions / 1e9 that
+     * winocl knows an algorithm for, padding aside (a quarter of the definition's for 3x3 windows of stride 1, as F(4x4,3x3) does),
+     * 0: too few to count; and the bytes of its inputs, weights and outputs, each once, in float32. */
+    double least_gflop;
+    int64_t least_bytes;
 } wcl_plan_node;
 #define WCL_PLAN_NODE_INIT WCL_SIZED(wcl_plan_node)
 
@@ -418,12 +423,13 @@ WCL_API cl_command_queue wcl_session_queue(const wcl_session *session);
 WCL_API int wcl_session_tensor_count(const wcl_session *session);
 WCL_API wcl_status wcl_session_tensor(wcl_session *session, int index, const char **name, wcl_tensor *tensor) WCL_WARN_UNUSED;
 
-/* With options.profile: device time of each launch of the last run. ms is -1 where the queue does not measure. */
+/* With options.profile: device time of each launch of the last run. ms and start_ms are -1 where the queue does not measure. */
 typedef struct wcl_profile_entry {
     size_t size; /* of this struct: set by WCL_PROFILE_ENTRY_INIT */
     const char *node, *kernel;
     int plan_node; /* index for wcl_plan_get_node */
     double ms;
+    double start_ms; /* after the start of the run's first launch */
 } wcl_profile_entry;
 #define WCL_PROFILE_ENTRY_INIT WCL_SIZED(wcl_profile_entry)
 WCL_API int wcl_session_profile_count(const wcl_session *session);
