@@ -2,21 +2,15 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "command.h"
-#include "engine.h"
+#include "profile.h"
 #include "table.h"
-
-typedef struct layer_time {
-    wcl_plan_node node;
-    double ms; /* of one run, NaN: not measured */
-} layer_time;
 
 typedef struct batch_result {
     int64_t batch;
     double *times; /* ms of each run, sorted */
-    double build_ms, first_run_ms;
+    double median, build_ms, first_run_ms;
     wcl_plan_bytes bytes;
 } batch_result;
 
@@ -24,6 +18,7 @@ typedef struct bench {
     const wcl__options *options;
     wcl__engine engine;
     wcl_device_info device;
+    wcl_device_rates rates; /* with --layers */
     wcl_tensor *outputs;
     int output_count;
     cJSON *json, *results; /* NULL: text */
@@ -35,17 +30,6 @@ static int run_once(bench *b, const wcl__inputs *inputs, double *ms)
     const int result = wcl__complain_about(b->engine.name, wcl_session_run_tensors(b->engine.session, inputs->tensors, b->outputs));
     *ms = wcl__now_ms() - start;
     return result;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(const double *sorted, int64_t count)
-{
-    return count % 2 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
 }
 
 static int time_runs(bench *b, const wcl__inputs *inputs, batch_result *r)
@@ -67,7 +51,7 @@ static int time_runs(bench *b, const wcl__inputs *inputs, batch_result *r)
         result = run_once(b, inputs, &r->times[i]);
     }
     wcl__progress("timing", options->runs, options->runs);
-    qsort(r->times, (size_t)options->runs, sizeof *r->times, by_value);
+    r->median = wcl__median(r->times, options->runs);
     return result;
 }
 
@@ -79,90 +63,67 @@ static void close_session(bench *b)
     b->engine.session = NULL;
 }
 
-/* Adds each launch of the last run to its layer. */
-static int add_profile(bench *b, layer_time *layers, int count)
+static void json_layers(const bench *b, const wcl__profile *profile, cJSON *target)
 {
-    for (int i = 0; i < wcl_session_profile_count(b->engine.session); i++) {
-        wcl_profile_entry entry = WCL_PROFILE_ENTRY_INIT;
-        const int result = wcl__complain_library(wcl_session_profile(b->engine.session, i, &entry));
-        if (result != WCL__DONE)
-            return result;
-        if (entry.plan_node >= 0 && entry.plan_node < count)
-            layers[entry.plan_node].ms += entry.ms < 0 ? (double)NAN : entry.ms / (double)b->options->runs;
-    }
-    return WCL__DONE;
-}
-
-static void json_layers(const layer_time *layers, int count, cJSON *target)
-{
-    for (int i = 0; i < count; i++) {
-        const wcl_plan_node *node = &layers[i].node;
+    for (int i = 0; i < profile->node_count; i++) {
+        const wcl_plan_node *node = &profile->nodes[i];
         cJSON *item = cJSON_CreateObject();
         cJSON_AddStringToObject(item, "name", node->name);
         cJSON_AddStringToObject(item, "op", node->op);
         cJSON_AddStringToObject(item, "algorithm", node->algorithm);
-        cJSON_AddNumberToObject(item, "ms", layers[i].ms);
+        cJSON_AddNumberToObject(item, "ms", profile->node_ms[i]);
         cJSON_AddNumberToObject(item, "gflop", node->gflop);
         cJSON_AddNumberToObject(item, "bytes", (double)(node->weight_bytes + node->activation_bytes + node->workspace_bytes));
+        cJSON_AddNumberToObject(item, "least_gflop", node->least_gflop);
+        cJSON_AddNumberToObject(item, "least_bytes", (double)node->least_bytes);
+        cJSON_AddNumberToObject(item, "bound_ms", wcl__bound_ms(node, &b->rates));
         cJSON_AddItemToArray(target, item);
     }
 }
 
-static int print_layers(const layer_time *layers, int count)
+static int print_layers(const bench *b, const wcl__profile *profile)
 {
-    static const char *const heads[] = {"  Layer", "Operator", "Algorithm", "Output", "ms", "GFLOP", "GFLOP/s"};
+    static const char *const heads[] = {"  Layer", "Operator", "Algorithm", "Output", "ms", "GFLOP", "GFLOP/s", "bound"};
     wcl__table table;
-    wcl__table_start(&table, heads, "llllrrr");
-    for (int i = 0; i < count; i++) {
-        const wcl_plan_node *node = &layers[i].node;
+    wcl__table_start(&table, heads, "llllrrrr");
+    for (int i = 0; i < profile->node_count; i++) {
+        const wcl_plan_node *node = &profile->nodes[i];
+        const double ms = profile->node_ms[i];
         wcl__table_cell(&table, "  %s", node->name);
         wcl__table_cell(&table, "%s", node->op);
         wcl__table_cell(&table, "%s", node->algorithm);
         wcl__table_take(&table, wcl__format_shape(node->dims, node->rank));
-        if (isnan(layers[i].ms))
+        if (isnan(ms))
             wcl__table_cell(&table, "unsupported");
         else
-            wcl__table_cell(&table, "%.3f", layers[i].ms);
+            wcl__table_cell(&table, "%.3f", ms);
         wcl__table_cell(&table, "%.4g", node->gflop);
-        if (node->gflop > 0 && layers[i].ms > 0)
-            wcl__table_cell(&table, "%.1f", node->gflop / layers[i].ms * 1e3);
+        if (node->gflop > 0 && ms > 0)
+            wcl__table_cell(&table, "%.1f", node->gflop / ms * 1e3);
+        else
+            wcl__table_cell(&table, "%s", "");
+        if (ms > 0)
+            wcl__table_cell(&table, "%.0f %%", 100 * wcl__bound_ms(node, &b->rates) / ms);
         else
             wcl__table_cell(&table, "%s", "");
     }
-    return wcl__table_print(&table);
+    const int result = wcl__table_print(&table);
+    if (result == WCL__DONE)
+        printf("  bound: the time of a layer's fewest operations at %.1f GFLOP/s, or of its bytes at %.1f GB/s, over its own\n",
+               b->rates.gflops, b->rates.gigabytes_per_second);
+    return result;
 }
 
 /* A session of its own, whose queue takes times, so that the runs that are reported as a whole are not slowed by it. */
 static int time_layers(bench *b, const wcl__inputs *inputs, cJSON *target)
 {
-    wcl_session_options session = wcl__engine_options(b->options);
-    layer_time *layers = NULL;
-    int result = WCL__DONE, count = 0;
-    double ms = 0;
-    session.profile = 1;
-    if ((result = wcl__engine_session(&b->engine, &session)) != WCL__DONE ||
-        (result = wcl__complain_about(b->engine.name, wcl_session_prepare(b->engine.session, inputs->tensors))) != WCL__DONE ||
-        (result = run_once(b, inputs, &ms)) != WCL__DONE)
-        goto cleanup;
-    const wcl_plan *plan = wcl_session_plan(b->engine.session);
-    count = wcl_plan_node_count(plan);
-    if (!(layers = calloc((size_t)count + 1, sizeof *layers))) {
-        result = wcl__complain_memory();
-        goto cleanup;
-    }
-    for (int i = 0; i < count && result == WCL__DONE; i++) {
-        layers[i].node = (wcl_plan_node)WCL_PLAN_NODE_INIT;
-        result = wcl__complain_library(wcl_plan_get_node(plan, i, &layers[i].node));
-    }
-    for (int64_t i = 0; i < b->options->runs && result == WCL__DONE; i++)
-        if ((result = run_once(b, inputs, &ms)) == WCL__DONE)
-            result = add_profile(b, layers, count);
+    wcl__profile profile;
+    int result = wcl__profile_take(&b->engine, b->options, inputs, &profile);
     if (result == WCL__DONE && target)
-        json_layers(layers, count, target);
+        json_layers(b, &profile, target);
     else if (result == WCL__DONE)
-        result = print_layers(layers, count);
-cleanup:
-    free(layers);
+        result = print_layers(b, &profile);
+    wcl__profile_clear(&profile);
     close_session(b);
     return result;
 }
@@ -170,15 +131,14 @@ cleanup:
 static cJSON *json_result(const bench *b, const batch_result *r)
 {
     const int64_t runs = b->options->runs;
-    const double middle = median(r->times, runs);
     cJSON *item = cJSON_CreateObject();
     cJSON_AddNumberToObject(item, "batch", (double)r->batch);
     cJSON_AddNumberToObject(item, "runs", (double)runs);
     cJSON *ms = cJSON_AddObjectToObject(item, "ms");
     cJSON_AddNumberToObject(ms, "min", r->times[0]);
-    cJSON_AddNumberToObject(ms, "median", middle);
+    cJSON_AddNumberToObject(ms, "median", r->median);
     cJSON_AddNumberToObject(ms, "max", r->times[runs - 1]);
-    cJSON_AddNumberToObject(item, "images_per_second", (double)r->batch / middle * 1e3);
+    cJSON_AddNumberToObject(item, "images_per_second", (double)r->batch / r->median * 1e3);
     cJSON_AddNumberToObject(item, "load_ms", b->engine.load_ms);
     cJSON_AddNumberToObject(item, "build_ms", r->build_ms);
     cJSON_AddNumberToObject(item, "first_run_ms", r->first_run_ms);
@@ -193,13 +153,12 @@ static cJSON *json_result(const bench *b, const batch_result *r)
 static int print_result(const bench *b, const batch_result *r)
 {
     const int64_t runs = b->options->runs;
-    const double middle = median(r->times, runs);
     char *memory = wcl__format_bytes((double)r->bytes.total);
     if (!memory)
         return wcl__complain_memory();
     printf("batch %lld: %.2f ms (%.2f to %.2f, %lld runs), %.1f images/s, %s; load %.0f ms, build %.0f ms, first run %.0f ms\n",
-           (long long)r->batch, middle, r->times[0], r->times[runs - 1], (long long)runs, (double)r->batch / middle * 1e3, memory,
-           b->engine.load_ms, r->build_ms, r->first_run_ms);
+           (long long)r->batch, r->median, r->times[0], r->times[runs - 1], (long long)runs, (double)r->batch / r->median * 1e3,
+           memory, b->engine.load_ms, r->build_ms, r->first_run_ms);
     free(memory);
     return WCL__DONE;
 }
@@ -249,17 +208,25 @@ static int start(bench *b)
     cJSON_AddStringToObject(b->json, "model", b->options->operands[0]);
     cJSON_AddItemToObject(b->json, "device", wcl__json_device(&b->device));
     cJSON_AddStringToObject(b->json, "precision", "fp32");
+    if (b->options->layers) {
+        cJSON *roofline = cJSON_AddObjectToObject(b->json, "roofline");
+        cJSON_AddNumberToObject(roofline, "gflops", b->rates.gflops);
+        cJSON_AddNumberToObject(roofline, "gigabytes_per_second", b->rates.gigabytes_per_second);
+    }
     b->results = cJSON_AddArrayToObject(b->json, "results");
     return WCL__DONE;
 }
 
 int wcl__cmd_bench(const wcl__options *options)
 {
-    bench b = {.options = options, .device = WCL_DEVICE_INFO_INIT};
+    bench b = {.options = options, .device = WCL_DEVICE_INFO_INIT, .rates = WCL_DEVICE_RATES_INIT};
     int result = WCL__DONE;
     if ((result = wcl__engine_load(&b.engine, options->operands[0])) != WCL__DONE ||
         (result = wcl__engine_device(&b.engine, options)) != WCL__DONE ||
         (result = wcl__complain_library(wcl_device_get_info(b.engine.device, &b.device))) != WCL__DONE)
+        goto cleanup;
+    if (options->layers &&
+        (result = wcl__complain_about(b.device.name, wcl_device_measure(b.engine.device, &b.rates))) != WCL__DONE)
         goto cleanup;
     b.output_count = wcl_model_output_count(b.engine.model);
     if (!(b.outputs = calloc((size_t)b.output_count + 1, sizeof *b.outputs))) {
