@@ -62,7 +62,7 @@ expect() { # expect NAME COMMAND...: the command succeeds
 # ---- usage
 check 2 'no command'
 check 2 'frobnicate: unknown command' frobnicate
-for later in tune profile build convert; do
+for later in tune build convert; do
     check 2 "$later: unknown command" $later zoo:lenet5
 done
 check 2 '--frobnicate: unknown' run --frobnicate zoo:lenet5
@@ -98,7 +98,7 @@ check 0 '--preprocess METHOD' help classify
 check 0 '^usage: winocl run' run --help
 check 2 'unknown command' help frobnicate
 cases=$((cases + 1))
-"$winocl" help | grep -Eq 'tune|profile|convert|half-weights' && fail help 'lists what there is not'
+"$winocl" help | grep -Eq 'tune|convert|half-weights' && fail help 'lists what there is not'
 if [ -w /dev/full ]; then
     cases=$((cases + 1))
     "$winocl" help >/dev/full 2>"$folder/err"
@@ -267,14 +267,40 @@ if [ -d "$nodes" ]; then
     fi
 fi
 
+# ---- profile: the table, the trace, the picture
+check 0 '^  conv2d_1 +Conv .* [0-9.]+ %$' profile zoo:lenet5 --runs 2 --warmup 0
+check 0 '^kernels [0-9.]+ ms, a whole run [0-9.]+ ms' profile zoo:lenet5 --runs 3 --batch 2
+odd=$(printf '%s/odd <&>"\377 name.onnx' "$folder")
+cp "$data/zoo/narrow_vgg.onnx" "$odd"
+check 0 . profile "$odd" --runs 2 --trace "$folder/trace.json" --svg "$folder/layers.svg"
+launches=$(($(wc -l <"$folder/out") - 3)) # without the lines around the table
+expect 'profile --trace: events' sh -c "'$json_check' displayTimeUnit traceEvents.0.args.name traceEvents.2.ph traceEvents.2.ts traceEvents.2.dur \
+    traceEvents.2.args.kernel traceEvents.2.args.output_shape.0 <'$folder/trace.json'"
+expect 'profile --trace: an event a launch' test "$(grep -c '"ts":' "$folder/trace.json")" -eq "$launches"
+expect 'profile --svg: what XML may not hold is escaped' grep -q 'odd &#60;&#38;&#62;&#34;? name.onnx, batch 1' "$folder/layers.svg"
+expect 'profile --svg: a bar a layer' test "$(grep -c '<g>' "$folder/layers.svg")" -ge 10
+if command -v python3 >/dev/null; then
+    expect 'profile --svg: well-formed' python3 -c 'import sys, xml.dom.minidom as x; x.parse(sys.argv[1])' "$folder/layers.svg"
+    expect 'profile --trace: one launch after the other' python3 -c 'import sys, json
+events = [e for e in json.load(open(sys.argv[1], errors="replace"))["traceEvents"] if e["ph"] == "X"]
+assert events[0]["ts"] == 0 and all(e["dur"] > 0 for e in events)
+assert all(a["ts"] < b["ts"] for a, b in zip(events, events[1:]))' "$folder/trace.json"
+fi
+check 3 'trace.json: cannot create' profile zoo:lenet5 --runs 1 --trace "$folder/missing/trace.json"
+check 3 'layers.svg: cannot create' profile zoo:lenet5 --runs 1 --svg "$folder/missing/layers.svg"
+check 2 '--svg: not an option of bench' bench zoo:lenet5 --svg "$folder/x.svg"
+check 2 'takes one size' profile zoo:lenet5 --batch 1,2
+check 5 '^winocl: zoo:lenet5: .* [0-9]+ bytes' profile zoo:lenet5 --memory 1k
+
 # ---- bench, cache
 check 0 'images/s' bench zoo:lenet5 --runs 2 --warmup 0
-check 0 'Operator' bench zoo:lenet5 --runs 2 --warmup 0 --layers
+check 0 'conv2d_1 .* [0-9]+ %$' bench zoo:lenet5 --runs 2 --warmup 0 --layers
 check_json 'schema version model device.name device.platform device.driver device.type precision results.1.batch results.1.runs
     results.0.ms.min results.0.ms.median results.0.ms.max results.0.images_per_second results.0.load_ms results.0.build_ms
     results.0.first_run_ms results.0.bytes.weights results.0.bytes.activations results.0.bytes.workspace results.0.bytes.total
     results.0.layers.0.name results.0.layers.0.op results.0.layers.0.algorithm results.0.layers.0.ms results.0.layers.0.gflop
-    results.0.layers.0.bytes' bench zoo:lenet5 --batch 1,3 --runs 2 --layers --json
+    results.0.layers.0.bytes results.0.layers.0.least_gflop results.0.layers.0.least_bytes results.0.layers.0.bound_ms
+    roofline.gflops roofline.gigabytes_per_second' bench zoo:lenet5 --batch 1,3 --runs 2 --layers --json
 check 0 . run zoo:lenet5 --cache "$folder/other"
 check 0 "^$folder/other: [1-9][0-9]* programs" cache --cache "$folder/other"
 check 0 "^$folder/other: 0 programs, 0 B" cache --cache "$folder/other" --clear

@@ -12,6 +12,7 @@ int wcl__cmd_classify(const wcl__options *options);
 int wcl__cmd_evaluate(const wcl__options *options);
 int wcl__cmd_verify(const wcl__options *options);
 int wcl__cmd_bench(const wcl__options *options);
+int wcl__cmd_profile(const wcl__options *options);
 int wcl__cmd_roofline(const wcl__options *options);
 int wcl__cmd_cache(const wcl__options *options);
 

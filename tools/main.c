@@ -29,6 +29,7 @@ static const command commands[] = {
      "accuracy on a labelled set of pictures"},
     {"verify", "DIR...", 1, -1, wcl__cmd_verify, "rtol atol " DEVICE ALWAYS, "run ONNX backend-test folders"},
     {"bench", "MODEL", 1, 1, wcl__cmd_bench, "batch runs warmup layers json " DEVICE ALWAYS, "time inference"},
+    {"profile", "MODEL", 1, 1, wcl__cmd_profile, "batch runs warmup trace svg " DEVICE ALWAYS, "the time of each kernel"},
     {"roofline", "", 0, 0, wcl__cmd_roofline, "json device cache" ALWAYS, "the device's FMA rate and memory bandwidth"},
     {"cache", "", 0, 0, wcl__cmd_cache, "clear limit cache" ALWAYS, "the cache of compiled kernels"},
     {"help", "[COMMAND]", 0, 1, help, "" ALWAYS, "this text, or a command's options"},

@@ -38,6 +38,8 @@
     X(runs, 0, "N", "timed runs (10)")                                                                       \
     X(warmup, 0, "N", "runs before them (2)")                                                                \
     X(layers, 0, NULL, "time each layer, too")                                                               \
+    X(trace, 0, "FILE.json", "write a Chrome trace of a run")                                                \
+    X(svg, 0, "FILE.svg", "draw each layer's time and its roofline")                                         \
     X(clear, 0, NULL, "remove everything")                                                                   \
     X(help, 'h', NULL, "this text")                                                                          \
     X(version, 'V', NULL, "the program's version")
@@ -265,6 +267,12 @@ static int parse_option(int index, const char *text, wcl__options *o)
         return parse_number(name, text, 0, 1000000, &o->warmup);
     case OPTION_layers:
         o->layers = true;
+        return WCL__DONE;
+    case OPTION_trace:
+        o->trace = text;
+        return WCL__DONE;
+    case OPTION_svg:
+        o->svg = text;
         return WCL__DONE;
     case OPTION_clear:
         o->clear = true;

@@ -30,6 +30,7 @@ typedef struct wcl__options {
     const char *dump, *compare;
     int64_t top, runs, warmup, limit;
     const char *images, *labels, *predictions;
+    const char *trace, *svg;
     bool has_preprocess;
     wcl__preprocess preprocess;
     double expect; /* negative: not given */

@@ -177,6 +177,17 @@ cleanup:
     return result;
 }
 
+int wcl__write_json(const char *path, cJSON *json)
+{
+    char *text = json ? cJSON_Print(json) : NULL;
+    cJSON_Delete(json);
+    if (!text)
+        return wcl__complain_memory();
+    const int result = wcl__write_file(path, text, strlen(text));
+    cJSON_free(text);
+    return result;
+}
+
 char *wcl__format(const char *format, ...)
 {
     va_list values, again;

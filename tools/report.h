@@ -36,6 +36,8 @@ void wcl__progress(const char *what, int64_t done, int64_t total);
 
 /* Prints and deletes the object. */
 int wcl__print_json(cJSON *json);
+/* Writes the object to a file, as wcl__write_file does, and deletes it. */
+int wcl__write_json(const char *path, cJSON *json);
 /* After the last output: a full disk must not look like success. */
 int wcl__flush_output(void);
 /* A temporary file beside `path`, renamed when complete. */
