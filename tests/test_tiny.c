@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "kernels/measure.h"
 #include "support/op_cases.h"
 #include "support/support.h"
 
@@ -203,13 +204,49 @@ static void test_network(void **state)
     }
 }
 
+/* The kernels of wcl_device_measure, side by side and in stretches: exact buffers of ones. */
+static void test_measure(void **state)
+{
+    enum { ITEMS = 4, CB = 4, CHAINS = 3, COUNT = 2 * CHAINS, FLOATS = ITEMS * COUNT * CB, STEPS = WCL__MEASURE_UNROLL };
+    static const wcl__measure kinds[] = {
+        {{CB, CHAINS}, ITEMS, 1, .steps = STEPS},
+        {{CB, CHAINS}, ITEMS, 2, .item_step = CB, .step = ITEMS * CB, .count = COUNT},
+        {{CB, CHAINS}, ITEMS, 1, .item_step = COUNT * CB, .step = CB, .count = COUNT},
+    };
+    float x[FLOATS], y[ITEMS * CB];
+    (void)state;
+    for (int i = 0; i < FLOATS; i++)
+        x[i] = 1;
+    for (size_t k = 0; k < WCL__COUNT(kinds); k++) {
+        const bool fma = kinds[k].steps > 0;
+        const float expected = fma ? 1 + STEPS + CHAINS * (CHAINS - 1) / 2 : COUNT;
+        cl_command_queue queue;
+        cl_mem slots[2];
+        wcl__launch launch;
+        wcl__call call;
+        assert_int_equal(fma ? wcl__measure_fma_call(&call, &kinds[k]) : wcl__measure_read_call(&call, &kinds[k]), WCL_OK);
+        assert_int_equal(wcl__device_queue(test_device(), &queue), WCL_OK);
+        assert_int_equal(wcl__buffer_create(test_device(), CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, (fma ? CB : FLOATS) * sizeof *x,
+                                            x, "x", &slots[0]),
+                         WCL_OK);
+        assert_int_equal(wcl__buffer_create(test_device(), CL_MEM_READ_WRITE, sizeof y, NULL, "y", &slots[1]), WCL_OK);
+        if (wcl__launch_create(test_device(), &call, slots, &launch) || wcl__launch_enqueue(&launch, queue, 0, NULL, NULL))
+            fail_msg("%s", wcl_last_error()->message);
+        assert_int_equal(clEnqueueReadBuffer(queue, slots[1], CL_TRUE, 0, sizeof y, y, 0, NULL, NULL), CL_SUCCESS);
+        for (int i = 0; i < ITEMS * CB; i++)
+            if (y[i] != expected)
+                fail_msg("kind %zu: y[%d] is %g, expected %g", k, i, (double)y[i], (double)expected);
+        wcl__launch_destroy(&launch);
+        clReleaseMemObject(slots[0]);
+        clReleaseMemObject(slots[1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_convs),
-        cmocka_unit_test(test_pools),
-        cmocka_unit_test(test_dense),
-        cmocka_unit_test(test_network),
+        cmocka_unit_test(test_convs),   cmocka_unit_test(test_pools),   cmocka_unit_test(test_dense),
+        cmocka_unit_test(test_network), cmocka_unit_test(test_measure),
     };
     setenv("WINOCL_TEST_EXACT", "1", 1);
     return cmocka_run_group_tests(tests, NULL, NULL);
