@@ -4,14 +4,13 @@
  *   measure_fma   v[i] = start + i for 0 <= i < CHAINS, then `steps` times v[i] = v[i] * a + b, all chains side by side;
  *                 y[item] = v[0] + sum over i of (v[i] - v[0])
  *                 With a = b = 1 the result is start + steps + CHAINS * (CHAINS - 1) / 2, exactly. The compiler knows neither.
- *   measure_read  y[item] = sum over t < count of x[item * item_step + t * step]
+ *   measure_read  y[item] = sum over i < CHAINS, t < count of x[item * item_step + i * chain_step + t * step]
  *
  *   start  [CB]             one value a lane
  *   x      [any]            vectors of CB floats; steps are in floats
  *   y      [items][CB]
  *
- * A work-item computes one vector of y. `steps` is a multiple of UNROLL, `count` one of CHAINS. Global size: items, any local size.
- * Local memory: none.
+ * A work-item computes one vector of y. `steps` is a multiple of UNROLL. Global size: items, any local size. Local memory: none.
  */
 #include "vector.clh"
 #if !defined(CHAINS)
@@ -48,18 +47,19 @@ kernel void measure_fma(global const float *restrict start, global float *restri
     vec_store(sum, y + get_global_id(0) * CB);
 }
 
-kernel void measure_read(global const float *restrict x, global float *restrict y, const ulong item_step, const ulong step, const int count)
+kernel void measure_read(global const float *restrict x, global float *restrict y, const ulong item_step, const ulong chain_step,
+                         const ulong step, const int count)
 {
     global const float *p = x + get_global_id(0) * item_step;
     vec sum[CHAINS];
 #pragma unroll
     for (int i = 0; i < CHAINS; i++)
         sum[i] = (vec)(0.0f);
-    for (int t = 0; t < count; t += CHAINS) {
+    for (int t = 0; t < count; t++) {
 #pragma unroll
         for (int i = 0; i < CHAINS; i++)
-            sum[i] += vec_load(p + i * step);
-        p += CHAINS * step;
+            sum[i] += vec_load(p + i * chain_step);
+        p += step;
     }
 #pragma unroll
     for (int i = 1; i < CHAINS; i++)

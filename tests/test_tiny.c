@@ -207,11 +207,11 @@ static void test_network(void **state)
 /* The kernels of wcl_device_measure, side by side and in stretches: exact buffers of ones. */
 static void test_measure(void **state)
 {
-    enum { ITEMS = 4, CB = 4, CHAINS = 3, COUNT = 2 * CHAINS, FLOATS = ITEMS * COUNT * CB, STEPS = WCL__MEASURE_UNROLL };
+    enum { ITEMS = 4, CB = 4, CHAINS = 3, COUNT = 2, FLOATS = ITEMS * COUNT * CHAINS * CB, STEPS = WCL__MEASURE_UNROLL };
     static const wcl__measure kinds[] = {
         {{CB, CHAINS}, ITEMS, 1, .steps = STEPS},
-        {{CB, CHAINS}, ITEMS, 2, .item_step = CB, .step = ITEMS * CB, .count = COUNT},
-        {{CB, CHAINS}, ITEMS, 1, .item_step = COUNT * CB, .step = CB, .count = COUNT},
+        {{CB, CHAINS}, ITEMS, 2, .item_step = CB, .chain_step = ITEMS * CB, .step = CHAINS * ITEMS * CB, .count = COUNT},
+        {{CB, CHAINS}, ITEMS, 1, .item_step = CHAINS * COUNT * CB, .chain_step = COUNT * CB, .step = CB, .count = COUNT},
     };
     float x[FLOATS], y[ITEMS * CB];
     (void)state;
@@ -219,7 +219,7 @@ static void test_measure(void **state)
         x[i] = 1;
     for (size_t k = 0; k < WCL__COUNT(kinds); k++) {
         const bool fma = kinds[k].steps > 0;
-        const float expected = fma ? 1 + STEPS + CHAINS * (CHAINS - 1) / 2 : COUNT;
+        const float expected = fma ? 1 + STEPS + CHAINS * (CHAINS - 1) / 2 : CHAINS * COUNT;
         cl_command_queue queue;
         cl_mem slots[2];
         wcl__launch launch;

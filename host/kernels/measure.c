@@ -14,7 +14,7 @@ static const char *constraint(const int *values)
 WCL__PARAM_TABLE(wcl__measure_table, "measure", WCL__MEASURE_PARAMS, constraint);
 
 /* Of the groups that a unit gets one after the other, a late one costs little. A GPU's unit holds some 2048 items at once. */
-enum { CPU_GROUPS = 8, GPU_GROUPS = 64, GPU_LOCAL = 64, CPU_STRETCH = 1 << 18 /* bytes of an item */ };
+enum { CPU_GROUPS = 8, GPU_GROUPS = 64, GPU_LOCAL = 64, CPU_STRETCH = 1 << 20 /* bytes of an item, at most */ };
 
 static bool is_gpu(const wcl__facts *facts)
 {
@@ -45,7 +45,7 @@ void wcl__measure_fma_defaults(const wcl__facts *facts, wcl__measure *measure)
         measure->params.chains = 12;
 }
 
-void wcl__measure_read_defaults(const wcl__facts *facts, uint64_t bytes, wcl__measure *measure)
+void wcl__measure_read_defaults(const wcl__facts *facts, uint64_t bytes, bool streams, wcl__measure *measure)
 {
     const bool gpu = is_gpu(facts);
     *measure = (wcl__measure){.local = gpu ? gpu_local(facts) : 1};
@@ -53,13 +53,16 @@ void wcl__measure_read_defaults(const wcl__facts *facts, uint64_t bytes, wcl__me
     if (!gpu)
         measure->params.cb = WCL__MAX(lanes(facts), 4);
     const int64_t unit = (int64_t)sizeof(float) * measure->params.cb * measure->params.chains;
-    const int64_t groups = gpu ? (int64_t)facts->compute_units * GPU_GROUPS : (int64_t)(bytes / CPU_STRETCH);
+    const int64_t units = (int64_t)facts->compute_units;
+    const int64_t groups = gpu ? units * GPU_GROUPS : WCL__MAX((int64_t)(bytes / CPU_STRETCH), units * CPU_GROUPS);
     measure->items = WCL__MAX(WCL__MIN(groups * measure->local, (int64_t)bytes / unit), 1);
     measure->local = measure->items < measure->local ? 1 : measure->local;
     measure->items = measure->items / measure->local * measure->local;
-    measure->count = (int64_t)bytes / measure->items / unit * measure->params.chains;
-    measure->step = gpu ? measure->items * measure->params.cb : measure->params.cb;
-    measure->item_step = gpu ? measure->params.cb : measure->count * measure->params.cb;
+    measure->count = (int64_t)bytes / measure->items / unit;
+    const int64_t next = gpu ? measure->items * measure->params.cb : measure->params.cb; /* floats to what is read side by side */
+    measure->item_step = gpu ? measure->params.cb : measure->count * measure->params.chains * next;
+    measure->chain_step = streams ? measure->count * next : next;
+    measure->step = streams ? next : measure->params.chains * next;
 }
 
 static wcl_status begin(wcl__call *call, const char *kernel, const wcl__measure *measure)
@@ -88,10 +91,10 @@ wcl_status wcl__measure_fma_call(wcl__call *call, const wcl__measure *measure)
 wcl_status wcl__measure_read_call(wcl__call *call, const wcl__measure *measure)
 {
     const wcl_status status = begin(call, "measure_read", measure);
-    const cl_ulong item_step = (cl_ulong)measure->item_step, step = (cl_ulong)measure->step;
+    const cl_ulong steps[] = {(cl_ulong)measure->item_step, (cl_ulong)measure->chain_step, (cl_ulong)measure->step};
     const cl_int count = (cl_int)measure->count;
-    WCL__CALL_VALUE(call, item_step);
-    WCL__CALL_VALUE(call, step);
+    for (size_t i = 0; i < WCL__COUNT(steps); i++)
+        WCL__CALL_VALUE(call, steps[i]);
     WCL__CALL_VALUE(call, count);
     return status;
 }
@@ -240,13 +243,25 @@ static wcl_status measure_fma(wcl_device *device, cl_command_queue queue, double
     return status;
 }
 
+static wcl_status run_read(const bench *b, const wcl__measure *m, double *gigabytes)
+{
+    double ms = 0;
+    wcl__call call;
+    wcl_status status = wcl__measure_read_call(&call, m);
+    if (status == WCL_OK)
+        status = best_of(b, &call, MOST_RUNS, &ms);
+    if (status == WCL_OK)
+        status = wcl__in_kernel(check_results(b, m, (float)(m->count * m->params.chains), 0), call.kernel);
+    const double bytes = (double)(m->items * m->count * m->params.chains * m->params.cb) * sizeof(float);
+    *gigabytes = WCL__MAX(*gigabytes, bytes / WCL__MAX(ms, 1e-6) * 1e-6);
+    return status;
+}
+
 static wcl_status read_buffer(bench *b, uint64_t bytes, double *gigabytes)
 {
     const cl_float one = 1;
-    double ms = 0;
     wcl__measure m;
-    wcl__call call;
-    wcl__measure_read_defaults(&b->device->facts, bytes, &m);
+    wcl__measure_read_defaults(&b->device->facts, bytes, false, &m);
     wcl_status status =
         wcl__buffer_create(b->device, CL_MEM_READ_WRITE, (size_t)bytes, NULL, "the buffer of a measurement", &b->slots[0]);
     if (status == WCL_OK)
@@ -255,14 +270,11 @@ static wcl_status read_buffer(bench *b, uint64_t bytes, double *gigabytes)
         const cl_int code = clEnqueueFillBuffer(b->queue, b->slots[0], &one, sizeof one, 0, (size_t)bytes, 0, NULL, NULL);
         status = code == CL_SUCCESS ? WCL_OK : wcl__fail_cl(code, "cannot fill the buffer of a measurement");
     }
-    if (status == WCL_OK)
-        status = wcl__measure_read_call(&call, &m);
-    if (status == WCL_OK)
-        status = best_of(b, &call, MOST_RUNS, &ms);
-    if (status == WCL_OK)
-        status = wcl__in_kernel(check_results(b, &m, (float)m.count, 0), call.kernel);
-    if (status == WCL_OK)
-        *gigabytes = (double)(m.items * m.count * m.params.cb) * sizeof(float) / WCL__MAX(ms, 1e-6) * 1e-6;
+    *gigabytes = 0;
+    for (int streams = 0; streams < 2 && status == WCL_OK; streams++) { /* prefetchers like the one or the other better */
+        wcl__measure_read_defaults(&b->device->facts, bytes, streams != 0, &m);
+        status = run_read(b, &m, gigabytes);
+    }
     return status;
 }
 

@@ -21,15 +21,16 @@ enum { WCL__MEASURE_UNROLL = 8 }; /* cl/measure.cl: UNROLL */
 typedef struct wcl__measure {
     wcl__measure_params params;
     int64_t items, local;
-    int64_t steps;           /* fma: of each chain, a multiple of the unrolling */
-    int64_t item_step, step; /* read: floats from an item's first vector to the next item's, and to its own next one */
-    int64_t count;           /* read: vectors of an item, a multiple of `chains` */
+    int64_t steps;                       /* fma: of each chain, a multiple of the unrolling */
+    int64_t item_step, chain_step, step; /* read: floats from an item, a chain, a vector to the next */
+    int64_t count;                       /* read: vectors of a chain */
 } wcl__measure;
 
 /* Enough items to fill the device, one a group on CPUs; of each, the fewest steps. */
 void wcl__measure_fma_defaults(const wcl__facts *facts, wcl__measure *measure);
-/* Reads nearly all of `bytes`: in one stretch an item on CPUs, side by side elsewhere. */
-void wcl__measure_read_defaults(const wcl__facts *facts, uint64_t bytes, wcl__measure *measure);
+/* Reads nearly all of `bytes`: on CPUs an item has a stretch of its own, elsewhere items read side by side. Chains read side by
+ * side, or, as `streams`, each a stretch of its own. */
+void wcl__measure_read_defaults(const wcl__facts *facts, uint64_t bytes, bool streams, wcl__measure *measure);
 wcl_status wcl__measure_fma_call(wcl__call *call, const wcl__measure *measure);
 wcl_status wcl__measure_read_call(wcl__call *call, const wcl__measure *measure);
 

@@ -186,7 +186,7 @@ typedef struct wcl_device_rates {
     uint64_t buffer_bytes;       /* what was read, again and again: larger than the caches where it could be had */
 } wcl_device_rates;
 #define WCL_DEVICE_RATES_INIT WCL_SIZED(wcl_device_rates)
-/* Measures what the device can do at most by kernels that do nothing else: the device's roofline. Takes about a second; anything
+/* Measures what the device can do at most by kernels that do nothing else: the device's roofline. Takes one to two seconds; anything
  * else that runs on the device makes the rates lower. From any thread.
  * WCL_NO_MEMORY, WCL_BUILD_FAILED, WCL_UNSUPPORTED (a device without compiler), WCL_DEVICE_ERROR (also when a kernel's results are
  * wrong). */
