@@ -33,7 +33,7 @@ kernel void winograd_input(global const float *restrict x, global float *restric
     const size_t xi = (size_t)s.padded * s.c_blocks * CB;
 #define S(j) t[i][j]
 #define D(j, e) vec_store((e), out + (size_t)(i * WINO_TILE + j) * xi);
-#pragma unroll
+WINO_LOOP
     for (int i = 0; i < WINO_TILE; i++) {
         WINO_BT(D, S)
     }
@@ -92,7 +92,7 @@ kernel void winograd_output(global const float *restrict m, global const float *
     const size_t xi = (size_t)s.padded * s.k_blocks * CB;
 #define S(i) vec_load(mp + (size_t)((i)*WINO_TILE + j) * xi)
 #define D(i, e) t[i][j] = (e);
-#pragma unroll
+WINO_LOOP
     for (int j = 0; j < WINO_TILE; j++) {
         WINO_AT(D, S)
     }

@@ -14,11 +14,8 @@
  *
  * Global size (tiles / TB), work-groups of one. Local memory: XI * TB * (C + KB * CB) floats.
  */
-#if !defined(CB) || !defined(PB) || !defined(KB) || !defined(TB) || !defined(ACT)
-#error "winograd_fused.cl: CB, PB, KB, TB and ACT come from wcl__winograd_params"
-#endif
-#if TB < PB || TB % PB != 0
-#error "winograd_fused.cl: TB must be a multiple of PB"
+#if !defined(CB) || !defined(PB) || !defined(KB) || !defined(ACT)
+#error "winograd_fused.cl: CB, PB, KB and ACT come from wcl__winograd_params"
 #endif
 #include "winograd_tile.clh"
 #include "multiply_add.clh"
@@ -33,7 +30,7 @@ static inline void fill_block(local float *restrict v, global const float *restr
             local float *out = v + (c * PB + i0) * CB;
 #define S(j) t[i][j]
 #define D(j, e) vec_store((e), out + (i * WINO_TILE + j) * xi);
-#pragma unroll
+WINO_LOOP
             for (int i = 0; i < WINO_TILE; i++) {
                 WINO_BT(D, S)
             }
@@ -80,8 +77,8 @@ kernel void winograd_fused(global const float *restrict x, global const float *r
                            global float *restrict y, local float *restrict v, local float *restrict m, const view xv, const view yv,
                            const wino_shape s)
 {
-    const int p0 = (int)get_global_id(0) * TB, left = min(s.tiles - p0, TB);
-    const size_t block = (size_t)s.c_blocks * PB * CB, v_xi = TB / PB * block, m_xi = TB * KB * CB;
+    const int p0 = (int)get_global_id(0) * s.tb, left = min(s.tiles - p0, s.tb);
+    const size_t block = (size_t)s.c_blocks * PB * CB, v_xi = s.tb / PB * block, m_xi = (size_t)s.tb * KB * CB;
     for (int b = 0; b * PB < left; b++)
         fill_block(v + b * block, x, xv, s, p0 + b * PB, v_xi);
     for (int kb = 0; kb < s.k_blocks; kb += KB) {
@@ -96,7 +93,7 @@ kernel void winograd_fused(global const float *restrict x, global const float *r
                 local const float *mp = m + (p * KB + k) * CB;
 #define S(i) vec_load(mp + ((i)*WINO_TILE + j) * m_xi)
 #define D(i, e) t[i][j] = (e);
-#pragma unroll
+WINO_LOOP
                 for (int j = 0; j < WINO_TILE; j++) {
                     WINO_AT(D, S)
                 }

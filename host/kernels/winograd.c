@@ -9,8 +9,6 @@ static const char *constraint(const int *values)
     const char *reason = wcl__cells_constraint(values);
     if (!reason && p.wino_m % 2 != 0)
         reason = "wino_m must be 2, 4 or 6";
-    if (!reason && p.tb % p.pb != 0)
-        reason = "tb must be a multiple of pb";
     return reason;
 }
 
@@ -18,7 +16,7 @@ WCL__PARAM_TABLE(wcl__winograd_table, "winograd", WCL__WINOGRAD_PARAMS, constrai
 
 /* cl/winograd_tile.clh: wino_shape */
 typedef struct wino_shape {
-    cl_int tiles_y, tiles_x, first, tiles, padded, c_blocks, k_blocks, pad_top, pad_left;
+    cl_int tiles_y, tiles_x, first, tiles, padded, tb, c_blocks, k_blocks, pad_top, pad_left;
     cl_float a, b;
 } wino_shape;
 
@@ -37,21 +35,6 @@ static int best_block(int64_t tiles, int least, int most)
     return best;
 }
 
-/* Tiles of a fused work-item: V and M in 3/4 of the local memory (and no more than a core's cache is likely to hold), at most
- * MOST_BLOCKS blocks, and enough work-groups to keep every unit busy to the end. */
-static int fused_tiles(const wcl__facts *facts, const wcl__conv *conv, const wcl__winograd_params *p)
-{
-    enum { MOST_BLOCKS = 4, GROUPS_A_UNIT = 4, CORE_CACHE = 1 << 20 };
-    const int64_t local = WCL__MIN((int64_t)WCL__MIN(facts->local_bytes, (uint64_t)INT32_MAX), CORE_CACHE) / 4 * 3;
-    const int64_t xi = (p->wino_m + 2) * (p->wino_m + 2);
-    const int64_t tile_bytes = xi * (int64_t)sizeof(float) * (wcl__round_up(conv->c, p->cb) + p->cb * p->kb);
-    const int64_t tiles = tiles_of(conv, p->wino_m);
-    int64_t blocks = WCL__MIN(local / (tile_bytes * p->pb), MOST_BLOCKS);
-    while (blocks > 1 && wcl__ceil_div(tiles, blocks * p->pb) < (int64_t)facts->compute_units * GROUPS_A_UNIT)
-        blocks--;
-    return (int)blocks * p->pb;
-}
-
 void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, const wcl__winograd_form *form,
                             wcl__winograd_params *params)
 {
@@ -60,6 +43,7 @@ void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, cons
     wcl__params_standard(&wcl__winograd_table, params);
     params->cb = form->cb;
     params->wino_m = form->m;
+    params->fused = form->fused;
     params->pool = form->pool;
     params->act = (int)form->act;
     if (facts->type & CL_DEVICE_TYPE_CPU) {
@@ -71,31 +55,49 @@ void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, cons
     } else {
         params->pb = 8;
         params->kb = 1;
+        params->unroll = 1;
     }
-    if (form->fused)
-        params->tb = fused_tiles(facts, conv, params);
+}
+
+/* Tiles of a fused work-item: V and M in 3/4 of the local memory (and no more than a core's cache is likely to hold), at most
+ * MOST_BLOCKS blocks, and enough work-groups to keep every unit busy to the end. 0: not even one block fits. */
+static int64_t fused_tiles(const wcl__facts *facts, const wcl__winograd_params *p, const wcl__winograd_sizes *s)
+{
+    enum { MOST_BLOCKS = 4, GROUPS_A_UNIT = 4, CORE_CACHE = 1 << 20 };
+    const int64_t local = (int64_t)WCL__MIN(facts->local_bytes, (uint64_t)CORE_CACHE) / 4 * 3;
+    const int64_t tile_bytes = s->xi * (int64_t)sizeof(float) * (s->c_padded + p->cb * p->kb);
+    int64_t blocks = WCL__MIN(local / (tile_bytes * p->pb), MOST_BLOCKS);
+    while (blocks > 1 && wcl__ceil_div(s->tiles, blocks * p->pb) < (int64_t)facts->compute_units * GROUPS_A_UNIT)
+        blocks--;
+    return blocks * p->pb;
+}
+
+/* Tiles that three kernels handle at a time. */
+static int64_t chunk_tiles(const wcl__facts *facts, const wcl__winograd_params *p, const wcl__winograd_sizes *s)
+{
+    enum { LEAST_BLOCKS = 4 };
+    const int64_t all = wcl__round_up(s->tiles, p->pb);
+    if (!(facts->type & CL_DEVICE_TYPE_CPU) || facts->cache_bytes == 0)
+        return all;
+    const int64_t fit = (int64_t)(facts->cache_bytes / 2) / (s->xi * (int64_t)sizeof(float) * (s->c_padded + s->k_padded));
+    const int64_t chunks = wcl__ceil_div(all, WCL__MAX(fit / p->pb, LEAST_BLOCKS) * p->pb);
+    return wcl__round_up(wcl__ceil_div(all, chunks), p->pb);
 }
 
 wcl__winograd_sizes wcl__winograd_sizes_of(const wcl__facts *facts, const wcl__winograd_params *params, const wcl__conv *conv)
 {
     wcl__winograd_sizes s;
-    const int64_t block = params->tb ? params->tb : params->pb;
     s.xi = (params->wino_m + 2) * (params->wino_m + 2);
     s.tiles_y = wcl__ceil_div(conv->oh, params->wino_m);
     s.tiles_x = wcl__ceil_div(conv->ow, params->wino_m);
     s.tiles = conv->n * s.tiles_y * s.tiles_x;
     s.c_padded = wcl__round_up(conv->c, params->cb);
     s.k_padded = wcl__round_up(conv->k, params->cb * params->kb);
+    s.chunk = params->fused ? fused_tiles(facts, params, &s) : chunk_tiles(facts, params, &s);
+    s.chunks = s.chunk ? wcl__ceil_div(s.tiles, s.chunk) : 0;
     const int64_t xi_bytes = s.xi * (int64_t)sizeof(float);
-    s.chunk = params->tb ? params->tb : wcl__round_up(s.tiles, block);
-    if (!params->tb && (facts->type & CL_DEVICE_TYPE_CPU) && facts->cache_bytes > 0) {
-        const int64_t fit = (int64_t)(facts->cache_bytes / 2) / (xi_bytes * (s.c_padded + s.k_padded));
-        const int64_t chunks = wcl__ceil_div(s.chunk, WCL__MAX(fit / block * block, block * 4));
-        s.chunk = wcl__round_up(wcl__ceil_div(s.chunk, chunks), block);
-    }
-    s.chunks = wcl__ceil_div(s.tiles, s.chunk);
     s.v_bytes = xi_bytes * s.chunk * s.c_padded;
-    s.m_bytes = xi_bytes * s.chunk * (params->tb ? params->cb * params->kb : s.k_padded);
+    s.m_bytes = xi_bytes * s.chunk * (params->fused ? params->cb * params->kb : s.k_padded);
     s.u_bytes = xi_bytes * s.c_padded * s.k_padded;
     return s;
 }
@@ -106,6 +108,7 @@ static wino_shape shape_of(const wcl__winograd_params *params, const wcl__conv *
                         .tiles_x = (cl_int)s->tiles_x,
                         .tiles = (cl_int)s->tiles,
                         .padded = (cl_int)wcl__round_up(s->tiles, params->pb),
+                        .tb = (cl_int)s->chunk,
                         .c_blocks = (cl_int)(s->c_padded / params->cb),
                         .k_blocks = (cl_int)(s->k_padded / params->cb),
                         .pad_top = (cl_int)conv->pad_top,

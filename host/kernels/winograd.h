@@ -9,7 +9,8 @@
     X(cb, 1, 16, 16, "channels in a vector: both layouts' block")       \
     X(pb, 1, 32, 6, "tiles that a work-item of the product multiplies") \
     X(kb, 1, 4, 1, "vectors of filters that it multiplies")             \
-    X(tb, 0, 256, 0, "tiles of a fused work-item; 0: three kernels")    \
+    X(fused, 0, 1, 0, "one kernel, not three")                          \
+    X(unroll, 0, 1, 0, "transforms written out: what GPUs need")        \
     X(wino_m, 2, 6, 2, "a tile's outputs along a dimension: 2, 4 or 6") \
     X(pool, 0, 1, 0, "a 2x2 max-pool follows the activation")           \
     X(act, 0, 5, 0, "wcl__act_kind")
@@ -24,9 +25,9 @@ extern const wcl__param_table wcl__winograd_table;
 typedef struct wcl__winograd_sizes {
     int xi;                          /* products of a tile */
     int64_t tiles_y, tiles_x, tiles; /* of a picture; of the batch */
-    int64_t chunk, chunks;           /* tiles of a chunk, a multiple of pb or tb */
-    int64_t c_padded, k_padded;      /* to cb, to cb * kb */
-    int64_t v_bytes, m_bytes;        /* of a chunk, or of a fused work-group's local memory */
+    int64_t chunk, chunks; /* tiles of a chunk, or of a fused work-item, a multiple of pb; 0: not even pb fit the local memory */
+    int64_t c_padded, k_padded; /* to cb, to cb * kb */
+    int64_t v_bytes, m_bytes;   /* of a chunk, or of a fused work-group's local memory */
     int64_t u_bytes;
 } wcl__winograd_sizes;
 
@@ -37,8 +38,7 @@ typedef struct wcl__winograd_form {
     wcl__act_kind act;
 } wcl__winograd_form;
 
-/* The block pb x kb from the device's vector registers, tb from its local memory (docs/winograd.md). A fused form that does not fit
- * the local memory has tb = 0. */
+/* The block pb x kb follows from the device's vector registers (docs/winograd.md). */
 void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, const wcl__winograd_form *form,
                             wcl__winograd_params *params);
 wcl__winograd_sizes wcl__winograd_sizes_of(const wcl__facts *facts, const wcl__winograd_params *params, const wcl__conv *conv);

@@ -10,6 +10,14 @@ typedef struct form {
     const char *packing; /* names the filters in the weight store: fused and unfused forms share them */
 } form;
 
+static wcl__winograd_params params_of(const form *form, const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
+{
+    wcl__winograd_params params;
+    const wcl__winograd_form wanted = {blocks.out, form->m, form->fused, node->epilogue.pool, node->epilogue.act.kind};
+    wcl__winograd_defaults(facts, &node->desc.conv, &wanted, &params);
+    return params;
+}
+
 static const char *supports(const form *form, const wcl__op_node *node, const wcl__facts *facts)
 {
     const wcl__conv *conv = &node->desc.conv;
@@ -27,10 +35,9 @@ static const char *supports(const form *form, const wcl__op_node *node, const wc
         return NULL;
     if (!(facts->type & CL_DEVICE_TYPE_CPU))
         return "only on CPUs, whose local memory is a cache";
-    wcl__winograd_params params;
-    const wcl__winograd_form wanted = {wcl__facts_block(facts), form->m, true, false, WCL__ACT_NONE};
-    wcl__winograd_defaults(facts, conv, &wanted, &params);
-    return params.tb > 0 ? NULL : "a block of tiles does not fit the local memory";
+    const int block = wcl__facts_block(facts);
+    const wcl__winograd_params params = params_of(form, node, facts, (wcl__blocks){block, block});
+    return wcl__winograd_sizes_of(facts, &params, conv).chunk > 0 ? NULL : "a block of tiles does not fit the local memory";
 }
 
 static int layouts(const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS])
@@ -38,14 +45,6 @@ static int layouts(const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS])
     const int block = wcl__facts_block(facts);
     out[0] = (wcl__blocks){block, block};
     return 1;
-}
-
-static wcl__winograd_params params_of(const form *form, const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
-{
-    wcl__winograd_params params;
-    const wcl__winograd_form wanted = {blocks.out, form->m, form->fused, node->epilogue.pool, node->epilogue.act.kind};
-    wcl__winograd_defaults(facts, &node->desc.conv, &wanted, &params);
-    return params;
 }
 
 static size_t memory(const form *form, const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
