@@ -17,6 +17,7 @@
 #endif
 #include "vector.clh"
 #include "activation.clh"
+#include "multiply_add.clh"
 
 /* host/kernels/dense.c has the same structs */
 typedef struct {
@@ -77,7 +78,7 @@ kernel void dense(global const float *restrict x, global const float *restrict w
             const vec weight = vec_load(wp[o] + i);
 #pragma unroll
             for (int m = 0; m < BATCH; m++)
-                acc[o][m] = fma(weight, value[m], acc[o][m]);
+                acc[o][m] = multiply_add(weight, value[m], acc[o][m]);
         }
     }
 #pragma unroll
@@ -86,7 +87,7 @@ kernel void dense(global const float *restrict x, global const float *restrict w
         for (int m = 0; m < BATCH; m++) {
             float sum = lane_sum(acc[o][m]);
             for (int i = whole; i < s.inputs; i++)
-                sum = fma(wp[o][i], xp[m][i], sum);
+                sum = multiply_add(wp[o][i], xp[m][i], sum);
             if (o0 + o < s.outputs && m0 + m < s.m) {
                 const float v = sum + bias[o0 + o];
                 y[(size_t)(m0 + m) * s.row + s.first + o0 + o] = activate(v, s.a, s.b);
@@ -113,9 +114,9 @@ kernel void matmul(global const float *restrict a, global const float *restrict 
     for (; k + 4 <= s.k; k += 4)
 #pragma unroll
         for (int i = 0; i < 4; i++)
-            sum[i] = fma(ap[(size_t)(k + i) * s.a_column], bp[(size_t)(k + i) * s.b_row], sum[i]);
+            sum[i] = multiply_add(ap[(size_t)(k + i) * s.a_column], bp[(size_t)(k + i) * s.b_row], sum[i]);
     for (; k < s.k; k++)
-        sum[0] = fma(ap[(size_t)k * s.a_column], bp[(size_t)k * s.b_row], sum[0]);
+        sum[0] = multiply_add(ap[(size_t)k * s.a_column], bp[(size_t)k * s.b_row], sum[0]);
     const float v = s.alpha * ((sum[0] + sum[1]) + (sum[2] + sum[3])) + s.beta * bias[row * s.bias_row + column * s.bias_column];
     y[(batch * s.m + row) * s.n + column] = activate(v, s.a, s.b);
 }

@@ -1,6 +1,7 @@
 /* Packing weights for the convolution and dense kernels, rows of the source at a time (host/ops/steps.h, wcl__packing).
  *
- * filters_direct   src [K][C][TAPS]     ->  dst [ceil(K/CB)][C][TAPS][CB]             times scale[k]
+ * filters_direct   src [K][C][TAPS]     ->  dst [ceil(K/(CB KB))][C][TAPS][KB][CB]    times scale[k]
+ * filters_gemm     src [K][C][TAPS]     ->  dst [ceil(K/(CB KB))][ceil(C/CB)][TAPS][CB][KB][CB]   times scale[k]
  * filters_winograd src [K][C][3][3]     ->  dst [XI][ceil(K/(CB KB))][C rounded up to CB][KB][CB]   U = G g G^T (winograd.clh), times scale[k]
  * dense_rows       src rows o: [O][I]    ->  dst[o DO + i' DI], i' = i taken from (H, W, C) to (C, H, W) order; times scale[o]
  * dense_columns    src rows i: [I][O]    ->  dst[(o - FIRST_O) DO + i' DI] for `outputs` columns from FIRST_O, the same
@@ -21,7 +22,18 @@ kernel void filters_direct(global const float *restrict src, global float *restr
     if (i >= (size_t)row || z >= (size_t)rows)
         return;
     const size_t k = first + z;
-    dst[((k / CB) * row + i) * CB + k % CB] = src[z * row + i] * scale[k];
+    dst[((k / (CB * KB)) * row + i) * (CB * KB) + k % (CB * KB)] = src[z * row + i] * scale[k];
+}
+
+kernel void filters_gemm(global const float *restrict src, global float *restrict dst, global const float *restrict scale, const int row,
+                         const int taps, const int first, const int rows)
+{
+    const size_t i = get_global_id(0), z = get_global_id(2);
+    if (i >= (size_t)row || z >= (size_t)rows)
+        return;
+    const size_t k = first + z, c = i / taps, tap = i % taps, c_blocks = (row / taps + CB - 1) / CB;
+    const size_t product = ((k / (CB * KB)) * c_blocks + c / CB) * taps + tap;
+    dst[(product * CB + c % CB) * (CB * KB) + k % (CB * KB)] = src[z * row + i] * scale[k];
 }
 
 kernel void filters_winograd(global const float *restrict src, global float *restrict dst, global const float *restrict scale,

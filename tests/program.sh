@@ -74,7 +74,6 @@ check 2 'operand is missing' classify zoo:lenet5
 check 2 'too many operands' run zoo:lenet5 zoo:lenet5
 check 2 '--top: not an option of run' run zoo:lenet5 --top 3
 check 2 'no implementation' run zoo:lenet5 --conv f3
-check 2 'no implementation' run zoo:lenet5 --conv gemm
 check 2 'no implementation' run zoo:lenet5 --precision half-weights
 check 2 'no implementation' run zoo:lenet5 --dense magic
 check 2 'no implementation' classify zoo:lenet5 x.png --preprocess magic
@@ -137,6 +136,7 @@ check_json 'layers.0.name layers.0.type layers.0.output_shape.3 layers.0.paramet
 
 # ---- plan
 check 0 '^peak ' plan zoo:lenet5
+check 0 'gemm' plan --conv gemm "$data/zoo/narrow_vgg.onnx"
 check 0 'f2' plan --conv f2 "$data/zoo/narrow_vgg.onnx"
 check_json 'bytes.total host_steps layers.0.name layers.0.op layers.0.algorithm layers.0.gflop layers.0.bytes layers.0.parameters
     layers.0.layout layers.0.reason' plan --json zoo:lenet5 --batch 4
@@ -152,6 +152,7 @@ check 0 . run "$data/exports/tf2onnx.onnx" -i "$data/exports/input_nhwc.npy"
 check 0 . run "$data/exports/pytorch.onnx" -i "$data/exports/input_nchw.npy" --check-finite
 check 0 . run "$data/zoo/narrow_vgg.onnx" -i "$data/zoo/narrow_vgg_input.npy" --conv direct --dump "$folder/dump"
 expect 'run --dump writes tensors' test "$(find "$folder/dump" -name '*.npy' | wc -l)" -ge 8
+check 0 'tensors agree' run "$data/zoo/narrow_vgg.onnx" -i "$data/zoo/narrow_vgg_input.npy" --conv gemm --compare "$folder/dump"
 check 0 'tensors agree' run "$data/zoo/narrow_vgg.onnx" -i "$data/zoo/narrow_vgg_input.npy" --conv f2 --compare "$folder/dump"
 check 1 'first tensor that differs: it is float32 \(1, ' run "$data/zoo/narrow_vgg.onnx" --batch 1 --compare "$folder/dump"
 head -c -4 "$folder/dump/probabilities.npy" >"$folder/cut" && printf '\0\0\200\77' | cat "$folder/cut" - >"$folder/dump/probabilities.npy"

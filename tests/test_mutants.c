@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "ref/ref.h"
+#include "runtime/device.h"
 #include "runtime/provider.h"
 #include "support/fake_cl.h"
 #include "support/op_cases.h"
@@ -26,6 +27,13 @@
 
 static const conv_row conv_rows[] = {
     {"conv", 2, 5, 7, 5, 17, 3, 3, .pads = {1, 1, 2, 2}, .dilations = {2, 1}, .strides = {1, 2}, .scale = true, .act = SIGMOID},
+    {"a row with an inside", 1, 3, 1, 40, 17, 1, 3, .pads = {0, 1, 0, 1}},
+    {"a row of three vectors of filters", 1, 3, 1, 5, 33, 1, 3, .pads = {0, 1, 0, 1}},
+};
+/* 76 pixels: 6 blocks of 13 with a tail */
+static const conv_row gemm_conv_rows[] = {
+    {"gemm", 2, 17, 20, 3, 33, 3, 3, .pads = {1, 1, 2, 2}, .dilations = {2, 1}, .strides = {1, 2}, .scale = true, .act = SIGMOID},
+    {"gemm of one tap", 1, 33, 5, 3, 33, 1, 1, .strides = {1, 1}},
 };
 static const conv_row grouped_rows[] = {
     {"groups", 1, 6, 5, 5, 10, 3, 3, SAME3, .groups = 2},
@@ -180,6 +188,7 @@ static const op_case other_cases[] = {
 /* A table of cases, which mutants name; from LEAKY_RELU on one of other_cases each, in their order. */
 typedef enum table {
     CONV,
+    GEMM_CONV,
     GROUPED,
     DEPTHWISE,
     WINOGRAD,
@@ -223,6 +232,7 @@ static int make_tables(void **state)
 {
     (void)state;
     ADD_ROWS(CONV, conv_case, conv_rows, "direct");
+    ADD_ROWS(GEMM_CONV, conv_case, gemm_conv_rows, "gemm");
     ADD_ROWS(GROUPED, conv_case, grouped_rows, "direct");
     ADD_ROWS(DEPTHWISE, conv_case, depthwise_rows, "direct");
     ADD_ROWS(WINOGRAD, conv_case, winograd_rows, "f2");
@@ -250,31 +260,59 @@ typedef struct mutant {
 } mutant;
 
 static const mutant mutants[] = {
-    {"no bias", "conv_direct.cl", CONV, "const vec v = acc[i] + shift;", "const vec v = acc[i];"},
+    {"no bias", "conv_direct.cl", CONV, "const vec v = acc[i][k] + shift;", "const vec v = acc[i][k];"},
     {"a dropped column of taps", "conv_direct.cl", CONV, "\n            for (int t = 0; t < s.kw; t++) {",
      "\n            for (int t = 0; t + 1 < s.kw; t++) {"},
     {"a dropped row of taps", "conv_direct.cl", CONV, "\n        for (int r = 0; r < s.kh; r++) {",
      "\n        for (int r = 1; r < s.kh; r++) {"},
-    {"a dropped channel", "conv_direct.cl", CONV, "c < s.group_channels;", "c + 1 < s.group_channels;"},
-    {"a padding cell that is read", "conv_direct.cl", CONV, "at >= 0 && at < xv.w ? plane", "at >= 0 && at <= xv.w ? plane"},
+    {"a dropped channel", "conv_direct.cl", CONV, "c < first + s.group_channels;", "c + 1 < first + s.group_channels;"},
+    {"a padding cell that is read", "conv_direct.cl", CONV, "at < xv.w) ? cell", "at <= xv.w) ? cell"},
     {"a row too many that is read", "conv_direct.cl", CONV, "\n            if (iy < 0 || iy >= xv.h)",
      "\n            if (iy < 0 || iy > xv.h)"},
     {"the last column not written", "conv_direct.cl", CONV, "if (ox + i < yv.w) {", "if (ox + i + 1 < yv.w) {"},
     {"a column too many written", "conv_direct.cl", CONV, "if (ox + i < yv.w) {", "if (ox + i <= yv.w) {"},
-    {"no zeros in the tail lanes", "conv_direct.cl", CONV, "zero_tail(result, yv.c - kb * CB)", "result"},
-    {"dilation forgotten", "conv_direct.cl", CONV, "\n            const int iy = oy * s.stride_h - s.pad_top + r * s.dilation_h;",
-     "\n            const int iy = oy * s.stride_h - s.pad_top + r;"},
-    {"padding forgotten", "conv_direct.cl", CONV, "\n                const int ix = ox * s.stride_w - s.pad_left + t",
-     "\n                const int ix = ox * s.stride_w + t"},
+    {"no zeros in the tail lanes", "conv_direct.cl", CONV, "zero_tail(result, yv.c - (kb + k) * CB)", "result"},
+    {"dilation forgotten", "conv_direct.cl", CONV, "const int iy = y0 + r * s.dilation_h;", "const int iy = y0 + r;"},
+    {"padding forgotten", "conv_direct.cl", CONV, "x0 = ox * s.stride_w - s.pad_left;", "x0 = ox * s.stride_w;"},
+    {"stride forgotten", "conv_direct.cl", CONV, "#define COLUMNS STRIDE_W", "#define COLUMNS 1"},
+    {"a row that touches the edge taken for the inside", "conv_direct.cl", CONV, "s.dilation_w < xv.w)", "s.dilation_w <= xv.w)"},
+    {"the second vector of filters as the first", "conv_direct.cl", CONV, "vec_load(filter + k * CB)", "vec_load(filter)"},
+    {"a vector of filters too many written", "conv_direct.cl", CONV, "if ((kb + k) * CB < yv.c) {", "{"},
     {"all groups read the first one's channels", "conv_direct.cl", GROUPED, "kb * CB / s.group_filters * s.group_channels", "0"},
-    {"filters packed without their scale", "filters.cl", CONV, "= src[z * row + i] * scale[k];", "= src[z * row + i];"},
-    {"filters packed for the wrong lane", "filters.cl", CONV, "* CB + k % CB] = src", "* CB + (CB - 1 - k % CB)] = src"},
+    {"filters packed without their scale", "filters.cl", CONV,
+     "row + i) * (CB * KB) + k % (CB * KB)] = src[z * row + i] * scale[k];",
+     "row + i) * (CB * KB) + k % (CB * KB)] = src[z * row + i];"},
+    {"filters packed for the wrong lane", "filters.cl", CONV, "row + i) * (CB * KB) + k % (CB * KB)] = src",
+     "row + i) * (CB * KB) + (CB * KB - 1 - k % (CB * KB))] = src"},
     {"depthwise: every block reads the first", "conv_direct.cl", DEPTHWISE, "vec_load(x + view_at(xv, n, kb, iy, at))",
      "vec_load(x + view_at(xv, n, 0, iy, at))"},
     {"depthwise: a padding cell that is read", "conv_direct.cl", DEPTHWISE, "if (at >= 0 && at < xv.w)",
      "if (at >= 0 && at <= xv.w)"},
     {"depthwise: a dropped tap", "conv_direct.cl", DEPTHWISE, "\n        for (int t = 0; t < s.kw; t++) {",
      "\n        for (int t = 1; t < s.kw; t++) {"},
+
+    {"gemm: no bias", "conv_gemm.cl", GEMM_CONV, "acc[i][k] + vec_load(bias + (size_t)block * CB);", "acc[i][k];"},
+    {"gemm: a dropped column of taps", "conv_gemm.cl", GEMM_CONV, "t < s.kw;", "t + 1 < s.kw;"},
+    {"gemm: a dropped row of taps", "conv_gemm.cl", GEMM_CONV, "r < s.kh;", "r + 1 < s.kh;"},
+    {"gemm: a dropped channel", "conv_gemm.cl", GEMM_CONV, "c < CB; c++", "c + 1 < CB; c++"},
+    {"gemm: every block of channels reads the first", "conv_gemm.cl", GEMM_CONV, "        x += xv.plane;\n", ""},
+    {"gemm: the same for one tap", "conv_gemm.cl", GEMM_CONV, "        xp += xv.plane;\n", ""},
+    {"gemm: a padding column that is read", "conv_gemm.cl", GEMM_CONV, "(uint)xv.w)", "(uint)xv.w + 1)"},
+    {"gemm: a row too many that is read", "conv_gemm.cl", GEMM_CONV, "(uint)xv.h &&", "(uint)xv.h + 1 &&"},
+    {"gemm: dilation forgotten", "conv_gemm.cl", GEMM_CONV, "dy = r * s.dilation_h", "dy = r"},
+    {"gemm: stride forgotten", "conv_gemm.cl", GEMM_CONV, "at.x * s.stride_w", "at.x"},
+    {"gemm: padding forgotten", "conv_gemm.cl", GEMM_CONV, "s.stride_h - s.pad_top", "s.stride_h"},
+    {"gemm: the first picture for all", "conv_gemm.cl", GEMM_CONV, "            at.n++;\n", ""},
+    {"gemm: the last pixel not written", "conv_gemm.cl", GEMM_CONV, "first + i < pixels", "first + i + 1 < pixels"},
+    {"gemm: a pixel too many written", "conv_gemm.cl", GEMM_CONV, "first + i < pixels", "first + i <= pixels"},
+    {"gemm: the last block of pixels out of place", "conv_gemm.cl", GEMM_CONV, "view_at(xv, start.n, 0, start.y, start.x)",
+     "view_at(xv, 0, 0, 0, 0) + (size_t)pb * PB * CB"},
+    {"gemm: a vector of filters too many written", "conv_gemm.cl", GEMM_CONV, "if (mine && block < k_blocks) {", "if (mine) {"},
+    {"gemm: no zeros in the tail lanes", "conv_gemm.cl", GEMM_CONV, "zero_tail(result, yv.c - block * CB)", "result"},
+    {"gemm: filters packed without their scale", "filters.cl", GEMM_CONV,
+     "c % CB) * (CB * KB) + k % (CB * KB)] = src[z * row + i] * scale[k];",
+     "c % CB) * (CB * KB) + k % (CB * KB)] = src[z * row + i];"},
+    {"gemm: filters packed tap by tap in the wrong order", "filters.cl", GEMM_CONV, "tap = i % taps", "tap = taps - 1 - i % taps"},
 
     {"F2's B: a wrong sign", "winograd.cl", WINOGRAD, "D(2, S(2) - S(1)) D(3,", "D(2, S(2) + S(1)) D(3,"},
     {"F2's B: a wrong row", "winograd.cl", WINOGRAD, "D(0, S(0) - S(2)) D(1,", "D(0, S(0) - S(1)) D(1,"},
@@ -402,6 +440,9 @@ static bool run_table(table at, wcl__text *report)
     if (wcl_device_open(getenv("WINOCL_DEVICE"), &options.device) != WCL_OK)
         fail_msg("no device: %s", wcl_last_error()->message);
     assert_int_equal(wcl_device_set_cache(options.device, "", 0), WCL_OK);
+    /* the same kernel parameters on every device, so that the tables have tails in all of them */
+    options.device->facts.type = CL_DEVICE_TYPE_CPU;
+    options.device->facts.vector_width = 16;
     for (size_t i = 0; i < counts[at] && good; i++) {
         int runs;
         good = op_run(&cases[at][i], options, report, &runs);

@@ -1,4 +1,4 @@
-/* Conv on the device: direct kernels and Winograd against the naive reference. */
+/* Conv on the device: direct kernels, gemm and Winograd against the naive reference. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,33 +18,33 @@
 
 /* n, c, h, w, k, kh, kw */
 static const conv_row windows[] = {
-    {"one number", 1, 1, 1, 1, 1, 1, 1, .must = "direct"},
-    {"1x1, one channel to one", 1, 1, 5, 7, 1, 1, 1, .must = "direct"},
-    {"1x1, 17 channels to 33", 1, 17, 5, 3, 33, 1, 1, .must = "direct"},
-    {"1x1, stride 2", 2, 5, 7, 6, 3, 1, 1, .strides = {2, 2}, .must = "direct"},
-    {"2x2, even", 1, 3, 6, 6, 5, 2, 2, .must = "direct"},
-    {"the whole picture", 2, 5, 4, 3, 17, 4, 3, .must = "direct"},
-    {"5x5, padding 2", 1, 3, 9, 11, 5, 5, 5, .pads = {2, 2, 2, 2}, .must = "direct"},
-    {"11x11, stride 4, AlexNet's first", 1, 3, 31, 27, 17, 11, 11, .strides = {4, 4}, .must = "direct"},
-    {"1x7 and 7x1 in one: tall", 1, 5, 9, 4, 3, 7, 1, .pads = {3, 0, 3, 0}, .must = "direct"},
-    {"wide", 1, 5, 4, 9, 3, 1, 7, .pads = {0, 3, 0, 3}, .must = "direct"},
-    {"stride 2, odd picture", 1, 3, 7, 9, 17, 3, 3, SAME3, .strides = {2, 2}, .must = "direct"},
-    {"stride 2, even picture", 5, 3, 8, 6, 5, 3, 3, SAME3, .strides = {2, 2}, .must = "direct"},
-    {"stride 3 across, 1 down", 1, 17, 6, 13, 5, 3, 3, .strides = {1, 3}, .must = "direct"},
-    {"stride larger than the window", 1, 3, 11, 11, 5, 2, 2, .strides = {3, 3}, .must = "direct"},
-    {"dilation 2", 1, 5, 9, 8, 17, 3, 3, .dilations = {2, 2}, .must = "direct"},
-    {"dilation 2 down, 3 across, padded", 2, 3, 7, 9, 5, 3, 3, .pads = {2, 3, 2, 3}, .dilations = {2, 3}, .must = "direct"},
-    {"dilation and stride", 1, 3, 13, 12, 5, 3, 3, .strides = {2, 3}, .dilations = {2, 2}, .must = "direct"},
-    {"asymmetric padding", 1, 3, 5, 6, 5, 3, 3, .pads = {0, 1, 2, 0}, .must = "direct"},
-    {"padding wider than the picture", 1, 3, 2, 1, 5, 5, 5, .pads = {4, 4, 4, 4}, .must = "direct"},
-    {"padding wider than the window, before and behind", 1, 3, 4, 4, 17, 2, 2, .pads = {3, 2, 2, 3}, .must = "direct"},
-    {"SAME_UPPER, odd cell behind", 1, 3, 8, 7, 5, 4, 4, .pads = {1, 1, 2, 2}, .auto_pad = "SAME_UPPER", .must = "direct"},
-    {"SAME_LOWER, odd cell before", 1, 3, 8, 7, 5, 4, 4, .pads = {2, 2, 1, 1}, .auto_pad = "SAME_LOWER", .must = "direct"},
+    {"one number", 1, 1, 1, 1, 1, 1, 1, .must = "direct gemm"},
+    {"1x1, one channel to one", 1, 1, 5, 7, 1, 1, 1, .must = "direct gemm"},
+    {"1x1, 17 channels to 33", 1, 17, 5, 3, 33, 1, 1, .must = "direct gemm"},
+    {"1x1, stride 2", 2, 5, 7, 6, 3, 1, 1, .strides = {2, 2}, .must = "direct gemm"},
+    {"2x2, even", 1, 3, 6, 6, 5, 2, 2, .must = "direct gemm"},
+    {"the whole picture", 2, 5, 4, 3, 17, 4, 3, .must = "direct gemm"},
+    {"5x5, padding 2", 1, 3, 9, 11, 5, 5, 5, .pads = {2, 2, 2, 2}, .must = "direct gemm"},
+    {"11x11, stride 4, AlexNet's first", 1, 3, 31, 27, 17, 11, 11, .strides = {4, 4}, .must = "direct gemm"},
+    {"1x7 and 7x1 in one: tall", 1, 5, 9, 4, 3, 7, 1, .pads = {3, 0, 3, 0}, .must = "direct gemm"},
+    {"wide", 1, 5, 4, 9, 3, 1, 7, .pads = {0, 3, 0, 3}, .must = "direct gemm"},
+    {"stride 2, odd picture", 1, 3, 7, 9, 17, 3, 3, SAME3, .strides = {2, 2}, .must = "direct gemm"},
+    {"stride 2, even picture", 5, 3, 8, 6, 5, 3, 3, SAME3, .strides = {2, 2}, .must = "direct gemm"},
+    {"stride 3 across, 1 down", 1, 17, 6, 13, 5, 3, 3, .strides = {1, 3}, .must = "direct gemm"},
+    {"stride larger than the window", 1, 3, 11, 11, 5, 2, 2, .strides = {3, 3}, .must = "direct gemm"},
+    {"dilation 2", 1, 5, 9, 8, 17, 3, 3, .dilations = {2, 2}, .must = "direct gemm"},
+    {"dilation 2 down, 3 across, padded", 2, 3, 7, 9, 5, 3, 3, .pads = {2, 3, 2, 3}, .dilations = {2, 3}, .must = "direct gemm"},
+    {"dilation and stride", 1, 3, 13, 12, 5, 3, 3, .strides = {2, 3}, .dilations = {2, 2}, .must = "direct gemm"},
+    {"asymmetric padding", 1, 3, 5, 6, 5, 3, 3, .pads = {0, 1, 2, 0}, .must = "direct gemm"},
+    {"padding wider than the picture", 1, 3, 2, 1, 5, 5, 5, .pads = {4, 4, 4, 4}, .must = "direct gemm"},
+    {"padding wider than the window, before and behind", 1, 3, 4, 4, 17, 2, 2, .pads = {3, 2, 2, 3}, .must = "direct gemm"},
+    {"SAME_UPPER, odd cell behind", 1, 3, 8, 7, 5, 4, 4, .pads = {1, 1, 2, 2}, .auto_pad = "SAME_UPPER", .must = "direct gemm"},
+    {"SAME_LOWER, odd cell before", 1, 3, 8, 7, 5, 4, 4, .pads = {2, 2, 1, 1}, .auto_pad = "SAME_LOWER", .must = "direct gemm"},
     {"SAME_UPPER, stride 2", 1, 3, 8, 7, 17, 3, 3, .pads = {0, 1, 1, 1}, .strides = {2, 2}, .auto_pad = "SAME_UPPER"},
-    {"VALID", 1, 3, 8, 7, 5, 3, 3, .auto_pad = "VALID", .must = "direct"},
-    {"without bias", 2, 17, 6, 5, 17, 3, 3, SAME3, .strides = {2, 1}, .no_bias = true, .must = "direct"},
-    {"33 channels, 33 filters", 1, 33, 4, 5, 33, 3, 3, .strides = {2, 2}, .must = "direct"},
-    {"batch 5", 5, 3, 5, 5, 17, 2, 3, .must = "direct"},
+    {"VALID", 1, 3, 8, 7, 5, 3, 3, .auto_pad = "VALID", .must = "direct gemm"},
+    {"without bias", 2, 17, 6, 5, 17, 3, 3, SAME3, .strides = {2, 1}, .no_bias = true, .must = "direct gemm"},
+    {"33 channels, 33 filters", 1, 33, 4, 5, 33, 3, 3, .strides = {2, 2}, .must = "direct gemm"},
+    {"batch 5", 5, 3, 5, 5, 17, 2, 3, .must = "direct gemm"},
 };
 
 static const conv_row grouped[] = {
@@ -60,11 +60,11 @@ static const conv_row grouped[] = {
 };
 
 static const conv_row lines[] = {
-    {"1-D, 3 taps", 1, 3, 1, 9, 5, 1, 3, .one_d = true, .must = "direct"},
-    {"1-D, one tap, one place", 2, 17, 1, 1, 5, 1, 1, .one_d = true, .must = "direct"},
+    {"1-D, 3 taps", 1, 3, 1, 9, 5, 1, 3, .one_d = true, .must = "direct gemm"},
+    {"1-D, one tap, one place", 2, 17, 1, 1, 5, 1, 1, .one_d = true, .must = "direct gemm"},
     {"1-D, padding before only, stride 2", 5, 3, 1, 11, 17, 1, 4, .pads = {0, 3, 0, 0}, .strides = {1, 2}, .one_d = true,
-     .must = "direct"},
-    {"1-D, dilation 3", 1, 5, 1, 17, 5, 1, 3, .dilations = {1, 3}, .one_d = true, .must = "direct"},
+     .must = "direct gemm"},
+    {"1-D, dilation 3", 1, 5, 1, 17, 5, 1, 3, .dilations = {1, 3}, .one_d = true, .must = "direct gemm"},
     {"1-D, SAME_LOWER, stride 3", 1, 3, 1, 10, 5, 1, 5, .pads = {0, 2, 0, 2}, .strides = {1, 3}, .one_d = true,
      .auto_pad = "SAME_LOWER"},
     {"1-D, groups", 1, 6, 1, 8, 4, 1, 3, .groups = 2, .one_d = true, .no_bias = true, .must = "direct"},
@@ -119,9 +119,31 @@ static const conv_row pooled[] = {
      .must = WINOGRAD},
     {"shift, no bias, batch 3", 3, 20, 14, 18, 40, 3, 3, .no_bias = true, .shift = true, .act = RELU, .pool = true,
      .must = WINOGRAD},
-    {"5x5, stride 2", 2, 3, 19, 17, 17, 5, 5, .pads = {2, 2, 2, 2}, .strides = {2, 2}, .act = RELU, .pool = true, .must = "direct"},
+    {"5x5, stride 2", 2, 3, 19, 17, 17, 5, 5, .pads = {2, 2, 2, 2}, .strides = {2, 2}, .act = RELU, .pool = true,
+     .must = "direct gemm"},
     {"groups", 1, 6, 7, 8, 10, 3, 3, SAME3, .groups = 2, .pool = true, .must = "direct"},
     {"depthwise", 1, 17, 6, 7, 17, 3, 3, SAME3, .groups = 17, .act = RELU, .pool = true, .must = "direct"},
+};
+
+/* Every edge of gemm's blocks of pixels, channels and filters (on CPUs with 16 floats in a vector, blocks have 9 to 14 pixels), and of
+ * direct's rows. */
+static const conv_row blocks[] = {
+    {"1x1, 8 pixels: less than a block", 1, 5, 2, 4, 17, 1, 1, .must = "direct gemm"},
+    {"1x1, 14 pixels", 1, 17, 2, 7, 33, 1, 1, .must = "direct gemm"},
+    {"1x1, 15 pixels: two blocks that overlap", 1, 33, 3, 5, 16, 1, 1, .must = "direct gemm"},
+    {"1x1, 49 pixels", 1, 16, 7, 7, 48, 1, 1, .act = RELU, .must = "direct gemm"},
+    {"1x1, three pictures of 12 pixels", 3, 17, 3, 4, 33, 1, 1, .must = "direct gemm"},
+    {"1x1, three pictures of 15 pixels: blocks of two", 3, 17, 3, 5, 5, 1, 1, .must = "direct gemm"},
+    {"1x1, pictures of one pixel", 19, 5, 1, 1, 17, 1, 1, .must = "direct gemm"},
+    {"1x1, padded", 1, 5, 3, 4, 17, 1, 1, .pads = {1, 0, 2, 1}, .must = "direct gemm"},
+    {"1x1, padded behind only", 1, 5, 3, 4, 17, 1, 1, .pads = {0, 0, 0, 1}, .must = "direct gemm"},
+    {"1x1, a picture larger than the filters", 1, 5, 19, 21, 3, 1, 1, .must = "direct gemm"},
+    {"3x3, a picture larger than the filters", 1, 16, 33, 31, 16, 3, 3, SAME3, .strides = {2, 2}, .must = "direct gemm"},
+    {"stride 2, batch 5, 49 filters", 5, 17, 5, 6, 49, 3, 3, SAME3, .strides = {2, 2}, .must = "direct gemm"},
+    {"7x7, stride 2, ResNet's first", 1, 3, 33, 35, 64, 7, 7, .pads = {3, 3, 3, 3}, .strides = {2, 2}, .must = "direct gemm"},
+    {"wide: the edges and the inside of a row", 1, 3, 5, 40, 33, 3, 3, SAME3, .must = "direct gemm"},
+    {"wide, stride 4, no padding", 2, 5, 3, 61, 17, 3, 3, .strides = {1, 4}, .must = "direct gemm"},
+    {"stride 17 across", 1, 3, 4, 240, 17, 2, 2, .strides = {1, 17}, .must = "direct gemm"},
 };
 
 static const conv_row epilogues[] = {
@@ -139,7 +161,7 @@ static const conv_row epilogues[] = {
      .must = "direct"},
     {"groups, scale and sigmoid", 1, 6, 5, 4, 10, 3, 3, .groups = 2, .scale = true, .act = {WCL__ACT_SIGMOID, 0, 0},
      .must = "direct"},
-    {"1-D, shift and relu", 1, 3, 1, 9, 5, 1, 3, .one_d = true, .shift = true, .act = RELU, .must = "direct"},
+    {"1-D, shift and relu", 1, 3, 1, 9, 5, 1, 3, .one_d = true, .shift = true, .act = RELU, .must = "direct gemm"},
 };
 
 static void check_rows(const conv_row *rows, size_t count)
@@ -161,6 +183,7 @@ ROWS_TEST(windows)
 ROWS_TEST(grouped)
 ROWS_TEST(lines)
 ROWS_TEST(winograd)
+ROWS_TEST(blocks)
 ROWS_TEST(epilogues)
 ROWS_TEST(pooled)
 
@@ -198,6 +221,14 @@ static const op_refusal refusals[] = {
     {{.name = "auto_pad", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 3, 3), .attrs = {OP_STRING("auto_pad", "SAME")}},
      WCL_BAD_MODEL,
      "auto_pad"},
+    {{.name = "gemm of two groups",
+      .op = "Conv",
+      X_4D,
+      .inputs[1] = OP_RANDOM(6, 2, 3, 3),
+      .attrs = {OP_INT("group", 2)},
+      .must = "gemm"},
+     WCL_OK,
+     "only one group"},
     {{.name = "F2 of 1x1", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 1, 1), .must = "f2"}, WCL_OK, "3x3"},
     {{.name = "F2 with stride",
       .op = "Conv",
@@ -226,9 +257,9 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_windows),  cmocka_unit_test(test_grouped),   cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_winograd), cmocka_unit_test(test_epilogues), cmocka_unit_test(test_pooled),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_windows),  cmocka_unit_test(test_grouped),  cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_winograd), cmocka_unit_test(test_blocks),   cmocka_unit_test(test_epilogues),
+        cmocka_unit_test(test_pooled),   cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -348,7 +348,8 @@ static void test_forced_conv(void **state)
     }
     net_conv(b, "can", "x", "plain", 4, 4, 3, 20);
     wcl_model *model = net_end(b, outputs);
-    const wcl_session_options options = choose(WCL_CONV_F2, WCL_DENSE_AUTO), direct = choose(WCL_CONV_DIRECT, WCL_DENSE_AUTO);
+    const wcl_session_options options = choose(WCL_CONV_F2, WCL_DENSE_AUTO);
+    const wcl_session_options direct = choose(WCL_CONV_DIRECT, WCL_DENSE_AUTO), gemm = choose(WCL_CONV_GEMM, WCL_DENSE_AUTO);
     wcl_plan *plan = make_plan(model, &options, NULL);
     for (size_t i = 0; i < WCL__COUNT(rows); i++) {
         const wcl_plan_node node = plan_find(plan, rows[i].name);
@@ -361,6 +362,9 @@ static void test_forced_conv(void **state)
     plan = make_plan(model, &direct, NULL);
     assert_int_equal(plan_count(plan, "Conv", "direct"), (int)WCL__COUNT(rows) + 1);
     assert_string_equal(plan_find(plan, "1x1").reason, "");
+    wcl_plan_destroy(plan);
+    plan = make_plan(model, &gemm, NULL);
+    assert_int_equal(plan_count(plan, "Conv", "gemm"), (int)WCL__COUNT(rows) + 1);
     wcl_plan_destroy(plan);
     wcl_model_destroy(model);
 }
@@ -477,9 +481,9 @@ static void test_large_scratch(void **state)
     wcl_plan *plan = NULL;
     facts.max_alloc = 10 << 20; /* the packed filters of 512 x 512 x 9 have 9.4 MB, F2's 16.8 MB */
     assert_int_equal(plan_for(&facts, model, &options, &plan), WCL_OK);
-    const int f2 = plan_count(plan, "Conv", "f2"), direct = plan_count(plan, "Conv", "direct");
-    assert_true(f2 > 0 && direct > 0);
-    assert_string_equal(plan_algorithm(plan, "conv2d_8"), "direct");
+    const int f2 = plan_count(plan, "Conv", "f2"), gemm = plan_count(plan, "Conv", "gemm");
+    assert_true(f2 > 0 && gemm > 0);
+    assert_string_equal(plan_algorithm(plan, "conv2d_8"), "gemm");
     assert_non_null(strstr(plan_find(plan, "conv2d_8").reason, "f2: it needs a larger buffer than the device has"));
     for (size_t t = 0; t < plan->steps.tensor_count; t++)
         assert_true(plan->steps.tensors[t].bytes <= facts.max_alloc);

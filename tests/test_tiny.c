@@ -21,10 +21,11 @@
 
 /* n, c, h, w, k, kh, kw */
 static const conv_row convs[] = {
-    {"3x3", 1, 3, 5, 7, 5, 3, 3, .pads = {1, 1, 1, 1}, .must = "direct f2"},
-    {"3x3, batch 2, tails of blocks, relu", 2, 17, 3, 5, 17, 3, 3, .pads = {0, 1, 1, 0}, .act = RELU, .must = "direct f2"},
+    {"3x3", 1, 3, 5, 7, 5, 3, 3, .pads = {1, 1, 1, 1}, .must = "direct gemm f2"},
+    {"3x3, batch 2, tails of blocks, relu", 2, 17, 3, 5, 17, 3, 3, .pads = {0, 1, 1, 0}, .act = RELU, .must = "direct gemm f2"},
     {"2x3, stride and dilation", 1, 3, 5, 7, 5, 2, 3, .pads = {1, 0, 1, 2}, .strides = {2, 1}, .dilations = {1, 2}},
-    {"1x1, affine", 1, 5, 5, 7, 3, 1, 1, .scale = true, .shift = true},
+    {"1x1, affine", 1, 5, 5, 7, 3, 1, 1, .scale = true, .shift = true, .must = "direct gemm"},
+    {"wide, stride 2", 1, 3, 3, 45, 17, 2, 3, .strides = {1, 2}, .must = "direct gemm"},
     {"groups", 1, 6, 5, 7, 4, 3, 3, .groups = 2},
     {"depthwise", 1, 5, 5, 7, 5, 3, 3, .pads = {1, 1, 1, 1}, .groups = 5},
     {"1-D", 1, 3, 1, 7, 5, 1, 3, .one_d = true},

@@ -9,39 +9,39 @@
 #include <string.h>
 
 /* name, short form, argument's name (NULL: none), meaning. A name's place is its bit in wcl__options.given. */
-#define OPTION_TABLE(X)                                                                                      \
-    X(device, 0, "SPEC", "gpu, cpu, accelerator, PLATFORM:DEVICE or part of a name (also WINOCL_DEVICE)")    \
-    X(conv, 0, "ALGORITHM", "of convolutions, where it can be used: auto, direct, or Winograd's f2, f4, f6") \
-    X(dense, 0, "ALGORITHM", "of dense layers, where it can be used: auto, clblast, gemv, gemm")             \
-    X(precision, 0, "TYPE", "fp32")                                                                          \
-    X(batch, 0, "N", "pictures at a time; bench takes a list: 1,8")                                          \
-    X(memory, 0, "BYTES", "most device memory to use, with k, M or G")                                       \
-    X(cache, 0, "DIR", "of compiled kernels (also WINOCL_CACHE); empty: none")                               \
-    X(rtol, 0, "X", "relative tolerance (1e-3)")                                                             \
-    X(atol, 0, "X", "absolute tolerance (1e-7)")                                                             \
-    X(log, 0, "LEVEL", "error, warning (the default), info or debug")                                        \
-    X(quiet, 0, NULL, "neither log nor progress")                                                            \
-    X(json, 0, NULL, "JSON instead of text")                                                                 \
-    X(shapes, 0, "ORDER", "keras (channels last, the default) or nchw")                                      \
-    X(input, 'i', "[NAME=]FILE.npy", "an input's values; without, seeded random ones")                       \
-    X(output, 'o', "[NAME=]FILE.npy", "where an output's values go")                                         \
-    X(dump, 0, "DIR", "write every intermediate tensor as .npy")                                             \
-    X(compare, 0, "DIR", "compare every intermediate tensor with a dump")                                    \
-    X(check_finite, 0, NULL, "fail if a tensor holds an infinity or a NaN")                                  \
-    X(top, 0, "N", "classes to print (5)")                                                                   \
-    X(labels, 0, "FILE", "classify: class names, a line each; evaluate: an IDX file")                        \
-    X(preprocess, 0, "METHOD", "caffe, torchvision, tf or unit; default: the model's, else torchvision")     \
-    X(images, 0, "FILE", "an IDX file, plain or .gz, or a folder with one sub-folder a class")               \
-    X(limit, 0, "N", "evaluate: pictures to take; cache: bytes to keep, with k, M or G")                     \
-    X(expect, 0, "ACCURACY", "fail below this accuracy (0.9 or 90%)")                                        \
-    X(predictions, 0, "FILE", "write the predicted classes, a number a line")                                \
-    X(runs, 0, "N", "timed runs (10)")                                                                       \
-    X(warmup, 0, "N", "runs before them (2)")                                                                \
-    X(layers, 0, NULL, "time each layer, too")                                                               \
-    X(trace, 0, "FILE.json", "write a Chrome trace of a run")                                                \
-    X(svg, 0, "FILE.svg", "draw each layer's time and its roofline")                                         \
-    X(clear, 0, NULL, "remove everything")                                                                   \
-    X(help, 'h', NULL, "this text")                                                                          \
+#define OPTION_TABLE(X)                                                                                   \
+    X(device, 0, "SPEC", "gpu, cpu, accelerator, PLATFORM:DEVICE or part of a name (also WINOCL_DEVICE)") \
+    X(conv, 0, "ALGORITHM", "of convolutions, where it can be used: auto, direct, gemm, f2, f4, f6")      \
+    X(dense, 0, "ALGORITHM", "of dense layers, where it can be used: auto, clblast, gemv, gemm")          \
+    X(precision, 0, "TYPE", "fp32")                                                                       \
+    X(batch, 0, "N", "pictures at a time; bench takes a list: 1,8")                                       \
+    X(memory, 0, "BYTES", "most device memory to use, with k, M or G")                                    \
+    X(cache, 0, "DIR", "of compiled kernels (also WINOCL_CACHE); empty: none")                            \
+    X(rtol, 0, "X", "relative tolerance (1e-3)")                                                          \
+    X(atol, 0, "X", "absolute tolerance (1e-7)")                                                          \
+    X(log, 0, "LEVEL", "error, warning (the default), info or debug")                                     \
+    X(quiet, 0, NULL, "neither log nor progress")                                                         \
+    X(json, 0, NULL, "JSON instead of text")                                                              \
+    X(shapes, 0, "ORDER", "keras (channels last, the default) or nchw")                                   \
+    X(input, 'i', "[NAME=]FILE.npy", "an input's values; without, seeded random ones")                    \
+    X(output, 'o', "[NAME=]FILE.npy", "where an output's values go")                                      \
+    X(dump, 0, "DIR", "write every intermediate tensor as .npy")                                          \
+    X(compare, 0, "DIR", "compare every intermediate tensor with a dump")                                 \
+    X(check_finite, 0, NULL, "fail if a tensor holds an infinity or a NaN")                               \
+    X(top, 0, "N", "classes to print (5)")                                                                \
+    X(labels, 0, "FILE", "classify: class names, a line each; evaluate: an IDX file")                     \
+    X(preprocess, 0, "METHOD", "caffe, torchvision, tf or unit; default: the model's, else torchvision")  \
+    X(images, 0, "FILE", "an IDX file, plain or .gz, or a folder with one sub-folder a class")            \
+    X(limit, 0, "N", "evaluate: pictures to take; cache: bytes to keep, with k, M or G")                  \
+    X(expect, 0, "ACCURACY", "fail below this accuracy (0.9 or 90%)")                                     \
+    X(predictions, 0, "FILE", "write the predicted classes, a number a line")                             \
+    X(runs, 0, "N", "timed runs (10)")                                                                    \
+    X(warmup, 0, "N", "runs before them (2)")                                                             \
+    X(layers, 0, NULL, "time each layer, too")                                                            \
+    X(trace, 0, "FILE.json", "write a Chrome trace of a run")                                             \
+    X(svg, 0, "FILE.svg", "draw each layer's time and its roofline")                                      \
+    X(clear, 0, NULL, "remove everything")                                                                \
+    X(help, 'h', NULL, "this text")                                                                       \
     X(version, 'V', NULL, "the program's version")
 
 enum {
@@ -155,8 +155,13 @@ typedef struct choice {
     int value;
 } choice;
 
-static const choice conv_choices[] = {{"auto", WCL_CONV_AUTO}, {"direct", WCL_CONV_DIRECT}, {"f2", WCL_CONV_F2},
-                                      {"f4", WCL_CONV_F4},     {"f6", WCL_CONV_F6},         {0}};
+static const choice conv_choices[] = {{"auto", WCL_CONV_AUTO},
+                                      {"direct", WCL_CONV_DIRECT},
+                                      {"gemm", WCL_CONV_GEMM},
+                                      {"f2", WCL_CONV_F2},
+                                      {"f4", WCL_CONV_F4},
+                                      {"f6", WCL_CONV_F6},
+                                      {0}};
 static const choice dense_choices[] = {
     {"auto", WCL_DENSE_AUTO}, {"clblast", WCL_DENSE_CLBLAST}, {"gemv", WCL_DENSE_GEMV}, {"gemm", WCL_DENSE_GEMM}, {0}};
 static const choice precisions[] = {{"fp32", 0}, {0}};

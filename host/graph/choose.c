@@ -56,7 +56,8 @@ static double conversion_seconds(const wcl__facts *facts, const wcl__shape *shap
 
 /* ---- options: which variants may run a node */
 
-static const char *const convs[] = {[WCL_CONV_DIRECT] = "direct", [WCL_CONV_F2] = "f2", [WCL_CONV_F4] = "f4", [WCL_CONV_F6] = "f6"};
+static const char *const convs[] = {
+    [WCL_CONV_DIRECT] = "direct", [WCL_CONV_GEMM] = "gemm", [WCL_CONV_F2] = "f2", [WCL_CONV_F4] = "f4", [WCL_CONV_F6] = "f6"};
 static const char *const denses[] = {[WCL_DENSE_CLBLAST] = "clblast", [WCL_DENSE_GEMV] = "gemv", [WCL_DENSE_GEMM] = "gemm"};
 
 static wcl_status check_options(const wcl_session_options *options)

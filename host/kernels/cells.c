@@ -8,6 +8,15 @@ const char *wcl__cells_constraint(const int *values)
     return cb == 1 || cb == 2 || cb == 4 || cb == 8 || cb == 16 ? NULL : "cb must be 1, 2, 4, 8 or 16";
 }
 
+int wcl__block_size(int64_t count, int least, int most)
+{
+    int best = most;
+    for (int size = most; size >= least; size--)
+        if (wcl__ceil_div(count, size) * (size + 1) < wcl__ceil_div(count, best) * (best + 1))
+            best = size;
+    return best;
+}
+
 wcl_status wcl__cells_begin(wcl__call *call, const char *source, const char *kernel, const wcl__param_table *table,
                             const void *params)
 {

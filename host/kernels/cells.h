@@ -17,6 +17,8 @@ typedef struct wcl__operand {
 
 /* A table's constraint whose first field is `cb`. */
 const char *wcl__cells_constraint(const int *values);
+/* Of `least` to `most` items a block, the size that serves `count` items in the least time, when a block takes its size and 1. */
+int wcl__block_size(int64_t count, int least, int most);
 /* Empties the call and gives it source, kernel, and the options of valid parameters. */
 wcl_status wcl__cells_begin(wcl__call *call, const char *source, const char *kernel, const wcl__param_table *table,
                             const void *params);

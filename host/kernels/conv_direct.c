@@ -2,12 +2,26 @@
 
 WCL__PARAM_TABLE(wcl__conv_direct_table, "conv_direct", WCL__CONV_DIRECT_PARAMS, wcl__cells_constraint);
 
+enum { MOST_STRIDE = 16 };
+
 /* cl/conv_direct.cl: conv_shape */
 typedef struct conv_shape {
     cl_int group_channels, group_filters;
     cl_int kh, kw, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
     cl_float a, b;
 } conv_shape;
+
+void wcl__conv_direct_defaults(const wcl__facts *facts, const wcl__conv *conv, wcl__conv_direct_params *params)
+{
+    const bool cpu = facts->type & CL_DEVICE_TYPE_CPU, wide = facts->vector_width >= 16;
+    params->act = (int)conv->act.kind;
+    params->stride_w = conv->stride_w <= MOST_STRIDE ? (int)conv->stride_w : 0;
+    if (!cpu || conv->groups > 1 || params->cb < (int)facts->vector_width)
+        return;
+    /* as in conv_gemm.c: the sums must stay in registers */
+    params->kb = wide && conv->k > params->cb ? 2 : 1;
+    params->out_w = wide ? wcl__block_size(conv->ow, 9, 13) : wcl__block_size(conv->ow, 4, 6);
+}
 
 wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params *params, const wcl__conv *conv, bool depthwise,
                                  const wcl__conv_slots *slots)
@@ -38,6 +52,7 @@ wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params 
     WCL__CALL_VALUE(call, slots->x.view);
     WCL__CALL_VALUE(call, slots->y.view);
     WCL__CALL_VALUE(call, shape);
-    wcl__call_range(call, wcl__ceil_div(conv->ow, params->out_w), conv->oh, conv->n * wcl__ceil_div(conv->k, params->cb), local);
+    wcl__call_range(call, wcl__ceil_div(conv->ow, params->out_w), conv->oh,
+                    conv->n * wcl__ceil_div(conv->k, params->cb * params->kb), local);
     return WCL_OK;
 }

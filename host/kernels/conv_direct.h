@@ -6,10 +6,12 @@
 #include "kernels/cells.h"
 
 /* field, least, most, standard, meaning */
-#define WCL__CONV_DIRECT_PARAMS(X)                                     \
-    X(cb, 1, 16, 16, "filters in a vector: the output layout's block") \
-    X(cbi, 1, 16, 16, "the input layout's block")                      \
-    X(out_w, 1, 16, 4, "output columns of a work-item")                \
+#define WCL__CONV_DIRECT_PARAMS(X)                                         \
+    X(cb, 1, 16, 16, "filters in a vector: the output layout's block")     \
+    X(cbi, 1, 16, 16, "the input layout's block")                          \
+    X(out_w, 1, 16, 4, "output columns of a work-item")                    \
+    X(kb, 1, 4, 1, "vectors of filters of a work-item")                    \
+    X(stride_w, 0, 16, 0, "the stride along the columns; 0: a larger one") \
     X(act, 0, 5, 0, "wcl__act_kind")
 
 typedef struct wcl__conv_direct_params {
@@ -17,12 +19,15 @@ typedef struct wcl__conv_direct_params {
 } wcl__conv_direct_params;
 extern const wcl__param_table wcl__conv_direct_table;
 
+/* cb and cbi as given; out_w and kb from the device's vector registers, the convolution's width and its filters. */
+void wcl__conv_direct_defaults(const wcl__facts *facts, const wcl__conv *conv, wcl__conv_direct_params *params);
+
 typedef struct wcl__conv_slots {
     wcl__operand x, y;
     int weights, bias; /* packed: filters.cl's filters_direct; bias rounded up to cb */
 } wcl__conv_slots;
 
-/* depthwise: groups = channels = filters, and cbi = cb. */
+/* depthwise: groups = channels = filters, cbi = cb and kb = 1. */
 wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params *params, const wcl__conv *conv, bool depthwise,
                                  const wcl__conv_slots *slots);
 

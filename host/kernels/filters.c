@@ -34,6 +34,15 @@ wcl_status wcl__filters_direct_call(wcl__call *call, const wcl__filters_params *
     return status;
 }
 
+wcl_status wcl__filters_gemm_call(wcl__call *call, const wcl__filters_params *params, int64_t row, int64_t taps)
+{
+    const cl_int sizes[2] = {(cl_int)row, (cl_int)taps};
+    const wcl_status status = begin(call, "filters_gemm", params, row);
+    for (int i = 0; i < 2 && status == WCL_OK; i++)
+        WCL__CALL_VALUE(call, sizes[i]);
+    return status;
+}
+
 wcl_status wcl__filters_winograd_call(wcl__call *call, const wcl__filters_params *params, int64_t channels, int64_t c_padded,
                                       int64_t k_padded)
 {

@@ -27,6 +27,8 @@ typedef struct wcl__dense_packing {
 
 /* Slots of the calls: 0 source rows, 1 packed, 2 scale. */
 wcl_status wcl__filters_direct_call(wcl__call *call, const wcl__filters_params *params, int64_t row);
+/* `taps`: cells of a window; row = channels * taps. */
+wcl_status wcl__filters_gemm_call(wcl__call *call, const wcl__filters_params *params, int64_t row, int64_t taps);
 wcl_status wcl__filters_winograd_call(wcl__call *call, const wcl__filters_params *params, int64_t channels, int64_t c_padded,
                                       int64_t k_padded);
 wcl_status wcl__filters_dense_call(wcl__call *call, const wcl__dense_packing *packing);

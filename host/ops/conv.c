@@ -1,4 +1,4 @@
-/* Conv: direct for any window, Winograd for 3x3 with stride and dilation 1. */
+/* Conv: direct for any window, as a matrix product for one group, Winograd for 3x3 with stride and dilation 1. */
 #include "ops/conv.h"
 
 #include <string.h>
@@ -135,6 +135,12 @@ wcl_status wcl__conv_operands(const wcl__emit *emit, wcl__operand *x, wcl__opera
     return status == WCL_OK ? wcl__emit_view(emit, y->slot, &emit->node->outputs[0]->shape, &y->view) : status;
 }
 
+size_t wcl__conv_unpooled_bytes(const wcl__op_node *node, int block)
+{
+    const wcl__conv *conv = &node->desc.conv;
+    return node->epilogue.pool ? sizeof(float) * (size_t)(conv->n * wcl__round_up(conv->k, block) * conv->oh * conv->ow) : 0;
+}
+
 wcl_status wcl__conv_unpooled(const wcl__emit *emit, const wcl__operand *y, wcl__operand *out)
 {
     const wcl__conv *conv = &emit->node->desc.conv;
@@ -190,6 +196,7 @@ wcl_status wcl__conv_bias(const wcl__emit *emit, int cb, int *slot)
     }
 static const wcl__variant variants[] = {
     ROW(direct, "direct", WCL__SUM),
+    ROW(gemm, "gemm", WCL__SUM),
     ROW(f2, "f2", WCL__F2),
     ROW(f4, "f4", WCL__F4),
     ROW(f6, "f6", WCL__F6),

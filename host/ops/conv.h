@@ -1,4 +1,4 @@
-/* Conv: what its variants share (conv_direct.c, conv_winograd.c). */
+/* Conv: what its variants share (conv_direct.c, conv_gemm.c, conv_winograd.c). */
 #ifndef WCL_OPS_CONV_H
 #define WCL_OPS_CONV_H
 
@@ -16,6 +16,7 @@ double wcl__conv_io_bytes(const wcl__op_node *node);
 /* The input's and the output's slot and view. */
 wcl_status wcl__conv_operands(const wcl__emit *emit, wcl__operand *x, wcl__operand *y);
 /* For a variant that cannot pool: where it writes (*out is y, or scratch where the epilogue pools), and the pool's step behind it. */
+size_t wcl__conv_unpooled_bytes(const wcl__op_node *node, int block); /* of that scratch; 0: none */
 wcl_status wcl__conv_unpooled(const wcl__emit *emit, const wcl__operand *y, wcl__operand *out);
 wcl_status wcl__conv_pool(const wcl__emit *emit, const wcl__operand *from, const wcl__operand *y);
 /* The filters packed, and the bias rounded up to cb. */
@@ -32,6 +33,7 @@ wcl_status wcl__conv_bias(const wcl__emit *emit, int cb, int *slot);
                                        size_t bytes);                                                                     \
     wcl_status wcl__conv_##form##_emit(const wcl__emit *emit);
 WCL__CONV_VARIANT(direct)
+WCL__CONV_VARIANT(gemm)
 WCL__CONV_VARIANT(f2)
 WCL__CONV_VARIANT(f4)
 WCL__CONV_VARIANT(f6)

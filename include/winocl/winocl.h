@@ -302,7 +302,8 @@ typedef struct wcl_plan wcl_plan;
 typedef enum wcl_conv_choice {
     WCL_CONV_AUTO = 0,
     WCL_CONV_DIRECT = 1,
-    WCL_CONV_F2 = 3, /* Winograd F(2x2,3x3); larger tiles multiply less and round more: docs/winograd.md */
+    WCL_CONV_GEMM = 2, /* an implicit matrix product */
+    WCL_CONV_F2 = 3,   /* Winograd F(2x2,3x3); larger tiles multiply less and round more: docs/winograd.md */
     WCL_CONV_F4 = 4,
     WCL_CONV_F6 = 5
 } wcl_conv_choice;
