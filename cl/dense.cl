@@ -3,8 +3,8 @@
  *   dense   y[m][o] = act(bias[o] + sum over i of x[m][i] * w[o][i])
  *   matmul  y[b][m][n] = act(alpha * sum over k of a[b][m][k] * c[b][k][n] + beta * bias[m][n])
  *
- *   x [M][I]   w [O][I]   bias [O]   y [M][row], o from `first` on: a dense layer whose weights are too large for one buffer is run in
- *   slices of outputs, each a call.
+ *   x [M][I]   w [O][I], halves with HALF = 1   bias [O]   y [M][row], o from `first` on: a dense layer whose weights are too large
+ *   for one buffer is run in slices of outputs, each a call.
  *   matmul's operands are read by strides, so that transposed and broadcast ones need no copy.
  *
  * dense    a work-item computes OUTPUTS outputs for BATCH inputs: each weight that it reads serves BATCH times, each input OUTPUTS
@@ -12,10 +12,10 @@
  * matmul   a work-item computes one element. Global size (n, m, batches).
  * Local memory: none.
  */
-#if !defined(CB) || !defined(OUTPUTS) || !defined(BATCH) || !defined(ACT)
-#error "dense.cl: CB, OUTPUTS, BATCH and ACT come from wcl__dense_params"
+#if !defined(CB) || !defined(OUTPUTS) || !defined(BATCH) || !defined(ACT) || !defined(HALF)
+#error "dense.cl: CB, OUTPUTS, BATCH, ACT and HALF come from wcl__dense_params"
 #endif
-#include "vector.clh"
+#include "weights.clh"
 #include "activation.clh"
 #include "multiply_add.clh"
 
@@ -47,14 +47,15 @@ static inline float sum4(const float4 v)
     return (v.x + v.y) + (v.z + v.w);
 }
 
-kernel void dense(global const float *restrict x, global const float *restrict w, global const float *restrict bias,
+kernel void dense(global const float *restrict x, global const stored_weight *restrict w, global const float *restrict bias,
                   global float *restrict y, const dense_shape s)
 {
     const int o0 = (int)get_global_id(0) * OUTPUTS, m0 = (int)get_global_id(1) * BATCH;
     if (o0 >= s.outputs || m0 >= s.m)
         return;
     vec acc[OUTPUTS][BATCH];
-    global const float *wp[OUTPUTS], *xp[BATCH];
+    global const stored_weight *wp[OUTPUTS];
+    global const float *xp[BATCH];
     /* rows beyond the last one repeat it; their sums are not stored */
 #pragma unroll
     for (int o = 0; o < OUTPUTS; o++)
@@ -69,17 +70,32 @@ kernel void dense(global const float *restrict x, global const float *restrict w
             acc[o][m] = (vec)(0.0f);
     const int whole = s.inputs / CB * CB;
     for (int i = 0; i < whole; i += CB) {
+        /* the fewer of the two operands wait in registers while the others pass by */
+#if OUTPUTS < BATCH
+        vec weight[OUTPUTS];
+#pragma unroll
+        for (int o = 0; o < OUTPUTS; o++)
+            weight[o] = weights_load(wp[o] + i);
+#pragma unroll
+        for (int m = 0; m < BATCH; m++) {
+            const vec value = vec_load(xp[m] + i);
+#pragma unroll
+            for (int o = 0; o < OUTPUTS; o++)
+                acc[o][m] = fma(weight[o], value, acc[o][m]);
+        }
+#else
         vec value[BATCH];
 #pragma unroll
         for (int m = 0; m < BATCH; m++)
             value[m] = vec_load(xp[m] + i);
 #pragma unroll
         for (int o = 0; o < OUTPUTS; o++) {
-            const vec weight = vec_load(wp[o] + i);
+            const vec weight = weights_load(wp[o] + i);
 #pragma unroll
             for (int m = 0; m < BATCH; m++)
                 acc[o][m] = multiply_add(weight, value[m], acc[o][m]);
         }
+#endif
     }
 #pragma unroll
     for (int o = 0; o < OUTPUTS; o++)
@@ -87,7 +103,7 @@ kernel void dense(global const float *restrict x, global const float *restrict w
         for (int m = 0; m < BATCH; m++) {
             float sum = lane_sum(acc[o][m]);
             for (int i = whole; i < s.inputs; i++)
-                sum = multiply_add(wp[o][i], xp[m][i], sum);
+                sum = multiply_add(weights_one(wp[o] + i), xp[m][i], sum);
             if (o0 + o < s.outputs && m0 + m < s.m) {
                 const float v = sum + bias[o0 + o];
                 y[(size_t)(m0 + m) * s.row + s.first + o0 + o] = activate(v, s.a, s.b);

@@ -7,12 +7,14 @@
  * dense_columns    src rows i: [I][O]    ->  dst[(o - FIRST_O) DO + i' DI] for `outputs` columns from FIRST_O, the same
  *                  dst strides DO = I, DI = 1 make [O][I], DO = 1, DI = O make [I][O]
  *
- * A work-item packs one element (a 3x3 filter for winograd) of source row first + z. dst starts as zeros where it has tails.
+ * The dense ones store halves with HALF = 1. A work-item packs one element (a 3x3 filter for winograd) of source row first + z. dst
+ * starts as zeros where it has tails.
  * Global size (elements of a row, 1, rows). Local memory: none.
  */
-#if !defined(CB) || !defined(KB) || !defined(WINO_M)
-#error "filters.cl: CB, KB and WINO_M come from wcl__filters_params"
+#if !defined(CB) || !defined(KB) || !defined(WINO_M) || !defined(HALF)
+#error "filters.cl: CB, KB, WINO_M and HALF come from wcl__filters_params"
 #endif
+#include "weights.clh"
 #include "winograd.clh"
 
 kernel void filters_direct(global const float *restrict src, global float *restrict dst, global const float *restrict scale, const int row,
@@ -77,21 +79,22 @@ typedef struct {
     int hw, c; /* hw = 0: the inputs keep their order */
 } dense_shape;
 
-kernel void dense_rows(global const float *restrict src, global float *restrict dst, global const float *restrict scale,
+kernel void dense_rows(global const float *restrict src, global stored_weight *restrict dst, global const float *restrict scale,
                        const dense_shape s, const int first, const int rows)
 {
     const size_t i = get_global_id(0), z = get_global_id(2);
     if (i >= (size_t)s.inputs || z >= (size_t)rows)
         return;
     const size_t o = first + z;
-    dst[o * s.output_stride + flattened(i, s.hw, s.c) * s.input_stride] = src[z * s.row + i] * scale[o];
+    weights_store(src[z * s.row + i] * scale[o], dst + o * s.output_stride + flattened(i, s.hw, s.c) * s.input_stride);
 }
 
-kernel void dense_columns(global const float *restrict src, global float *restrict dst, global const float *restrict scale,
+kernel void dense_columns(global const float *restrict src, global stored_weight *restrict dst, global const float *restrict scale,
                           const dense_shape s, const int first, const int rows)
 {
     const size_t o = get_global_id(0), z = get_global_id(2);
     if (o >= (size_t)s.outputs || z >= (size_t)rows)
         return;
-    dst[o * s.output_stride + flattened(first + z, s.hw, s.c) * s.input_stride] = src[z * s.row + s.first_output + o] * scale[o];
+    weights_store(src[z * s.row + s.first_output + o] * scale[o],
+                  dst + o * s.output_stride + flattened(first + z, s.hw, s.c) * s.input_stride);
 }

@@ -74,7 +74,10 @@ check 2 'operand is missing' classify zoo:lenet5
 check 2 'too many operands' run zoo:lenet5 zoo:lenet5
 check 2 '--top: not an option of run' run zoo:lenet5 --top 3
 check 2 'no implementation' run zoo:lenet5 --conv f3
-check 2 'no implementation' run zoo:lenet5 --precision half-weights
+check 2 'no implementation; there is fp32, half-weights' run zoo:lenet5 --precision fp16
+check 0 'half=1' plan zoo:lenet5 --precision half-weights
+check 0 'clblast: it reads fp32 weights only' plan zoo:lenet5 --precision half-weights --dense clblast
+check 0 'half-weights' bench zoo:lenet5 --precision half-weights --runs 1 --warmup 0
 check 2 'no implementation' run zoo:lenet5 --dense magic
 check 2 'no implementation' classify zoo:lenet5 x.png --preprocess magic
 check 2 'no implementation' summary zoo:lenet5 --shapes nhcw

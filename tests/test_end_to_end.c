@@ -61,7 +61,14 @@ static const network_row rows[] = {
 };
 
 /* Single precision summed in another order: see the README of the stored values. */
-static const double tolerance = 1e-4;
+static const double tolerances[] = {[WCL_FP32] = 1e-4, [WCL_HALF_WEIGHTS] = 3e-3};
+
+static const network_row half_rows[] = {
+    {"narrow VGG, half-stored weights", NARROW, WCL_CONV_AUTO, WCL_DENSE_AUTO},
+    {"narrow VGG, half-stored weights, f2, gemm", NARROW, WCL_CONV_F2, WCL_DENSE_GEMM},
+    {"vgg11-bn, half-stored weights, f2", VGG11, WCL_CONV_F2, WCL_DENSE_AUTO},
+    {"alexnet, half-stored weights", ALEXNET, WCL_CONV_AUTO, WCL_DENSE_AUTO},
+};
 
 static float *read_input(const network_row *row, wcl_model *model)
 {
@@ -77,7 +84,7 @@ static float *read_input(const network_row *row, wcl_model *model)
 }
 
 /* The tensor that the last node reads is the one made last but one. */
-static void check_before(const network_row *row, wcl_session *session, const wcl_tensor *expected)
+static void check_before(const network_row *row, wcl_session *session, const wcl_tensor *expected, double tolerance)
 {
     const int count = wcl_session_tensor_count(session);
     const char *name;
@@ -89,21 +96,22 @@ static void check_before(const network_row *row, wcl_session *session, const wcl
     wcl_tensor_clear(&before);
 }
 
-static void check_network(const network_row *row)
+static void check_network(const network_row *row, wcl_precision precision)
 {
     wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
     options.conv = row->conv;
     options.dense = row->dense;
+    options.precision = precision;
     options.keep_all = row->before != NULL;
     wcl_model *model = load_network(strncmp(row->model, "zoo:", 4) == 0 ? row->model : data_path(row->model));
     wcl_session *session = open_session(model, &options);
     float *input = read_input(row, model);
     wcl_tensor expected = load_values(row->output);
     float *output = run_network(session, input, row->batch, (int64_t)(expected.bytes / sizeof(float)));
-    check_values(row->name, output, expected.data, (int64_t)(expected.bytes / sizeof(float)), tolerance);
+    check_values(row->name, output, expected.data, (int64_t)(expected.bytes / sizeof(float)), tolerances[precision]);
     if (row->before) {
         wcl_tensor before = load_values(row->before);
-        check_before(row, session, &before);
+        check_before(row, session, &before, tolerances[precision]);
         wcl_tensor_clear(&before);
     }
     free(output);
@@ -117,7 +125,14 @@ static void test_networks(void **state)
 {
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(rows); i++)
-        check_network(&rows[i]);
+        check_network(&rows[i], WCL_FP32);
+}
+
+static void test_half_weights(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(half_rows); i++)
+        check_network(&half_rows[i], WCL_HALF_WEIGHTS);
 }
 
 /* ---- the trained model on its whole test set */
@@ -204,6 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_networks),
+        cmocka_unit_test(test_half_weights),
         cmocka_unit_test(test_fashion),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

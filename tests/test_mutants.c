@@ -68,6 +68,10 @@ static const gemm_row dense_rows[] = {
     {"dense", 3, 17, 35, {1, {17}}, .trans_b = true, .scale = true, .act = SIGMOID},
     {"dense, b as it is", 1, 17, 35, {1, {17}}, .scale = true},
 };
+static const gemm_row half_rows[] = {
+    {"dense, halves", 3, 17, 35, {1, {17}}, .trans_b = true, .scale = true},
+    {"dense, halves, b as it is", 1, 17, 35, {1, {17}}, .trans_b = false},
+};
 static const gemm_row matmul_rows[] = {
     {"matmul", 3, 5, 7, {2, {3, 5}}, .alpha = 0.5f, .beta = 2, .moving_b = true, .moving_bias = true},
 };
@@ -200,6 +204,7 @@ typedef enum table {
     AVERAGE,
     GLOBAL,
     DENSE,
+    DENSE_HALF,
     MATMUL,
     LEAKY_RELU,
     SAME_SHAPE,
@@ -245,6 +250,9 @@ static int make_tables(void **state)
     ADD_ROWS(GLOBAL, pool_case, global_rows, NULL);
     ADD_ROWS(DENSE, gemm_case, dense_rows, "gemv gemm");
     cases[DENSE][1].max_alloc = 1000; /* slices of 7 outputs */
+    ADD_ROWS(DENSE_HALF, gemm_case, half_rows, "gemv gemm");
+    for (size_t i = 0; i < counts[DENSE_HALF]; i++)
+        cases[DENSE_HALF][i].half = true;
     ADD_ROWS(MATMUL, gemm_case, matmul_rows, "direct");
     for (size_t i = 0; i < WCL__COUNT(other_cases); i++)
         add((table)(LEAKY_RELU + i), other_cases[i], NULL);
@@ -372,9 +380,14 @@ static const mutant mutants[] = {
     {"dense: the last output not written", "dense.cl", DENSE, "if (o0 + o < s.outputs && m0 + m < s.m) {",
      "if (o0 + o + 1 < s.outputs && m0 + m < s.m) {"},
     {"dense: an output too many written", "dense.cl", DENSE, "if (o0 + o < s.outputs && m0 + m < s.m) {", "if (m0 + m < s.m) {"},
-    {"dense: weights without their scale", "filters.cl", DENSE, "= src[z * s.row + i] * scale[o];", "= src[z * s.row + i];"},
-    {"dense: columns without their scale", "filters.cl", DENSE, "s.first_output + o] * scale[o];", "s.first_output + o];"},
+    {"dense: weights without their scale", "filters.cl", DENSE, "src[z * s.row + i] * scale[o]", "src[z * s.row + i]"},
+    {"dense: columns without their scale", "filters.cl", DENSE, "s.first_output + o] * scale[o]", "s.first_output + o]"},
     {"dense: every slice has the first one's columns", "filters.cl", DENSE, "s.first_output + o]", "o]"},
+    {"halves: the one behind is read", "dense.cl", DENSE_HALF, "WCL_PASTE(vload_half, CB)(0, (p))",
+     "WCL_PASTE(vload_half, CB)(0, (p) + 1)"},
+    {"halves: the last ones are read from the one before", "dense.cl", DENSE_HALF, "#define weights_one(p) vload_half(0, (p))",
+     "#define weights_one(p) vload_half(0, (p) - 1)"},
+    {"halves: two places apart", "filters.cl", DENSE_HALF, "vstore_half_rte((v), 0, (p))", "vstore_half_rte((v), 1, (p))"},
     {"matmul: the last products left out", "dense.cl", MATMUL, "for (; k < s.k; k++)", "for (; k + 1 < s.k; k++)"},
     {"matmul: beta forgotten", "dense.cl", MATMUL, "+ s.beta * bias[", "+ bias["},
     {"matmul: one bias for all rows", "dense.cl", MATMUL, "bias[row * s.bias_row + column", "bias[column"},

@@ -125,6 +125,63 @@ static void test_matmul(void **state)
     op_check(cases, WCL__COUNT(cases));
 }
 
+/* Weights stored as halves: every shape of block, tails on every side, packed from rows and from columns. CLBlast can't read them. */
+static const gemm_row half_rows[] = {
+    {"half, one row of one output", 1, 1, 16, ROW(1), .trans_b = true, .must = "gemv"},
+    {"half, nine rows of one output, 7 inputs", 9, 1, 7, ROW(1), .trans_b = true, .must = "gemm"},
+    {"half, one row, 17 of 33", 1, 17, 33, ROW(17), .trans_b = true, .must = "gemv"},
+    {"half, one row, b as it is", 1, 33, 17, ROW(33), .trans_b = false, .must = "gemv"},
+    {"half, one row, 129 of 257, relu", 1, 129, 257, ROW(129), .trans_b = true, .act = RELU, .must = "gemv"},
+    {"half, one row, scale and alpha", 1, 19, 65, ROW(19), .trans_b = true, .alpha = 3, .scale = true, .shift = true,
+     .must = "gemv"},
+    {"half, 2 rows", 2, 37, 48, ROW(37), .trans_b = true, .must = "gemm"},
+    {"half, 3 rows", 3, 17, 35, ROW(17), .trans_b = true, .must = "gemm"},
+    {"half, 4 rows, b as it is", 4, 17, 35, ROW(17), .trans_b = false, .must = "gemm"},
+    {"half, 5 rows", 5, 17, 35, ROW(17), .trans_b = true, .scale = true, .must = "gemm"},
+    {"half, 6 rows", 6, 17, 35, ROW(17), .trans_b = true, .must = "gemm"},
+    {"half, 7 rows", 7, 17, 35, NO_BIAS, .trans_b = true, .must = "gemm"},
+    {"half, 8 rows", 8, 10, 84, ROW(10), .trans_b = true, .must = "gemm"},
+    {"half, 9 rows", 9, 23, 33, ROW(23), .trans_b = true, .must = "gemm"},
+};
+
+static void test_half(void **state)
+{
+    (void)state;
+    op_case cases[WCL__COUNT(half_rows) + 3];
+    const size_t rows = WCL__COUNT(half_rows);
+    for (size_t i = 0; i < rows; i++)
+        cases[i] = gemm_case(&half_rows[i]);
+    cases[rows] = matmul_case(&(matmul_row){"half, MatMul", {2, {3, 33}}, {2, {33, 17}}, .must = "gemm"});
+    cases[rows + 1] = gemm_case(&(gemm_row){"half, slices of 35", 1, 70, 64, ROW(70), .trans_b = true, .must = "gemv"});
+    cases[rows + 2] = gemm_case(&(gemm_row){"half, slices of columns", 3, 70, 64, ROW(70), .trans_b = false, .must = "gemm"});
+    cases[rows + 1].max_alloc = cases[rows + 2].max_alloc = 64 * sizeof(cl_half) * 35 + 100;
+    for (size_t i = 0; i < WCL__COUNT(cases); i++) {
+        cases[i].half = true;
+        cases[i].only = "gemv gemm clblast"; /* of which clblast refuses */
+    }
+    op_check(cases, WCL__COUNT(cases));
+}
+
+/* The blocks of devices with other registers than this one's. */
+static void test_other_vectors(void **state)
+{
+    (void)state;
+    const gemm_row rows[] = {
+        {"one row", 1, 17, 35, ROW(17), .trans_b = true}, {"2 rows", 2, 17, 35, ROW(17), .trans_b = true},
+        {"3 rows", 3, 17, 35, ROW(17), .trans_b = true},  {"5 rows, relu", 5, 9, 33, ROW(9), .trans_b = true, .act = RELU},
+        {"9 rows", 9, 1, 16, ROW(1), .trans_b = true},
+    };
+    static const unsigned vectors[] = {8, 16};
+    op_case cases[WCL__COUNT(rows) * WCL__COUNT(vectors) * 2];
+    for (size_t i = 0; i < WCL__COUNT(cases); i++) {
+        cases[i] = gemm_case(&rows[i % WCL__COUNT(rows)]);
+        cases[i].vector = vectors[i / WCL__COUNT(rows) % 2];
+        cases[i].half = i >= WCL__COUNT(cases) / 2;
+        cases[i].only = "gemv gemm";
+    }
+    op_check(cases, WCL__COUNT(cases));
+}
+
 /* Weights that no buffer of the device can hold are cut by output rows: the result is the same. */
 static void test_slices(void **state)
 {
@@ -208,6 +265,14 @@ static const op_refusal refusals[] = {
     {{.name = "scalar", .op = "MatMul", .inputs = {{.shape = OP_SCALAR}, OP_RANDOM(3, 5)}, .input_count = 2},
      WCL_BAD_SHAPE,
      "scalar"},
+    {{.name = "half-stored weights",
+      .op = "Gemm",
+      .inputs = {OP_RANDOM(2, 3), {.shape = OP_SHAPE(3, 5), .constant = true}},
+      .input_count = 2,
+      .half = true,
+      .must = "clblast"},
+     WCL_OK,
+     "fp32"},
 };
 
 static void test_refusals(void **state)
@@ -221,6 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gemm),   cmocka_unit_test(test_epilogues),          cmocka_unit_test(test_matmul),
         cmocka_unit_test(test_slices), cmocka_unit_test(test_flattened_pictures), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_half),   cmocka_unit_test(test_other_vectors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

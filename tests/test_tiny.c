@@ -71,11 +71,12 @@ static void test_dense(void **state)
 {
     op_case cases[CASES];
     (void)state;
-    for (size_t i = 0; i < WCL__COUNT(gemms); i++) {
-        cases[i] = gemm_case(&gemms[i]);
+    for (size_t i = 0; i < 2 * WCL__COUNT(gemms); i++) {
+        cases[i] = gemm_case(&gemms[i / 2]);
         cases[i].only = "gemv gemm direct";
+        cases[i].half = i % 2;
     }
-    op_check(cases, WCL__COUNT(gemms));
+    op_check(cases, 2 * WCL__COUNT(gemms));
 }
 
 /* ------------------------------------------------------------------ a network that meets the kernels without a table above */

@@ -197,8 +197,8 @@ cleanup:
 static int start(bench *b)
 {
     if (!b->options->json) {
-        printf("%s on %s (%s, %s), fp32%s\n", b->options->operands[0], b->device.name, b->device.platform, b->device.driver,
-               wcl_model_is_untrained(b->engine.model) ? ", untrained" : "");
+        printf("%s on %s (%s, %s), %s%s\n", b->options->operands[0], b->device.name, b->device.platform, b->device.driver,
+               wcl__precision_name(b->options->precision), wcl_model_is_untrained(b->engine.model) ? ", untrained" : "");
         return WCL__DONE;
     }
     if (!(b->json = cJSON_CreateObject()))
@@ -207,7 +207,7 @@ static int start(bench *b)
     cJSON_AddStringToObject(b->json, "version", wcl_version());
     cJSON_AddStringToObject(b->json, "model", b->options->operands[0]);
     cJSON_AddItemToObject(b->json, "device", wcl__json_device(&b->device));
-    cJSON_AddStringToObject(b->json, "precision", "fp32");
+    cJSON_AddStringToObject(b->json, "precision", wcl__precision_name(b->options->precision));
     if (b->options->layers) {
         cJSON *roofline = cJSON_AddObjectToObject(b->json, "roofline");
         cJSON_AddNumberToObject(roofline, "gflops", b->rates.gflops);

@@ -29,6 +29,7 @@ wcl_session_options wcl__engine_options(const wcl__options *options)
     session.memory_cap = options->memory;
     session.conv = options->conv;
     session.dense = options->dense;
+    session.precision = options->precision;
     return session;
 }
 

@@ -13,7 +13,7 @@
     X(device, 0, "SPEC", "gpu, cpu, accelerator, PLATFORM:DEVICE or part of a name (also WINOCL_DEVICE)") \
     X(conv, 0, "ALGORITHM", "of convolutions, where it can be used: auto, direct, gemm, f2, f4, f6")      \
     X(dense, 0, "ALGORITHM", "of dense layers, where it can be used: auto, clblast, gemv, gemm")          \
-    X(precision, 0, "TYPE", "fp32")                                                                       \
+    X(precision, 0, "TYPE", "of stored weights: fp32, half-weights (sums are fp32 always)")               \
     X(batch, 0, "N", "pictures at a time; bench takes a list: 1,8")                                       \
     X(memory, 0, "BYTES", "most device memory to use, with k, M or G")                                    \
     X(cache, 0, "DIR", "of compiled kernels (also WINOCL_CACHE); empty: none")                            \
@@ -164,7 +164,7 @@ static const choice conv_choices[] = {{"auto", WCL_CONV_AUTO},
                                       {0}};
 static const choice dense_choices[] = {
     {"auto", WCL_DENSE_AUTO}, {"clblast", WCL_DENSE_CLBLAST}, {"gemv", WCL_DENSE_GEMV}, {"gemm", WCL_DENSE_GEMM}, {0}};
-static const choice precisions[] = {{"fp32", 0}, {0}};
+static const choice precisions[] = {{"fp32", WCL_FP32}, {"half-weights", WCL_HALF_WEIGHTS}, {0}};
 static const choice log_levels[] = {
     {"error", WCL_LOG_ERROR}, {"warning", WCL_LOG_WARNING}, {"info", WCL_LOG_INFO}, {"debug", WCL_LOG_DEBUG}, {0}};
 static const choice shape_orders[] = {{"keras", 0}, {"nchw", 1}, {0}};
@@ -207,7 +207,9 @@ static int parse_option(int index, const char *text, wcl__options *o)
         o->dense = (wcl_dense_choice)value;
         return result;
     case OPTION_precision:
-        return parse_choice(name, text, precisions, &value);
+        result = parse_choice(name, text, precisions, &value);
+        o->precision = (wcl_precision)value;
+        return result;
     case OPTION_batch:
         return parse_batches(text, o);
     case OPTION_memory:
@@ -365,6 +367,11 @@ void wcl__options_print(const char *allowed)
                  rows[i].argument ? rows[i].argument : "");
         printf("  %-32s %s\n", left, rows[i].text);
     }
+}
+
+const char *wcl__precision_name(wcl_precision precision)
+{
+    return precisions[precision].name;
 }
 
 int64_t wcl__options_batch(const wcl__options *options, int64_t standard)

@@ -17,6 +17,7 @@ typedef struct wcl__options {
     const char *cache;  /* --cache; NULL: the library's default */
     wcl_conv_choice conv;
     wcl_dense_choice dense;
+    wcl_precision precision;
     int64_t batches[WCL__MAX_BATCHES];
     int batch_count; /* 0: not given */
     uint64_t memory, limit_bytes;
@@ -42,6 +43,8 @@ int wcl__options_parse(int argc, char **argv, wcl__options *options);
 int wcl__options_check(const wcl__options *options, const char *allowed);
 /* A line for each option of `allowed`, for help. */
 void wcl__options_print(const char *allowed);
+/* As --precision takes it. */
+const char *wcl__precision_name(wcl_precision precision);
 int64_t wcl__options_batch(const wcl__options *options, int64_t standard);
 
 #endif

@@ -74,6 +74,7 @@ void wcl__sha256(const void *data, size_t bytes, char hex[WCL__SHA256_HEX]);
 uint64_t wcl__mix64(uint64_t z);
 uint64_t wcl__random_key(uint64_t seed, uint64_t ordinal);
 void wcl__random_range(float *values, int64_t first, int64_t count, uint64_t key, double deviation);
+double wcl__random_bound(double deviation); /* no element is larger in magnitude */
 
 /* ---- shapes (shape.c) */
 typedef struct wcl__shape {

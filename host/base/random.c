@@ -34,6 +34,11 @@ void wcl__random_range(float *values, int64_t first, int64_t count, uint64_t key
     }
 }
 
+double wcl__random_bound(double deviation)
+{
+    return 131070 * (deviation / 37837.227);
+}
+
 void wcl_random_fill(float *values, int64_t count, uint64_t key, double deviation)
 {
     wcl__random_range(values, 0, count, key, deviation);

@@ -22,6 +22,29 @@ void wcl__source_drop(const wcl__source *source, int64_t first, int64_t count)
         wcl__file_drop_pages(source->file, (const unsigned char *)source->data + (size_t)first * size, (size_t)count * size);
 }
 
+double wcl__source_largest(const wcl__source *source)
+{
+    enum { CHUNK = 1 << 20 };
+    const int64_t count = wcl__shape_count(&source->shape);
+    const unsigned char *data = source->data;
+    int32_t largest = 0; /* the bits of magnitudes stand in the order of their values, infinity and NaN behind all others */
+    if (!data)
+        return wcl__random_bound(source->deviation);
+    for (int64_t first = 0; first < count; first += CHUNK) {
+        const int64_t end = WCL__MIN(first + CHUNK, count);
+        for (int64_t i = first; i < end; i++) {
+            int32_t bits;
+            memcpy(&bits, data + (size_t)i * sizeof bits, sizeof bits);
+            bits &= 0x7FFFFFFF;
+            largest = bits > largest ? bits : largest;
+        }
+        wcl__source_drop(source, first, end - first);
+    }
+    float value;
+    memcpy(&value, &largest, sizeof value);
+    return isfinite(value) ? value : INFINITY;
+}
+
 void wcl__source_clear(wcl__source *source)
 {
     if (source->file)

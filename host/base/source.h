@@ -19,6 +19,8 @@ typedef struct wcl__source {
 void wcl__source_read(const wcl__source *source, int64_t first, int64_t count, void *out);
 /* The file's pages behind these elements may leave memory. */
 void wcl__source_drop(const wcl__source *source, int64_t first, int64_t count);
+/* The largest magnitude of a float32 constant's elements, or a bound on it where they are seeded; infinity if one is infinite or NaN. */
+double wcl__source_largest(const wcl__source *source);
 void wcl__source_clear(wcl__source *source); /* releases what it owns */
 
 /* Element i of a constant in memory as a number, whatever its type and alignment. */

@@ -1,6 +1,7 @@
 #include "graph/plan.h"
 
 #include <float.h>
+#include <math.h>
 #include <string.h>
 
 /* ---- costs */
@@ -56,6 +57,11 @@ static double conversion_seconds(const wcl__facts *facts, const wcl__shape *shap
 
 /* ---- options: which variants may run a node */
 
+static bool is_dense(const wcl__op_node *node)
+{
+    return strcmp(node->op->name, "Gemm") == 0 || strcmp(node->op->name, "MatMul") == 0;
+}
+
 static const char *const convs[] = {
     [WCL_CONV_DIRECT] = "direct", [WCL_CONV_GEMM] = "gemm", [WCL_CONV_F2] = "f2", [WCL_CONV_F4] = "f4", [WCL_CONV_F6] = "f6"};
 static const char *const denses[] = {[WCL_DENSE_CLBLAST] = "clblast", [WCL_DENSE_GEMV] = "gemv", [WCL_DENSE_GEMM] = "gemm"};
@@ -67,6 +73,8 @@ static wcl_status check_options(const wcl_session_options *options)
         return wcl__fail(WCL_BAD_ARGUMENT, "%d is no wcl_conv_choice", (int)options->conv);
     if (dense != WCL_DENSE_AUTO && (dense >= WCL__COUNT(denses) || !denses[dense]))
         return wcl__fail(WCL_BAD_ARGUMENT, "%d is no wcl_dense_choice", (int)options->dense);
+    if (options->precision != WCL_FP32 && options->precision != WCL_HALF_WEIGHTS)
+        return wcl__fail(WCL_BAD_ARGUMENT, "%d is no wcl_precision", (int)options->precision);
     return WCL_OK;
 }
 
@@ -75,7 +83,7 @@ static const char *forced_variant(const wcl__op_node *node, const wcl_session_op
 {
     if (strcmp(node->op->name, "Conv") == 0)
         return convs[options->conv];
-    if (strcmp(node->op->name, "Gemm") == 0 || strcmp(node->op->name, "MatMul") == 0)
+    if (is_dense(node))
         return denses[options->dense];
     return NULL;
 }
@@ -126,32 +134,85 @@ static wcl_status no_variant(const wcl__op_node *node, const wcl__text *reasons)
                      reasons->data ? reasons->data : "no variant");
 }
 
-static wcl_status list_options(const wcl__plan_request *request, const wcl__op_node *node, wcl__choice *choice)
+/* ---- half-stored weights */
+
+/* The largest number that a half holds, with room for what the transforms of the weights may add up. */
+static const double half_limit = 65504.0 / 4;
+
+/* The largest weight once the epilogue's scale and Gemm's alpha are in it. */
+static double largest_weight(const wcl__plan_request *request, const wcl__op_node *node)
 {
-    const char *forced = forced_variant(node, request->options);
-    wcl__text reasons = {0};
+    const wcl__shape *y = &node->outputs[0]->shape;
+    const int64_t channels = node->epilogue.scale ? y->dims[is_dense(node) ? y->rank - 1 : 1] : 0;
+    double scale = channels > 0 ? 0 : 1;
+    for (int64_t i = 0; i < channels; i++)
+        scale = fmax(scale, fabs((double)node->epilogue.scale[i]));
+    if (is_dense(node))
+        scale *= fabs((double)node->desc.gemm.alpha);
+    return scale * wcl__model_largest(request->model, node->inputs[1]->source);
+}
+
+/* Are the node's weights to be halves? Notes why not, where they were asked for. */
+static bool wants_half(const wcl__plan_request *request, const wcl__op_node *node, wcl__text *reasons)
+{
+    if (request->options->precision != WCL_HALF_WEIGHTS || !(node->op->flags & WCL__PACKS_HALF) || !node->inputs[1]->source)
+        return false;
+    const double largest = largest_weight(request, node);
+    if (largest <= half_limit)
+        return true;
+    wcl__text_add(reasons, "weights stay fp32: %.3g is too large for half", largest);
+    return false;
+}
+
+/* ---- listing them */
+
+typedef struct listing {
+    const wcl__plan_request *request;
+    const char *forced;
+    bool only_forced; /* else only the others */
+    bool note;        /* why a variant is refused */
+    wcl__text reasons;
+} listing;
+
+static wcl_status list_variants(listing *l, const wcl__op_node *node, wcl__choice *choice)
+{
     wcl_status status = WCL_OK;
-    for (int only_forced = forced != NULL; only_forced >= 0 && choice->count == 0 && status == WCL_OK; only_forced--)
-        for (size_t v = 0; v < node->op->variant_count && status == WCL_OK; v++) {
-            const wcl__variant *variant = &node->op->variants[v];
-            const bool is_forced = forced && is_of(variant, forced);
-            if (forced && is_forced != (bool)only_forced)
-                continue;
-            const char *reason = wcl__refusal(request, node, variant);
-            if (!reason)
-                status = add_options(request, node, variant, choice);
-            else if (!forced || is_forced || denied_reason(request, node, variant))
-                wcl__text_add(&reasons, "%s%s: %s", reasons.length ? "; " : "", variant->name, reason);
+    for (size_t v = 0; v < node->op->variant_count && status == WCL_OK; v++) {
+        const wcl__variant *variant = &node->op->variants[v];
+        const bool is_forced = l->forced && is_of(variant, l->forced);
+        if (l->forced && is_forced != l->only_forced)
+            continue;
+        const char *reason = wcl__refusal(l->request, node, variant);
+        if (!reason)
+            status = add_options(l->request, node, variant, choice);
+        else if (l->note && (!l->forced || is_forced || denied_reason(l->request, node, variant)))
+            wcl__text_add(&l->reasons, "%s%s: %s", l->reasons.length ? "; " : "", variant->name, reason);
+    }
+    return status;
+}
+
+/* The forced variant comes before half-stored weights, and those before the variants that refuse them. */
+static wcl_status list_options(const wcl__plan_request *request, wcl__op_node *node, wcl__choice *choice)
+{
+    listing l = {.request = request, .forced = forced_variant(node, request->options)};
+    const bool half = wants_half(request, node, &l.reasons), kept = l.reasons.length > 0;
+    wcl_status status = WCL_OK;
+    for (int only_forced = l.forced != NULL; only_forced >= 0 && choice->count == 0 && status == WCL_OK; only_forced--)
+        for (int with_half = half; with_half >= 0 && choice->count == 0 && status == WCL_OK; with_half--) {
+            l.only_forced = only_forced;
+            l.note = with_half == half;
+            node->half = with_half;
+            status = list_variants(&l, node, choice);
         }
-    if (status == WCL_OK && reasons.failed)
+    if (status == WCL_OK && l.reasons.failed)
         status = wcl__fail_memory();
     if (status == WCL_OK && choice->count == 0)
-        status = no_variant(node, &reasons);
-    if (status == WCL_OK && reasons.length > 0 && (forced || request->denied_count > 0)) {
-        choice->reason = reasons.data;
-        reasons.data = NULL;
+        status = no_variant(node, &l.reasons);
+    if (status == WCL_OK && l.reasons.length > 0 && (l.forced || kept || request->denied_count > 0)) {
+        choice->reason = l.reasons.data;
+        l.reasons.data = NULL;
     }
-    wcl__text_clear(&reasons);
+    wcl__text_clear(&l.reasons);
     return status;
 }
 

@@ -74,6 +74,28 @@ void wcl_model_destroy(wcl_model *model)
         model_free(model);
 }
 
+static wcl__model_value *find_constant(wcl_model *model, const wcl__source *source)
+{
+    for (size_t i = 0; i < model->value_count; i++)
+        if (model->values[i].source == source)
+            return &model->values[i];
+    return NULL; /* made by a fold */
+}
+
+double wcl__model_largest(wcl_model *model, const wcl__source *source)
+{
+    wcl__model_value *value = find_constant(model, source);
+    if (!value)
+        return wcl__source_largest(source);
+    pthread_mutex_lock(&model->lock);
+    if (!value->measured)
+        value->largest = wcl__source_largest(source);
+    value->measured = true;
+    const double largest = value->largest;
+    pthread_mutex_unlock(&model->lock);
+    return largest;
+}
+
 int wcl_model_input_count(const wcl_model *model)
 {
     return (int)model->input_count;

@@ -15,6 +15,8 @@ typedef struct wcl__model_value {
     wcl_type type;                 /* of an input */
     wcl__shape shape;              /* of an input; -1: free */
     char *dim_names[WCL_MAX_RANK]; /* names of free dimensions, NULL: none. Equal names are equal sizes */
+    bool measured;                 /* `largest` is known; both under the model's lock */
+    double largest;                /* of a constant: wcl__source_largest */
 } wcl__model_value;
 
 typedef struct wcl__model_node {
@@ -52,6 +54,8 @@ struct wcl_model {
 };
 
 void wcl__model_retain(wcl_model *model); /* wcl_model_destroy releases */
+/* wcl__source_largest, read once for each of the model's constants. */
+double wcl__model_largest(wcl_model *model, const wcl__source *source);
 
 /* What readers use beside the public builder (builder.c): a constant that is a view of a mapped file, retained. */
 wcl_status wcl__builder_source(wcl_builder *builder, const char *name, const wcl__source *source);

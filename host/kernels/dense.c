@@ -19,16 +19,22 @@ typedef struct matmul_shape {
     cl_float alpha, beta, a, b;
 } matmul_shape;
 
-void wcl__dense_defaults(const wcl__facts *facts, int64_t m, int act, wcl__dense_params *params)
+/* Sums, weights and inputs stay in registers: 32 of 16 floats where vectors are wide, or 16 of 8. */
+void wcl__dense_defaults(const wcl__facts *facts, int64_t m, int act, bool half, wcl__dense_params *params)
 {
-    wcl__params_standard(&wcl__dense_table, params);
-    const bool wide = facts->vector_width >= 16;
-    params->cb = facts->type & CL_DEVICE_TYPE_CPU ? 16 : 4;
+    const bool cpu = facts->type & CL_DEVICE_TYPE_CPU, wide = facts->vector_width >= 16;
     params->act = act;
-    if (m > 1) { /* sums, weights and inputs must stay in registers */
-        params->outputs = wide ? 4 : 2;
-        params->batch = wide ? 4 : 2;
+    params->half = half;
+    if (m == 1) { /* each output is a stream of weights; streams of halves are thinner, so there are more */
+        params->cb = !cpu ? 4 : wide || !half ? 16 : 8;
+        params->outputs = cpu && half ? 8 : 4;
+        params->batch = 1;
+        return;
     }
+    const int most = cpu ? 8 : 2;
+    params->cb = !cpu ? 4 : wide ? 16 : 8;
+    params->batch = (int)wcl__ceil_div(m, wcl__ceil_div(m, most)); /* groups of nearly equal size: none is almost empty */
+    params->outputs = !cpu ? 2 : (wide ? 24 : 8) / params->batch;
 }
 
 static wcl_status begin(wcl__call *call, const char *kernel, const wcl__dense_params *params, const wcl__dense_slots *slots)

@@ -7,11 +7,12 @@
 #include "tune/params.h"
 
 /* field, least, most, standard, meaning */
-#define WCL__DENSE_PARAMS(X)                                 \
-    X(cb, 1, 16, 16, "lanes of a sum")                       \
-    X(outputs, 1, 8, 4, "outputs that a work-item computes") \
-    X(batch, 1, 8, 1, "inputs that it computes them for")    \
-    X(act, 0, 5, 0, "wcl__act_kind")
+#define WCL__DENSE_PARAMS(X)                                  \
+    X(cb, 1, 16, 16, "lanes of a sum")                        \
+    X(outputs, 1, 12, 4, "outputs that a work-item computes") \
+    X(batch, 1, 8, 1, "inputs that it computes them for")     \
+    X(act, 0, 5, 0, "wcl__act_kind")                          \
+    X(half, 0, 1, 0, "1: the weights are halves")
 
 typedef struct wcl__dense_params {
     WCL__DENSE_PARAMS(WCL__PARAM_MEMBER)
@@ -28,7 +29,7 @@ typedef struct wcl__dense_slots {
     int x, w, bias, y;
 } wcl__dense_slots;
 
-void wcl__dense_defaults(const wcl__facts *facts, int64_t m, int act, wcl__dense_params *params);
+void wcl__dense_defaults(const wcl__facts *facts, int64_t m, int act, bool half, wcl__dense_params *params);
 wcl_status wcl__dense_call(wcl__call *call, const wcl__dense_params *params, const wcl__dense_slice *slice,
                            const wcl__dense_slots *slots);
 

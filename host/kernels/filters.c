@@ -57,6 +57,7 @@ wcl_status wcl__filters_dense_call(wcl__call *call, const wcl__dense_packing *pa
 {
     wcl__filters_params params;
     wcl__params_standard(&wcl__filters_table, &params);
+    params.half = packing->half;
     const dense_shape shape = {
         .inputs = (cl_int)packing->inputs,
         .outputs = (cl_int)packing->outputs,

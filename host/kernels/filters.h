@@ -6,10 +6,11 @@
 #include "tune/params.h"
 
 /* field, least, most, standard, meaning */
-#define WCL__FILTERS_PARAMS(X)                                  \
-    X(cb, 1, 16, 16, "filters in a vector")                     \
-    X(kb, 1, 4, 1, "vectors of filters a work-item multiplies") \
-    X(wino_m, 2, 6, 2, "Winograd's outputs along a dimension: 2, 4 or 6")
+#define WCL__FILTERS_PARAMS(X)                                            \
+    X(cb, 1, 16, 16, "filters in a vector")                               \
+    X(kb, 1, 4, 1, "vectors of filters a work-item multiplies")           \
+    X(wino_m, 2, 6, 2, "Winograd's outputs along a dimension: 2, 4 or 6") \
+    X(half, 0, 1, 0, "1: packed as halves")
 
 typedef struct wcl__filters_params {
     WCL__FILTERS_PARAMS(WCL__PARAM_MEMBER)
@@ -22,6 +23,7 @@ typedef struct wcl__dense_packing {
     int64_t source_outputs; /* of the whole layer */
     bool by_input;          /* the source is [I][O], not [O][I] */
     bool to_input;          /* packed is [I][O], not [O][I] */
+    bool half;              /* packed as halves */
     int64_t hw, c;          /* hw = 0: the inputs keep their order; else from (H, W, C) to (C, H, W) */
 } wcl__dense_packing;
 

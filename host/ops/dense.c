@@ -24,7 +24,7 @@ const char *wcl__dense_read(const wcl__op_node *node, wcl__dense *dense)
 {
     const wcl__gemm *gemm = &node->desc.gemm;
     const wcl__value *b = wcl__input(node, WCL__DENSE_B);
-    *dense = (wcl__dense){gemm->batch * gemm->m, gemm->k, gemm->n, !gemm->trans_b, gemm->alpha, gemm->beta};
+    *dense = (wcl__dense){gemm->batch * gemm->m, gemm->k, gemm->n, !gemm->trans_b, node->half, gemm->alpha, gemm->beta};
     if (!b->source || b->shape.rank != 2)
         return "the weights are not a known matrix";
     if (gemm->trans_a && gemm->m != 1)
@@ -60,7 +60,14 @@ static const char *gemm_supports(const wcl__op_node *node, const wcl__facts *fac
 static const char *clblast_supports(const wcl__op_node *node, const wcl__facts *facts)
 {
     const char *reason = wcl__blas_supports(facts);
+    if (!reason && node->half)
+        reason = "it reads fp32 weights only";
     return reason ? reason : any_dense(node, facts);
+}
+
+static size_t weight_size(const wcl__dense *dense)
+{
+    return dense->half ? sizeof(cl_half) : sizeof(float);
 }
 
 /* ---- costs: by the bytes of the weights, which at batch 1 are all that counts */
@@ -77,7 +84,8 @@ static void dense_cost(const wcl__op_node *node, const wcl__facts *facts, bool b
     const bool cpu = facts->type & CL_DEVICE_TYPE_CPU;
     const double penalty = blas == cpu ? AWAY_FROM_HOME : 1;
     cost->flops = 2 * weights * (double)dense.m;
-    cost->bytes = penalty * sizeof(float) * (weights + (double)dense.m * (double)(dense.inputs + dense.outputs));
+    cost->bytes = penalty * ((double)weight_size(&dense) * weights +
+                             sizeof(float) * (double)dense.m * (double)(dense.inputs + dense.outputs));
     cost->efficiency = 0.4 / penalty;
     cost->launches = blas ? 3 : 1;
 }
@@ -99,7 +107,7 @@ static void blas_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__bl
 /* Outputs whose weights fit into one buffer. */
 static int64_t slice_outputs(const wcl__facts *facts, const wcl__dense *dense)
 {
-    const int64_t most = (int64_t)(WCL__MIN(facts->max_alloc, (uint64_t)INT64_MAX) / sizeof(float)) / dense->inputs;
+    const int64_t most = (int64_t)(WCL__MIN(facts->max_alloc, (uint64_t)INT64_MAX) / weight_size(dense)) / dense->inputs;
     return WCL__MIN(dense->outputs, WCL__MAX(most, 1));
 }
 
@@ -110,9 +118,9 @@ static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, i
     const wcl__op_node *node = emit->node;
     const wcl__value *weight = node->inputs[WCL__DENSE_B];
     const bool whole = count == dense->outputs;
-    const bool as_it_is = !node->epilogue.scale && dense->alpha == 1.0f && node->flatten[0] == 0 && dense->by_input == to_input &&
-                          (whole || !to_input);
-    wcl__packing packing = {.bytes = sizeof(float) * (size_t)(dense->inputs * count)};
+    const bool as_it_is = !dense->half && !node->epilogue.scale && dense->alpha == 1.0f && node->flatten[0] == 0 &&
+                          dense->by_input == to_input && (whole || !to_input);
+    wcl__packing packing = {.bytes = weight_size(dense) * (size_t)(dense->inputs * count)};
     if (as_it_is) {
         packing.source_first = first * dense->inputs;
         return wcl__weight_slot(emit, weight, "copy", &(wcl__filters){first, count, 1.0f}, &packing, slot);
@@ -123,6 +131,7 @@ static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, i
                                     .source_outputs = dense->outputs,
                                     .by_input = dense->by_input,
                                     .to_input = to_input,
+                                    .half = dense->half,
                                     .hw = node->flatten[0] * node->flatten[1],
                                     .c = node->flatten[2]};
     packing.rows = dense->by_input ? dense->inputs : count;
@@ -137,13 +146,19 @@ static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, i
 
 /* ---- our kernels */
 
+static wcl__dense_params own_params(const wcl__op_node *node, const wcl__facts *facts, const wcl__dense *dense)
+{
+    wcl__dense_params params;
+    wcl__dense_defaults(facts, dense->m, (int)node->epilogue.act.kind, dense->half, &params);
+    return params;
+}
+
 static wcl_status emit_slice(const wcl__emit *emit, const wcl__dense *dense, int64_t first, int64_t count)
 {
     const wcl__dense_slice slice = {dense->m, dense->inputs, count, dense->outputs, first, emit->node->epilogue.act};
     wcl__dense_slots slots = {.x = emit->in[WCL__DENSE_A], .y = emit->out[0]};
-    wcl__dense_params params;
+    const wcl__dense_params params = own_params(emit->node, emit->facts, dense);
     wcl__call call;
-    wcl__dense_defaults(emit->facts, dense->m, (int)slice.act.kind, &params);
     wcl_status status = weights_slot(emit, dense, first, count, false, &slots.w);
     if (status == WCL_OK)
         status =
@@ -173,10 +188,9 @@ static wcl_status emit_own(const wcl__emit *emit)
 static void own_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
 {
     wcl__dense dense;
-    wcl__dense_params params;
     (void)blocks;
     wcl__dense_read(node, &dense);
-    wcl__dense_defaults(facts, dense.m, (int)node->epilogue.act.kind, &params);
+    const wcl__dense_params params = own_params(node, facts, &dense);
     wcl__params_print(&wcl__dense_table, &params, out, bytes);
 }
 

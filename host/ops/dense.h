@@ -10,6 +10,7 @@ enum { WCL__DENSE_A = 0, WCL__DENSE_B = 1, WCL__DENSE_C = 2 };
 typedef struct wcl__dense {
     int64_t m, inputs, outputs;
     bool by_input; /* the weights are [I][O], not [O][I] */
+    bool half;     /* the packed ones are halves */
     float alpha, beta;
 } wcl__dense;
 

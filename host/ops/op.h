@@ -71,6 +71,7 @@ typedef struct wcl__op_node {
     size_t output_count;
     wcl__desc desc;
     wcl__epilogue epilogue;
+    bool half; /* the weights fit into halves and were asked for so: a variant stores them so, keeps floats, or refuses */
     int64_t
         flatten[3]; /* dense: the weight's rows are in (H, W, C) order of this H, W, C and are to be packed as (C, H, W); 0: no */
 } wcl__op_node;
@@ -121,7 +122,8 @@ enum {
     WCL__IS_SHAPE = 16,      /* shape arithmetic: not a layer of a summary */
     WCL__ZERO_KEEPS = 32,    /* f(0, 0...) = 0: the tail lanes of a blocked layout stay zero */
     WCL__FOLDS_SHAPE = 64,   /* folds without its inputs' values (Shape) */
-    WCL__ABSORBS_POOL = 128  /* takes a 2x2 max-pool into its epilogue */
+    WCL__ABSORBS_POOL = 128, /* takes a 2x2 max-pool into its epilogue */
+    WCL__PACKS_HALF = 256    /* input 1 is weights, which some variant can store as halves */
 };
 
 struct wcl__op {

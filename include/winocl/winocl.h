@@ -315,6 +315,10 @@ typedef enum wcl_dense_choice {
     WCL_DENSE_GEMM = 3
 } wcl_dense_choice;
 
+/* How weights are stored on the device; sums are fp32 always. Halves take half the memory and its bandwidth; layers whose weights don't
+ * fit into a half's range, first layers, and CLBlast where it is forced keep fp32: the plan says which. */
+typedef enum wcl_precision { WCL_FP32 = 0, WCL_HALF_WEIGHTS = 1 } wcl_precision;
+
 typedef struct wcl_session_options {
     size_t size;          /* of this struct: set by WCL_SESSION_OPTIONS_INIT; zero elsewhere means default */
     int64_t max_batch;    /* largest batch that wcl_session_run accepts; 0: any */
@@ -325,6 +329,7 @@ typedef struct wcl_session_options {
     int separate_buffers;   /* a buffer for each tensor, none shared (for memory checkers) */
     int profile;            /* time every kernel, see wcl_session_profile */
     int keep_all;           /* every tensor can be read after a run, see wcl_session_tensor */
+    wcl_precision precision;
 } wcl_session_options;
 #define WCL_SESSION_OPTIONS_INIT WCL_SIZED(wcl_session_options)
 

@@ -123,6 +123,8 @@ static void make_node(const op_case *test, op_options options, fixture *f)
     if (!options.device)
         f->options.device = test_device();
     f->facts = f->options.device->facts;
+    if (test->vector)
+        f->facts.vector_width = test->vector;
     if (test->max_alloc)
         f->facts.max_alloc = test->max_alloc;
     if (test->cache)
@@ -144,6 +146,7 @@ static void make_node(const op_case *test, op_options options, fixture *f)
         f->output_pointers[i] = &f->outputs[i];
     }
     memcpy(f->node.flatten, test->flatten, sizeof test->flatten);
+    f->node.half = test->half;
     make_epilogue(test, f);
 }
 
@@ -383,10 +386,12 @@ static bool run_steps(run *r)
 
 static void check_weight(run *r, size_t slot, const unsigned char *content)
 {
-    const size_t words = r->steps.tensors[slot].bytes / 4;
-    for (size_t i = 0; i < words; i++) {
-        if (memcmp(content + 4 * i, &guarded_poison, 4) == 0) {
-            complain(r, "packed weight %s: element %zu of %zu was not written", r->steps.tensors[slot].name, i, words);
+    const wcl__plan_tensor *tensor = &r->steps.tensors[slot];
+    const bool half = r->f->test->half && r->steps.packings[tensor->weight].call.source; /* not the bias */
+    const size_t size = half ? 2 : 4, count = tensor->bytes / size;
+    for (size_t i = 0; i < count; i++) {
+        if (memcmp(content + size * i, (const char *)&guarded_poison + size * i % 4, size) == 0) {
+            complain(r, "packed weight %s: element %zu of %zu was not written", tensor->name, i, count);
             return;
         }
     }
@@ -408,6 +413,7 @@ static void check_output(run *r, const float *content)
     bool *used = calloc((size_t)allocated + 1, sizeof *used);
     float *got = malloc((size_t)count * sizeof *got);
     wcl__view view;
+    double bounds[2];
     char where[512];
     assert_true(used && got);
     make_view(&tensor->layout, &tensor->shape, &view);
@@ -417,7 +423,11 @@ static void check_output(run *r, const float *content)
         used[place] = true;
     }
     const int64_t reduction = r->f->test->reduction ? r->f->test->reduction : 1;
-    if (!test_close(got, r->f->expected, &tensor->shape, r->variant->algorithm, reduction, where, sizeof where))
+    if (r->f->test->half)
+        test_half_tolerance(&bounds[0], &bounds[1]);
+    else
+        test_tolerance(r->variant->algorithm, reduction, &bounds[0], &bounds[1]);
+    if (!test_within(got, r->f->expected, &tensor->shape, bounds, where, sizeof where))
         complain(r, "%s", where);
     for (int64_t i = 0; i < allocated; i++) {
         if (!used[i] && content[i] != 0.0f) {
