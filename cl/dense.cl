@@ -81,7 +81,7 @@ kernel void dense(global const float *restrict x, global const stored_weight *re
             const vec value = vec_load(xp[m] + i);
 #pragma unroll
             for (int o = 0; o < OUTPUTS; o++)
-                acc[o][m] = fma(weight[o], value, acc[o][m]);
+                acc[o][m] = multiply_add(weight[o], value, acc[o][m]);
         }
 #else
         vec value[BATCH];

@@ -7,7 +7,7 @@
  * dense_columns    src rows i: [I][O]    ->  dst[(o - FIRST_O) DO + i' DI] for `outputs` columns from FIRST_O, the same
  *                  dst strides DO = I, DI = 1 make [O][I], DO = 1, DI = O make [I][O]
  *
- * The dense ones store halves with HALF = 1. A work-item packs one element (a 3x3 filter for winograd) of source row first + z. dst
+ * With HALF = 1 all but filters_direct store halves. A work-item packs one element (a 3x3 filter for winograd) of source row first + z. dst
  * starts as zeros where it has tails.
  * Global size (elements of a row, 1, rows). Local memory: none.
  */
@@ -38,7 +38,7 @@ kernel void filters_gemm(global const float *restrict src, global float *restric
     dst[(product * CB + c % CB) * (CB * KB) + k % (CB * KB)] = src[z * row + i] * scale[k];
 }
 
-kernel void filters_winograd(global const float *restrict src, global float *restrict dst, global const float *restrict scale,
+kernel void filters_winograd(global const float *restrict src, global stored_weight *restrict dst, global const float *restrict scale,
                              const int channels, const int c_padded, const int k_padded, const int first, const int rows)
 {
     const size_t c = get_global_id(0), z = get_global_id(2);
@@ -54,9 +54,9 @@ kernel void filters_winograd(global const float *restrict src, global float *res
     }
 #undef S
 #undef D
-    global float *out = dst + ((k / (CB * KB)) * c_padded + c) * (CB * KB) + k % (CB * KB);
+    global stored_weight *out = dst + ((k / (CB * KB)) * c_padded + c) * (CB * KB) + k % (CB * KB);
 #define S(j) t[i][j]
-#define D(j, e) out[(size_t)(i * WINO_TILE + j) * c_padded * k_padded] = (e)*scale[k];
+#define D(j, e) weights_store((e)*scale[k], out + (size_t)(i * WINO_TILE + j) * c_padded * k_padded);
     for (int i = 0; i < WINO_TILE; i++) {
         WINO_G(D, S)
     }

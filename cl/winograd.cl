@@ -7,7 +7,7 @@
  *
  *   x, y  [N][C/CB][H][W][CB] by their views
  *   V     [XI][P/PB][C/CB][PB][CB]          XI = (m + 2)^2; P tiles of this call, rounded up to PB; C and K rounded up to CB, K to CB * KB
- *   U     [XI][K/(CB KB)][C][KB][CB]        by filters_winograd (filters.cl)
+ *   U     [XI][K/(CB KB)][C][KB][CB]        by filters_winograd (filters.cl), halves with HALF = 1
  *   M     [XI][P][K/CB][CB]
  *
  * winograd_input   a work-item transforms one tile of CB channels. Global size (C/CB, P): tiles beyond the last one become 0.
@@ -16,9 +16,10 @@
  * winograd_output  a work-item makes the pixels of one tile of CB filters. Global size (K/CB, tiles).
  * Local memory: none.
  */
-#if !defined(CB) || !defined(PB) || !defined(KB) || !defined(ACT)
-#error "winograd.cl: CB, PB, KB and ACT come from wcl__winograd_params"
+#if !defined(CB) || !defined(PB) || !defined(KB) || !defined(ACT) || !defined(HALF)
+#error "winograd.cl: CB, PB, KB, ACT and HALF come from wcl__winograd_params"
 #endif
+#include "weights.clh"
 #include "winograd_tile.clh"
 #include "multiply_add.clh"
 
@@ -41,14 +42,15 @@ WINO_LOOP
 #undef D
 }
 
-kernel void winograd_gemm(global const float *restrict v, global const float *restrict u, global float *restrict m, const wino_shape s)
+kernel void winograd_gemm(global const float *restrict v, global const stored_weight *restrict u, global float *restrict m,
+                          const wino_shape s)
 {
     const int pb = (int)get_global_id(0), kb = (int)get_global_id(1), xi = (int)get_global_id(2);
     const int channels = s.c_blocks * CB;
     if (pb * PB >= s.padded || kb * KB >= s.k_blocks)
         return;
     global const float *vp = v + ((size_t)xi * s.padded + (size_t)pb * PB) * channels;
-    global const float *up = u + ((size_t)xi * s.k_blocks + (size_t)kb * KB) * channels * CB;
+    global const stored_weight *up = u + ((size_t)xi * s.k_blocks + (size_t)kb * KB) * channels * CB;
     vec acc[PB][KB];
 #pragma unroll
     for (int i = 0; i < PB; i++)
@@ -61,7 +63,7 @@ kernel void winograd_gemm(global const float *restrict v, global const float *re
             vec weight[KB];
 #pragma unroll
             for (int k = 0; k < KB; k++)
-                weight[k] = vec_load(up + (lane * KB + k) * CB);
+                weight[k] = weights_load(up + (lane * KB + k) * CB);
 #pragma unroll
             for (int i = 0; i < PB; i++) {
                 const vec value = (vec)(vp[i * CB + lane]);

@@ -8,15 +8,16 @@
  *   y           = act(A^T M A + bias), with POOL the largest of each 2 x 2
  *
  *   x, y  [N][C/CB][H][W][CB] by their views
- *   U     [XI][K/(CB KB)][C][KB][CB]
+ *   U     [XI][K/(CB KB)][C][KB][CB]        halves with HALF = 1
  *   V     local [XI][TB/PB][C/CB][PB][CB]
  *   M     local [XI][TB][KB][CB]
  *
  * Global size (tiles / TB), work-groups of one. Local memory: XI * TB * (C + KB * CB) floats.
  */
-#if !defined(CB) || !defined(PB) || !defined(KB) || !defined(ACT)
-#error "winograd_fused.cl: CB, PB, KB and ACT come from wcl__winograd_params"
+#if !defined(CB) || !defined(PB) || !defined(KB) || !defined(ACT) || !defined(HALF)
+#error "winograd_fused.cl: CB, PB, KB, ACT and HALF come from wcl__winograd_params"
 #endif
+#include "weights.clh"
 #include "winograd_tile.clh"
 #include "multiply_add.clh"
 
@@ -40,7 +41,8 @@ WINO_LOOP
 }
 
 /* M = V U for PB tiles, KB * CB filters and one xi. */
-static inline void multiply_block(local const float *restrict v, global const float *restrict u, local float *restrict m, int c_blocks)
+static inline void multiply_block(local const float *restrict v, global const stored_weight *restrict u, local float *restrict m,
+                                  int c_blocks)
 {
     vec acc[PB][KB];
 #pragma unroll
@@ -54,7 +56,7 @@ static inline void multiply_block(local const float *restrict v, global const fl
             vec weight[KB];
 #pragma unroll
             for (int k = 0; k < KB; k++)
-                weight[k] = vec_load(u + (lane * KB + k) * CB);
+                weight[k] = weights_load(u + (lane * KB + k) * CB);
 #pragma unroll
             for (int i = 0; i < PB; i++) {
                 const vec value = (vec)(v[i * CB + lane]);
@@ -73,8 +75,8 @@ static inline void multiply_block(local const float *restrict v, global const fl
             vec_store(acc[i][k], m + (i * KB + k) * CB);
 }
 
-kernel void winograd_fused(global const float *restrict x, global const float *restrict u, global const float *restrict bias,
-                           global float *restrict y, local float *restrict v, local float *restrict m, const view xv, const view yv,
+kernel void winograd_fused(global const float *restrict x, global const stored_weight *restrict u,
+                           global const float *restrict bias, global float *restrict y, local float *restrict v, local float *restrict m, const view xv, const view yv,
                            const wino_shape s)
 {
     const int p0 = (int)get_global_id(0) * s.tb, left = min(s.tiles - p0, s.tb);
@@ -83,7 +85,7 @@ kernel void winograd_fused(global const float *restrict x, global const float *r
         fill_block(v + b * block, x, xv, s, p0 + b * PB, v_xi);
     for (int kb = 0; kb < s.k_blocks; kb += KB) {
         for (int xi = 0; xi < WINO_XI; xi++) {
-            global const float *filters = u + ((size_t)xi * s.k_blocks + kb) * s.c_blocks * CB * CB;
+            global const stored_weight *filters = u + ((size_t)xi * s.k_blocks + kb) * s.c_blocks * CB * CB;
             for (int b = 0; b * PB < left; b++)
                 multiply_block(v + xi * v_xi + b * block, filters, m + xi * m_xi + b * PB * KB * CB, s.c_blocks);
         }

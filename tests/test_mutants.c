@@ -198,6 +198,7 @@ typedef enum table {
     WINOGRAD,
     WINOGRAD_4,
     WINOGRAD_6,
+    WINOGRAD_HALF,
     POOLED,
     FUSED,
     MAX,
@@ -243,6 +244,7 @@ static int make_tables(void **state)
     ADD_ROWS(WINOGRAD, conv_case, winograd_rows, "f2");
     ADD_ROWS(WINOGRAD_4, conv_case, winograd_rows, "f4");
     ADD_ROWS(WINOGRAD_6, conv_case, winograd_rows, "f6");
+    ADD_ROWS(WINOGRAD_HALF, conv_case, winograd_rows, "f2 f4");
     ADD_ROWS(POOLED, conv_case, pooled_rows, "f4");
     ADD_ROWS(FUSED, conv_case, fused_rows, "fused-f4");
     ADD_ROWS(MAX, pool_case, max_rows, NULL);
@@ -251,8 +253,8 @@ static int make_tables(void **state)
     ADD_ROWS(DENSE, gemm_case, dense_rows, "gemv gemm");
     cases[DENSE][1].max_alloc = 1000; /* slices of 7 outputs */
     ADD_ROWS(DENSE_HALF, gemm_case, half_rows, "gemv gemm");
-    for (size_t i = 0; i < counts[DENSE_HALF]; i++)
-        cases[DENSE_HALF][i].half = true;
+    for (size_t i = 0; i < MOST_CASES; i++)
+        cases[DENSE_HALF][i].half = cases[WINOGRAD_HALF][i].half = true;
     ADD_ROWS(MATMUL, gemm_case, matmul_rows, "direct");
     for (size_t i = 0; i < WCL__COUNT(other_cases); i++)
         add((table)(LEAKY_RELU + i), other_cases[i], NULL);
@@ -336,7 +338,7 @@ static const mutant mutants[] = {
     {"F6's G: a wrong sign", "filters.cl", WINOGRAD_6, "0.25f * S(2)) - 0.5f * S(1))", "0.25f * S(2)) + 0.5f * S(1))"},
     {"F6's A: a wrong factor", "winograd.cl", WINOGRAD_6, "D(5, (S(1) - S(2)) + 32.0f", "D(5, (S(1) - S(2)) + 16.0f"},
     {"winograd: no bias", "winograd.cl", WINOGRAD, "activate((e) + bias, s.a, s.b)", "activate((e), s.a, s.b)"},
-    {"winograd: filters without their scale", "filters.cl", WINOGRAD, "= (e)*scale[k];", "= (e);"},
+    {"winograd: filters without their scale", "filters.cl", WINOGRAD, "weights_store((e)*scale[k],", "weights_store((e),"},
     {"winograd: a padding column that is read", "winograd.cl", WINOGRAD, "ix >= 0 && ix < xv.w;", "ix >= 0 && ix <= xv.w;"},
     {"winograd: the row above that is read", "winograd.cl", WINOGRAD, "iy >= 0 && iy < xv.h && ix", "iy < xv.h && ix"},
     {"winograd: a tile at the edge read whole", "winograd.cl", WINOGRAD, "x0 + WINO_TILE <= xv.w;", "x0 + WINO_TILE <= xv.w + 2;"},
@@ -388,6 +390,9 @@ static const mutant mutants[] = {
     {"halves: the last ones are read from the one before", "dense.cl", DENSE_HALF, "#define weights_one(p) vload_half(0, (p))",
      "#define weights_one(p) vload_half(0, (p) - 1)"},
     {"halves: two places apart", "filters.cl", DENSE_HALF, "vstore_half_rte((v), 0, (p))", "vstore_half_rte((v), 1, (p))"},
+    {"winograd: U of the filter behind", "winograd.cl", WINOGRAD_HALF, "WCL_PASTE(vload_half, CB)(0, (p))",
+     "WCL_PASTE(vload_half, CB)(0, (p) + 1)"},
+    {"winograd: halves without their scale", "filters.cl", WINOGRAD_HALF, "weights_store((e)*scale[k],", "weights_store((e),"},
     {"matmul: the last products left out", "dense.cl", MATMUL, "for (; k < s.k; k++)", "for (; k + 1 < s.k; k++)"},
     {"matmul: beta forgotten", "dense.cl", MATMUL, "+ s.beta * bias[", "+ bias["},
     {"matmul: one bias for all rows", "dense.cl", MATMUL, "bias[row * s.bias_row + column", "bias[column"},

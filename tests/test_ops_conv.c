@@ -14,6 +14,7 @@
         WCL__ACT_RELU, 0, 0 \
     }
 #define WINOGRAD "direct f2 f4 f6 fused-f4 fused-f6" /* variants of a plain 3x3 convolution */
+#define HALF_WINOGRAD "f2 f4 fused-f4"
 #define SAME3 .pads = {1, 1, 1, 1}
 
 /* n, c, h, w, k, kh, kw */
@@ -187,9 +188,40 @@ ROWS_TEST(blocks)
 ROWS_TEST(epilogues)
 ROWS_TEST(pooled)
 
+/* Filters stored as halves; direct convolutions keep floats, F6 refuses. */
+static const conv_row half_rows[] = {
+    {"half, one pixel, batch 9", 9, 1, 1, 1, 1, 3, 3, SAME3, .must = HALF_WINOGRAD},
+    {"half, odd both, no padding", 1, 3, 7, 9, 5, 3, 3, .must = HALF_WINOGRAD},
+    {"half, 33 channels, 33 filters", 1, 33, 5, 4, 33, 3, 3, SAME3, .must = HALF_WINOGRAD},
+    {"half, one pixel more than tiles, relu", 1, 5, 13, 13, 17, 3, 3, SAME3, .act = RELU, .must = HALF_WINOGRAD},
+    {"half, blocks of tiles, batch 3", 3, 5, 19, 38, 17, 3, 3, SAME3, .no_bias = true, .must = HALF_WINOGRAD},
+    {"half, scale, shift and pool", 2, 17, 14, 9, 20, 3, 3, SAME3, .scale = true, .shift = true, .act = RELU, .pool = true,
+     .must = HALF_WINOGRAD},
+};
+
+static void test_half(void **state)
+{
+    (void)state;
+    op_case cases[WCL__COUNT(half_rows)];
+    for (size_t i = 0; i < WCL__COUNT(cases); i++) {
+        cases[i] = conv_case(&half_rows[i]);
+        cases[i].half = true;
+        cases[i].only = "f2 f4 f6 fused-f4 fused-f6";
+    }
+    op_check(cases, WCL__COUNT(cases));
+}
+
 #define X_4D .inputs[0] = OP_RANDOM(1, 4, 5, 5), .inputs[2] = OP_RANDOM(6), .input_count = 3
 
 static const op_refusal refusals[] = {
+    {{.name = "halves in F6",
+      .op = "Conv",
+      X_4D,
+      .inputs[1] = {.shape = OP_SHAPE(6, 4, 3, 3), .constant = true},
+      .half = true,
+      .must = "f6 fused-f6"},
+     WCL_OK,
+     "too coarse"},
     {{.name = "rank 5", .op = "Conv", .inputs = {OP_RANDOM(1, 2, 3, 3, 3), OP_RANDOM(2, 2, 1, 1, 1)}, .input_count = 2},
      WCL_UNSUPPORTED,
      "3-D"},
@@ -259,7 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_windows),  cmocka_unit_test(test_grouped),  cmocka_unit_test(test_lines),
         cmocka_unit_test(test_winograd), cmocka_unit_test(test_blocks),   cmocka_unit_test(test_epilogues),
-        cmocka_unit_test(test_pooled),   cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_pooled),   cmocka_unit_test(test_refusals), cmocka_unit_test(test_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,6 +45,7 @@ void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, cons
     params->wino_m = form->m;
     params->fused = form->fused;
     params->pool = form->pool;
+    params->half = form->half;
     params->act = (int)form->act;
     if (facts->type & CL_DEVICE_TYPE_CPU) {
         /* 32 registers of 64 bytes hold 12 x 2 sums and what feeds them; 16 of 32 bytes hold 6 x 1 sums of two registers each */
@@ -98,7 +99,7 @@ wcl__winograd_sizes wcl__winograd_sizes_of(const wcl__facts *facts, const wcl__w
     const int64_t xi_bytes = s.xi * (int64_t)sizeof(float);
     s.v_bytes = xi_bytes * s.chunk * s.c_padded;
     s.m_bytes = xi_bytes * s.chunk * (params->fused ? params->cb * params->kb : s.k_padded);
-    s.u_bytes = xi_bytes * s.c_padded * s.k_padded;
+    s.u_bytes = s.xi * (int64_t)(params->half ? sizeof(cl_half) : sizeof(float)) * s.c_padded * s.k_padded;
     return s;
 }
 

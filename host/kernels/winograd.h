@@ -13,7 +13,8 @@
     X(unroll, 0, 1, 0, "transforms written out: what GPUs need")        \
     X(wino_m, 2, 6, 2, "a tile's outputs along a dimension: 2, 4 or 6") \
     X(pool, 0, 1, 0, "a 2x2 max-pool follows the activation")           \
-    X(act, 0, 5, 0, "wcl__act_kind")
+    X(act, 0, 5, 0, "wcl__act_kind")                                    \
+    X(half, 0, 1, 0, "1: U is stored as halves")
 
 typedef struct wcl__winograd_params {
     WCL__WINOGRAD_PARAMS(WCL__PARAM_MEMBER)
@@ -31,10 +32,10 @@ typedef struct wcl__winograd_sizes {
     int64_t u_bytes;
 } wcl__winograd_sizes;
 
-/* How a variant wants it: wino_m, pool and act as given. */
+/* How a variant wants it: wino_m, pool, half and act as given. */
 typedef struct wcl__winograd_form {
     int cb, m;
-    bool fused, pool;
+    bool fused, pool, half;
     wcl__act_kind act;
 } wcl__winograd_form;
 

@@ -13,7 +13,7 @@ typedef struct form {
 static wcl__winograd_params params_of(const form *form, const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
 {
     wcl__winograd_params params;
-    const wcl__winograd_form wanted = {blocks.out, form->m, form->fused, node->epilogue.pool, node->epilogue.act.kind};
+    const wcl__winograd_form wanted = {blocks.out, form->m, form->fused, node->epilogue.pool, node->half, node->epilogue.act.kind};
     wcl__winograd_defaults(facts, &node->desc.conv, &wanted, &params);
     return params;
 }
@@ -31,6 +31,8 @@ static const char *supports(const form *form, const wcl__op_node *node, const wc
         return "only dilation 1";
     if (conv->groups != 1)
         return "only one group";
+    if (form->m == 6 && node->half)
+        return "half-stored weights are too coarse for it";
     if (!form->fused)
         return NULL;
     if (!(facts->type & CL_DEVICE_TYPE_CPU))
@@ -84,7 +86,7 @@ static wcl_status weights(const form *form, const wcl__emit *emit, const wcl__wi
                           const wcl__winograd_sizes *sizes, int *slot)
 {
     const wcl__conv *conv = &emit->node->desc.conv;
-    const wcl__filters_params params = {.cb = winograd->cb, .kb = winograd->kb, .wino_m = winograd->wino_m};
+    const wcl__filters_params params = {.cb = winograd->cb, .kb = winograd->kb, .wino_m = winograd->wino_m, .half = winograd->half};
     wcl__packing packing = {0};
     packing.rows = conv->k;
     packing.row_elements = conv->c * 9;

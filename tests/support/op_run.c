@@ -424,7 +424,7 @@ static void check_output(run *r, const float *content)
     }
     const int64_t reduction = r->f->test->reduction ? r->f->test->reduction : 1;
     if (r->f->test->half)
-        test_half_tolerance(&bounds[0], &bounds[1]);
+        test_half_tolerance(r->variant->algorithm, &bounds[0], &bounds[1]);
     else
         test_tolerance(r->variant->algorithm, reduction, &bounds[0], &bounds[1]);
     if (!test_within(got, r->f->expected, &tensor->shape, bounds, where, sizeof where))

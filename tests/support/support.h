@@ -21,7 +21,7 @@ void test_fill(float *values, int64_t count, uint64_t ordinal, double deviation)
  * output. */
 void test_tolerance(wcl__algorithm algorithm, int64_t reduction, double *l2, double *max);
 /* The same where weights are stored as halves. */
-void test_half_tolerance(double *l2, double *max);
+void test_half_tolerance(wcl__algorithm algorithm, double *l2, double *max);
 
 /* False: a norm is over its bound, or NaN and infinity stand elsewhere than expected; `where` then has both norms, their bounds and
  * the worst element's place and values. */
