@@ -156,6 +156,36 @@ static void test_plan(void **state)
     wcl_model_destroy(model);
 }
 
+/* Convolutions: F6 keeps floats where it is forced, and is none of the choices where it is not; direct ones keep floats. */
+static void test_convolutions(void **state)
+{
+    static const struct {
+        const char *name;
+        wcl_conv_choice conv;
+        const char *algorithm, *reason; /* parts */
+        bool half;
+    } rows[] = {
+        {"auto", WCL_CONV_AUTO, "", "", true},
+        {"f2", WCL_CONV_F2, "f2", "", true},
+        {"f4", WCL_CONV_F4, "f4", "", true},
+        {"f6", WCL_CONV_F6, "f6", "f6: it keeps fp32 weights", false},
+        {"direct", WCL_CONV_DIRECT, "direct", "", false},
+    };
+    (void)state;
+    wcl_model *model = load_network("zoo:vgg11?size=32&classes=10");
+    for (size_t i = 0; i < WCL__COUNT(rows); i++) {
+        wcl_session_options options = half_options(WCL_DENSE_AUTO);
+        options.conv = rows[i].conv;
+        wcl_plan *plan = make_plan(model, &options, NULL);
+        const wcl_plan_node node = plan_find(plan, "conv2d_8");
+        if (!strstr(node.algorithm, rows[i].algorithm) || !strstr(node.reason, rows[i].reason) ||
+            (!rows[i].reason[0] && node.reason[0]) || stores_halves(&node) != rows[i].half)
+            fail_msg("%s: %s, %s; %s", rows[i].name, node.algorithm, node.parameters, node.reason);
+        wcl_plan_destroy(plan);
+    }
+    wcl_model_destroy(model);
+}
+
 /* ---- networks */
 
 static void check_network(const char *name, int64_t batch, int64_t side, int64_t classes)
@@ -188,10 +218,8 @@ static void test_networks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_range),
-        cmocka_unit_test(test_seeded_range),
-        cmocka_unit_test(test_plan),
-        cmocka_unit_test(test_networks),
+        cmocka_unit_test(test_range),        cmocka_unit_test(test_seeded_range), cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_convolutions), cmocka_unit_test(test_networks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

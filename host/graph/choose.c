@@ -136,7 +136,7 @@ static wcl_status no_variant(const wcl__op_node *node, const wcl__text *reasons)
 
 /* ---- half-stored weights */
 
-/* The largest number that a half holds, with room for what the transforms of the weights may add up. */
+/* The largest number that a half holds, with room for what the transforms of the weights may add up: 2.25 times in F2, 2.16 in F4. */
 static const double half_limit = 65504.0 / 4;
 
 /* The largest weight once the epilogue's scale and Gemm's alpha are in it. */

@@ -32,7 +32,7 @@ static const char *supports(const form *form, const wcl__op_node *node, const wc
     if (conv->groups != 1)
         return "only one group";
     if (form->m == 6 && node->half)
-        return "half-stored weights are too coarse for it";
+        return "it keeps fp32 weights, halves are too coarse for it";
     if (!form->fused)
         return NULL;
     if (!(facts->type & CL_DEVICE_TYPE_CPU))

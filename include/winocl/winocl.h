@@ -316,7 +316,7 @@ typedef enum wcl_dense_choice {
 } wcl_dense_choice;
 
 /* How weights are stored on the device; sums are fp32 always. Halves take half the memory and its bandwidth; layers whose weights don't
- * fit into a half's range, first layers, and CLBlast where it is forced keep fp32: the plan says which. */
+ * fit into a half's range, direct convolutions, and CLBlast and F6 where they are forced keep fp32: the plan says which. */
 typedef enum wcl_precision { WCL_FP32 = 0, WCL_HALF_WEIGHTS = 1 } wcl_precision;
 
 typedef struct wcl_session_options {
