@@ -498,24 +498,6 @@ static bool infer_case(fixture *f, wcl__text *report)
     return false;
 }
 
-/* Whether `name` is a word of `list`. */
-static bool listed(const char *list, const char *name)
-{
-    const size_t length = strlen(name);
-    for (const char *at = list; at && (at = strstr(at, name)) != NULL; at += length)
-        if ((at == list || at[-1] == ' ') && (at[length] == 0 || at[length] == ' '))
-            return true;
-    return false;
-}
-
-static int words(const char *list)
-{
-    int count = 0;
-    for (const char *at = list; at && *at; at++)
-        count += *at != ' ' && (at[1] == ' ' || at[1] == 0);
-    return count;
-}
-
 static bool run_variant(fixture *f, const wcl__variant *variant, wcl__text *report, int *runs)
 {
     wcl__blocks blocks[WCL__MAX_BLOCKS] = {{1, 1}};
@@ -540,15 +522,15 @@ bool op_run(const op_case *test, op_options options, wcl__text *report, int *run
         make_expected(&f);
     for (size_t i = 0; inferred && i < f.node.op->variant_count && (good || !options.stop); i++) {
         const wcl__variant *variant = &f.node.op->variants[i];
-        if (test->only && !listed(test->only, variant->name))
+        if (test->only && !test_listed(test->only, variant->name))
             continue;
         if (variant->supports && variant->supports(&f.node, &f.facts) != NULL)
             continue;
         ran++;
-        musts += listed(test->must, variant->name);
+        musts += test_listed(test->must, variant->name);
         good = run_variant(&f, variant, report, runs) && good;
     }
-    if (good && (ran == 0 || musts < words(test->must))) {
+    if (good && (ran == 0 || musts < test_words(test->must))) {
         wcl__text_add(report, "%s: variants of %s that had to run did not (%s)\n", test->name, test->op,
                       test->must ? test->must : "any");
         good = false;
@@ -582,7 +564,7 @@ static wcl_status refuse(fixture *f, const char **reason)
     *reason = status == WCL_OK ? "nothing refuses it" : wcl_last_error()->reason;
     for (size_t i = 0; status == WCL_OK && i < f->node.op->variant_count; i++) {
         const wcl__variant *variant = &f->node.op->variants[i];
-        if (listed(f->test->must, variant->name) && variant->supports && variant->supports(&f->node, &f->facts))
+        if (test_listed(f->test->must, variant->name) && variant->supports && variant->supports(&f->node, &f->facts))
             *reason = variant->supports(&f->node, &f->facts);
     }
     return status;

@@ -63,6 +63,23 @@ wcl_device *test_device(void)
     return device;
 }
 
+bool test_listed(const char *list, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const char *at = list; at && (at = strstr(at, name)) != NULL; at += length)
+        if ((at == list || at[-1] == ' ') && (at[length] == 0 || at[length] == ' '))
+            return true;
+    return false;
+}
+
+int test_words(const char *list)
+{
+    int count = 0;
+    for (const char *at = list; at && *at; at++)
+        count += *at != ' ' && (at[1] == ' ' || at[1] == 0);
+    return count;
+}
+
 uint64_t test_seed(void)
 {
     static uint64_t seed;

@@ -12,6 +12,10 @@ const char *test_folder(void);
 /* "FOLDER/name"; one of 8 static texts in turn. */
 const char *test_path(const char *name);
 
+/* Lists of words, "direct f2": is `name` one of them; how many are there. NULL is empty. */
+bool test_listed(const char *list, const char *name);
+int test_words(const char *list);
+
 /* WINOCL_TEST_SEED or a fixed one; printed at the first call. */
 uint64_t test_seed(void);
 /* wcl_random_fill of the seed; tensors with different ordinals differ. */
