@@ -1,0 +1,265 @@
+/* The tiled product of the Winograd domain against a naive one, and the parameters that GPUs get for it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernels/winograd_tiled.h"
+#include "support/guarded.h"
+#include "support/support.h"
+
+/* xi, blocks of tiles, channels, blocks of filters */
+typedef struct product_row {
+    const char *name, *params;
+    int64_t xi, p, c, k;
+} product_row;
+
+static const product_row products[] = {
+    {"fewer channels than a step", "pb=16 kb=4 ip=4 ik=4", 1, 1, 4, 1},
+    {"one step", "pb=16 kb=4 ip=4 ik=4", 2, 1, 8, 1},
+    {"a step and a half", "pb=16 kb=4 ip=4 ik=4", 1, 2, 12, 3},
+    {"three steps", "pb=16 kb=4 ip=4 ik=4", 3, 1, 24, 2},
+    {"prefetch: fewer channels than a step", "pb=16 kb=4 ip=4 ik=4 buffering=1", 1, 1, 4, 2},
+    {"prefetch: two steps and a half", "pb=16 kb=4 ip=4 ik=4 buffering=1", 2, 2, 20, 1},
+    {"two buffers: one step", "pb=16 kb=4 ip=4 ik=4 buffering=2", 1, 1, 8, 1},
+    {"two buffers: two steps", "pb=16 kb=4 ip=4 ik=4 buffering=2", 1, 2, 16, 2},
+    {"two buffers: three steps and a half", "pb=16 kb=4 ip=4 ik=4 buffering=2 unroll=8", 2, 1, 28, 1},
+    {"sums of 4 lanes", "pb=16 kb=4 ip=4 ik=8 ks=4 lanes=4 buffering=1", 2, 1, 12, 2},
+    {"blocks of 8 channels", "cb=8 pb=16 kb=4 ip=8 ik=4 ks=8", 1, 2, 24, 1},
+    {"blocks of 16 channels, two buffers", "cb=16 pb=16 kb=1 ip=4 ik=4 ks=16 buffering=2 lanes=4", 2, 1, 32, 2},
+    {"steps of two blocks", "pb=16 kb=8 ip=4 ik=8 ks=16 unroll=2", 1, 1, 20, 1},
+    {"8x8 sums, tiles few", "pb=32 kb=32 buffering=1", 1, 1, 12, 1},
+    {"8x8 sums, Intel's steps", "pb=64 kb=16 ks=16 unroll=16", 1, 1, 20, 1},
+    {"8x8 sums, the largest work-group", "pb=128 kb=32 buffering=2 unroll=8", 1, 1, 20, 1},
+};
+
+typedef struct sizes {
+    wcl__winograd_tiled_params params;
+    wcl__winograd_product product;
+    int64_t width;   /* filters of a work-group */
+    int64_t v, u, m; /* floats */
+} sizes;
+
+static sizes sizes_of(const product_row *row)
+{
+    enum { V, U, M };
+    sizes s;
+    wcl__params_standard(&wcl__winograd_tiled_table, &s.params);
+    if (wcl__params_parse(&wcl__winograd_tiled_table, row->params, &s.params) != WCL_OK)
+        fail_msg("%s: %s", row->name, wcl_last_error()->message);
+    s.width = s.params.cb * s.params.kb;
+    s.product = (wcl__winograd_product){row->xi, row->p * s.params.pb, row->c, row->k * s.width, V, U, M};
+    s.v = row->xi * s.product.padded * row->c;
+    s.u = row->xi * s.product.filters * row->c;
+    s.m = row->xi * s.product.padded * s.product.filters;
+    return s;
+}
+
+/* V [xi][P/PB][C/CB][PB][CB] and U [xi][K/(CB KB)][C][KB][CB] */
+static double naive(const sizes *s, const float *v, const float *u, int64_t xi, int64_t p, int64_t k)
+{
+    const int64_t pb = s->params.pb, cb = s->params.cb, channels = s->product.channels;
+    const float *vp = v + (xi * s->product.padded + p / pb * pb) * channels;
+    const float *up = u + (xi * s->product.filters + k / s->width * s->width) * channels;
+    double sum = 0;
+    for (int64_t c = 0; c < channels; c++)
+        sum += (double)vp[(c / cb * pb + p % pb) * cb + c % cb] * (double)up[c * s->width + k % s->width];
+    return sum;
+}
+
+static void run(wcl_device *device, cl_command_queue queue, const sizes *s, const cl_mem *slots)
+{
+    wcl__call call;
+    wcl__launch launch = {0};
+    if (wcl__winograd_tiled_call(&call, &s->params, &s->product) != WCL_OK ||
+        wcl__launch_create(device, &call, slots, &launch) != WCL_OK || wcl__launch_enqueue(&launch, queue, 0, NULL, NULL) != WCL_OK)
+        fail_msg("%s", wcl_last_error()->message);
+    assert_int_equal(clFinish(queue), CL_SUCCESS);
+    wcl__launch_destroy(&launch);
+}
+
+static void upload(cl_command_queue queue, cl_mem memory, const float *values, int64_t count)
+{
+    assert_int_equal(clEnqueueWriteBuffer(queue, memory, CL_TRUE, 0, (size_t)count * sizeof(float), values, 0, NULL, NULL),
+                     CL_SUCCESS);
+}
+
+static void check(const product_row *row)
+{
+    const sizes s = sizes_of(row);
+    const int64_t counts[3] = {s.v, s.u, s.m}, padded = s.product.padded, filters = s.product.filters;
+    wcl_device *device = test_device();
+    cl_command_queue queue;
+    guarded buffers[3];
+    cl_mem slots[3];
+    int64_t broken;
+    float *v = calloc((size_t)s.v, sizeof *v), *u = calloc((size_t)s.u, sizeof *u);
+    double *expected = calloc((size_t)s.m, sizeof *expected);
+    assert_true(v && u && expected);
+    test_fill(v, s.v, 1, 1);
+    test_fill(u, s.u, 2, 1);
+    for (int64_t i = 0; i < s.m; i++)
+        expected[i] = naive(&s, v, u, i / (padded * filters), i / filters % padded, i % filters);
+    assert_int_equal(wcl__device_queue(device, &queue), WCL_OK);
+    for (int i = 0; i < 3; i++) {
+        guarded_create(device, (size_t)counts[i] * sizeof(float), &buffers[i]);
+        slots[i] = buffers[i].memory;
+    }
+    upload(queue, slots[0], v, s.v);
+    upload(queue, slots[1], u, s.u);
+    run(device, queue, &s, slots);
+    unsigned char *all = guarded_read(queue, &buffers[2]);
+    if (!guarded_whole(&buffers[2], all, &broken))
+        fail_msg("%s: byte %lld of M's guard bands is overwritten", row->name, (long long)broken);
+    const wcl__shape shape = {.rank = 3, .dims = {row->xi, padded, filters}};
+    test_compare(row->name, (const float *)(const void *)(all + buffers[2].origin), expected, &shape, WCL__SUM, row->c);
+    free(all);
+    for (int i = 0; i < 3; i++)
+        guarded_release(&buffers[i]);
+    free(v);
+    free(u);
+    free(expected);
+}
+
+static void test_products(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(products); i++)
+        check(&products[i]);
+}
+
+/* ------------------------------------------------------------------ parameters */
+
+static const struct {
+    const char *params, *reason;
+} illegal[] = {
+    {"cb=5", "cb must be"},
+    {"cb=16 ks=8", "whole blocks"},
+    {"ip=6", "multiples of 4"},
+    {"ik=5", "multiples of 4"},
+    {"pb=36", "pb must be a multiple of ip"},
+    {"kb=17", "of ik"},
+    {"pb=128 kb=32 ks=4", "each work-item must load"},
+    {"lanes=2", "lanes"},
+    {"subgroup=12", "subgroup"},
+    {"buffering=3", "not in 0...2"},
+};
+
+static void test_illegal(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(illegal); i++) {
+        wcl__winograd_tiled_params params;
+        wcl__params_standard(&wcl__winograd_tiled_table, &params);
+        assert_int_equal(wcl__params_parse(&wcl__winograd_tiled_table, illegal[i].params, &params), WCL_OK);
+        if (wcl__params_validate(&wcl__winograd_tiled_table, &params) != WCL_BAD_ARGUMENT ||
+            !strstr(wcl_last_error()->message, illegal[i].reason))
+            fail_msg("%s: %s", illegal[i].params, wcl_last_error()->message);
+    }
+}
+
+static const wcl__facts roomy = {
+    .type = CL_DEVICE_TYPE_GPU, .compute_units = 40, .local_bytes = 32768, .max_work_group = 256, .max_item = {256, 256, 64}};
+
+static void test_refuses(void **state)
+{
+    (void)state;
+    wcl__winograd_tiled_params params;
+    wcl__params_standard(&wcl__winograd_tiled_table, &params); /* 64 x 64 sums by 64 items, 4 KiB */
+    wcl__facts facts = roomy;
+    assert_null(wcl__winograd_tiled_refuses(&facts, &params));
+    facts.local_bytes = 4095;
+    assert_non_null(strstr(wcl__winograd_tiled_refuses(&facts, &params), "local memory"));
+    facts.local_bytes = 4096;
+    assert_null(wcl__winograd_tiled_refuses(&facts, &params));
+    params.buffering = 2;
+    assert_non_null(strstr(wcl__winograd_tiled_refuses(&facts, &params), "local memory"));
+    facts = roomy;
+    facts.max_work_group = 63;
+    assert_non_null(strstr(wcl__winograd_tiled_refuses(&facts, &params), "work-groups too small"));
+    facts = roomy;
+    facts.max_item[1] = 7;
+    assert_non_null(strstr(wcl__winograd_tiled_refuses(&facts, &params), "one dimension"));
+}
+
+/* What clGetDeviceInfo says of tools/isa's targets. */
+static const struct {
+    const char *target, *vendor, *name;
+} targets[] = {
+    {"gfx900", "Advanced Micro Devices, Inc.", "gfx900:xnack-"},
+    {"gfx90a", "Advanced Micro Devices, Inc.", "gfx90a:sramecc+:xnack-"},
+    {"gfx1030", "Advanced Micro Devices, Inc.", "gfx1030"},
+    {"gfx1100", "Advanced Micro Devices, Inc.", "gfx1100"},
+    {"sm_80", "NVIDIA Corporation", "NVIDIA A100-SXM4-40GB"},
+    {"sm_89", "NVIDIA Corporation", "NVIDIA GeForce RTX 4090"},
+    {"sm_90", "NVIDIA Corporation", "NVIDIA H100 80GB HBM3"},
+    {"skl", "Intel(R) Corporation", "Intel(R) HD Graphics 530"},
+    {"tgllp", "Intel(R) Corporation", "Intel(R) Iris(R) Xe Graphics"},
+    {"dg2", "Intel(R) Corporation", "Intel(R) Arc(TM) A770 Graphics"},
+    {"pvc", "Intel(R) Corporation", "Intel(R) Data Center GPU Max 1550"},
+};
+
+/* VGG-16's layers that lead to each work-group; xi, tiles, filters. */
+static const struct {
+    const char *name, *group;
+    int64_t xi, tiles, filters;
+} layers[] = {
+    {"conv2_2 by F4", "16x16", 36, 784, 128},
+    {"conv1_2 by F4: 64 filters", "8x8", 36, 3136, 64},
+    {"conv5_1 by F4: 16 tiles", "16x4", 36, 16, 512},
+};
+
+/* "SOURCE TARGET GROUP OPTIONS" with single spaces. */
+static bool listed(const char *line)
+{
+    FILE *file = fopen(WINOCL_SOURCE_DIR "/tools/isa/kernels.txt", "r");
+    char text[512], words[512];
+    bool found = false;
+    assert_non_null(file);
+    while (!found && fgets(text, sizeof text, file)) {
+        size_t length = 0;
+        for (const char *word = strtok(text, " \n"); word; word = strtok(NULL, " \n"))
+            length += (size_t)snprintf(words + length, sizeof words - length, "%s%s", length ? " " : "", word);
+        found = length > 0 && strcmp(words, line) == 0;
+    }
+    fclose(file);
+    return found;
+}
+
+static void test_defaults(void **state)
+{
+    (void)state;
+    for (size_t t = 0; t < WCL__COUNT(targets); t++)
+        for (size_t i = 0; i < WCL__COUNT(layers); i++) {
+            wcl__facts facts = roomy;
+            wcl__winograd_tiled_params params;
+            char options[WCL__OPTION_BYTES], line[512];
+            snprintf(facts.vendor, sizeof facts.vendor, "%s", targets[t].vendor);
+            snprintf(facts.name, sizeof facts.name, "%s", targets[t].name);
+            wcl__winograd_tiled_defaults(&facts, 4, layers[i].xi, layers[i].tiles, layers[i].filters, &params);
+            assert_int_equal(wcl__params_validate(&wcl__winograd_tiled_table, &params), WCL_OK);
+            assert_null(wcl__winograd_tiled_refuses(&facts, &params));
+            wcl__params_options(&wcl__winograd_tiled_table, &params, options, sizeof options);
+            size_t length = (size_t)snprintf(line, sizeof line, "winograd_gemm_tiled.cl %s %s", targets[t].target, layers[i].group);
+            for (const char *word = strtok(options, " "); word; word = strtok(NULL, " "))
+                length += (size_t)snprintf(line + length, sizeof line - length, " %s", word + strlen("-D"));
+            if (!listed(line))
+                fail_msg("%s: tools/isa/kernels.txt lacks: %s", layers[i].name, line);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_products),
+        cmocka_unit_test(test_illegal),
+        cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_defaults),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
