@@ -1,5 +1,5 @@
 /* The Winograd domain's batched product for GPUs: the same formula and buffers as winograd.cl's winograd_gemm, by work-groups that share
- * their operands in local memory (Volkov and Demmel, "Benchmarking GPUs to Tune Dense Linear Algebra", 2008, section 4; register
+ * their operands in local memory (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015, 4.1; Volkov and Demmel, "Benchmarking GPUs to Tune Dense Linear Algebra", 2008; register
  * prefetch and double buffering as in Lavin's maxas SGEMM).
  *
  *   M[xi][p][k] = sum over c of V[xi][p][c] * U[xi][k][c]

@@ -1,0 +1,57 @@
+"""tools/isa/kernels.txt."""
+import os
+import re
+
+import compilers
+
+
+class Row:
+    def __init__(self, words):
+        self.source, self.target, group = words[:3]
+        self.group = tuple(int(n) for n in group.split("x")) if group != "-" else None
+        self.options = words[3:]
+        self.step = 0  # FMAs of a work-item in a step of the loop that is measured
+        if self.source == "winograd_gemm_tiled.cl":
+            self.step = self.value("IP") * self.value("IK") * self.value("KS")
+
+    def value(self, name):
+        return int(dict(option.split("=") for option in self.options)[name])
+
+    def items(self):
+        return self.group[0] * self.group[1] if self.group else 64
+
+    def loads(self):
+        """Wide loads of a work-item in a step."""
+        return self.value("KS") * (self.value("PB") + self.value("CB") * self.value("KB")) // 4 // self.items()
+
+
+def asked(source):
+    """Build options that the source and its includes want, by their #error guards."""
+    with open(os.path.join(compilers.CL, source)) as file:
+        text = file.read()
+    names = set(re.findall(r"defined\((\w+)\)", text)) if "#error" in text else set()
+    for include in re.findall(r'#include "(\w+\.clh)"', text):
+        names |= asked(include)
+    return {name for name in names if name.isupper() and not name.startswith("WCL_")}
+
+
+def read(path):
+    """The table's rows, and what is wrong with it: kernels without a line, options that no #error asks for or that are missing."""
+    rows, wrong = [], []
+    with open(path) as file:
+        for number, line in enumerate(file, 1):
+            words = line.split("#")[0].split()
+            if not words:
+                continue
+            if len(words) < 3 or not os.path.exists(os.path.join(compilers.CL, words[0])):
+                wrong.append("%s:%d: no such kernel source" % (path, number))
+                continue
+            row = Row(words)
+            given = {option.split("=")[0] for option in row.options}
+            if given != asked(row.source):
+                wrong.append("%s:%d: %s asks for %s" % (path, number, row.source, " ".join(sorted(asked(row.source))) or "nothing"))
+            rows.append(row)
+    for source in sorted(os.listdir(compilers.CL)):
+        if source.endswith(".cl") and source not in {row.source for row in rows}:
+            wrong.append("%s: no line for %s" % (path, source))
+    return rows, wrong
