@@ -10,14 +10,15 @@
  *   U     [XI][K/(CB KB)][C][KB][CB]        by filters_winograd (filters.cl), halves with HALF = 1
  *   M     [XI][P][K/CB][CB]
  *
- * winograd_input   a work-item transforms one tile of CB channels. Global size (C/CB, P): tiles beyond the last one become 0.
+ * winograd_input   a work-item transforms one tile of LANES channels: CB, or 1 on GPUs, whose registers F4's 36 values of 4 channels would not
+ *                  fit. Global size (C/LANES, P): tiles beyond the last one become 0.
  * winograd_gemm    a work-item multiplies PB tiles by CB * KB filters for one xi; every load is base + constant, no barrier.
- *                  Global size (P/PB, K/(CB KB), XI).
- * winograd_output  a work-item makes the pixels of one tile of CB filters. Global size (K/CB, tiles).
+ *                  Global size (P/PB, K/(CB KB), XI). Not there with TILED: winograd_gemm_tiled.cl.
+ * winograd_output  a work-item makes the pixels of one tile of LANES filters. Global size (K/LANES, tiles).
  * Local memory: none.
  */
-#if !defined(CB) || !defined(PB) || !defined(KB) || !defined(ACT) || !defined(HALF)
-#error "winograd.cl: CB, PB, KB, ACT and HALF come from wcl__winograd_params"
+#if !defined(CB) || !defined(PB) || !defined(KB) || !defined(TILED) || !defined(ACT) || !defined(HALF)
+#error "winograd.cl: CB, PB, KB, TILED, ACT and HALF come from wcl__winograd_params"
 #endif
 #include "weights.clh"
 #include "winograd_tile.clh"
@@ -26,14 +27,14 @@
 kernel void winograd_input(global const float *restrict x, global float *restrict v, const view xv, const wino_shape s)
 {
     const int c = (int)get_global_id(0), p = (int)get_global_id(1);
-    if (c >= s.c_blocks || p >= s.padded)
+    if (c >= s.c_blocks * PARTS || p >= s.padded)
         return;
-    vec t[WINO_TILE][WINO_TILE];
+    part t[WINO_TILE][WINO_TILE];
     input_columns(t, x, xv, s, c, p);
-    global float *out = v + (((size_t)(p / PB) * s.c_blocks + c) * PB + p % PB) * CB;
+    global float *out = v + (((size_t)(p / PB) * s.c_blocks + c / PARTS) * PB + p % PB) * CB + c % PARTS * LANES;
     const size_t xi = (size_t)s.padded * s.c_blocks * CB;
 #define S(j) t[i][j]
-#define D(j, e) vec_store((e), out + (size_t)(i * WINO_TILE + j) * xi);
+#define D(j, e) part_store((e), out + (size_t)(i * WINO_TILE + j) * xi);
 WINO_LOOP
     for (int i = 0; i < WINO_TILE; i++) {
         WINO_BT(D, S)
@@ -42,6 +43,7 @@ WINO_LOOP
 #undef D
 }
 
+#if !TILED /* winograd_gemm_tiled.cl has the other one */
 kernel void winograd_gemm(global const float *restrict v, global const stored_weight *restrict u, global float *restrict m,
                           const wino_shape s)
 {
@@ -82,17 +84,18 @@ kernel void winograd_gemm(global const float *restrict v, global const stored_we
         for (int k = 0; k < KB; k++)
             vec_store(acc[i][k], mp + ((size_t)i * s.k_blocks + k) * CB);
 }
+#endif
 
-kernel void winograd_output(global const float *restrict m, global const float *restrict bias, global float *restrict y, const view yv,
-                            const wino_shape s)
+kernel void winograd_output(global const float *restrict m, global const float *restrict bias, global float *restrict y,
+                            const view yv, const wino_shape s)
 {
     const int k = (int)get_global_id(0), p = (int)get_global_id(1);
-    if (k * CB >= yv.c || p >= s.tiles)
+    if (k / PARTS * CB >= yv.c || p >= s.tiles)
         return;
-    vec t[WINO_M][WINO_TILE];
-    global const float *mp = m + ((size_t)p * s.k_blocks + k) * CB;
+    part t[WINO_M][WINO_TILE];
+    global const float *mp = m + (size_t)p * s.k_blocks * CB + (size_t)k * LANES;
     const size_t xi = (size_t)s.padded * s.k_blocks * CB;
-#define S(i) vec_load(mp + (size_t)((i)*WINO_TILE + j) * xi)
+#define S(i) part_load(mp + (size_t)((i)*WINO_TILE + j) * xi)
 #define D(i, e) t[i][j] = (e);
 WINO_LOOP
     for (int j = 0; j < WINO_TILE; j++) {

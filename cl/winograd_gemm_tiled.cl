@@ -30,6 +30,7 @@
 #if !defined(BUFFERING) || !defined(UNROLL) || !defined(LANES) || !defined(SUBGROUP)
 #error "winograd_gemm_tiled.cl: BUFFERING, UNROLL, LANES and SUBGROUP come from wcl__winograd_tiled_params"
 #endif
+#include "multiply_add.clh"
 
 #define FILTERS (CB * KB)
 #define GROUP_K (FILTERS / IK)
@@ -121,13 +122,13 @@ static inline void multiply_step(sum acc[IP][IK / LANES], local const float4 *a,
         for (int j = 0; j < IK / LANES; j++)
 #pragma unroll
             for (int i = 0; i < IP; i++)
-                acc[i][j] = fma((sum)(tile[i]), filter[j], acc[i][j]);
+                acc[i][j] = multiply_add((sum)(tile[i]), filter[j], acc[i][j]);
 #else
 #pragma unroll
         for (int i = 0; i < IP; i++)
 #pragma unroll
             for (int j = 0; j < IK / LANES; j++)
-                acc[i][j] = fma((sum)(tile[i]), filter[j], acc[i][j]);
+                acc[i][j] = multiply_add((sum)(tile[i]), filter[j], acc[i][j]);
 #endif
     }
 }

@@ -211,6 +211,32 @@ static void test_half(void **state)
     op_check(cases, WCL__COUNT(cases));
 }
 
+static const conv_row gpu_only[] = {
+    {"work-groups of 128 tiles and filters", 1, 9, 43, 45, 120, 3, 3, SAME3},
+    {"few tiles, several blocks of filters, a step and a half", 1, 12, 7, 9, 140, 3, 3, SAME3, .act = RELU},
+};
+
+/* Blocks of 4 channels, transforms a channel at a time, and the product by work-groups in local memory. */
+static void check_gpu(const conv_row *rows, size_t count)
+{
+    op_case cases[32];
+    assert_true(count <= WCL__COUNT(cases));
+    for (size_t i = 0; i < count; i++) {
+        cases[i] = conv_case(&rows[i]);
+        cases[i].gpu = true;
+        cases[i].must = cases[i].only = "f2 f4 f6";
+    }
+    op_check(cases, count);
+}
+
+static void test_gpu(void **state)
+{
+    (void)state;
+    check_gpu(winograd, WCL__COUNT(winograd));
+    check_gpu(pooled, WCL__COUNT(pooled));
+    check_gpu(gpu_only, WCL__COUNT(gpu_only));
+}
+
 #define X_4D .inputs[0] = OP_RANDOM(1, 4, 5, 5), .inputs[2] = OP_RANDOM(6), .input_count = 3
 
 static const op_refusal refusals[] = {
@@ -289,9 +315,10 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_windows),  cmocka_unit_test(test_grouped),  cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_winograd), cmocka_unit_test(test_blocks),   cmocka_unit_test(test_epilogues),
-        cmocka_unit_test(test_pooled),   cmocka_unit_test(test_refusals), cmocka_unit_test(test_half),
+        cmocka_unit_test(test_windows),  cmocka_unit_test(test_grouped), cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_winograd), cmocka_unit_test(test_blocks),  cmocka_unit_test(test_epilogues),
+        cmocka_unit_test(test_pooled),   cmocka_unit_test(test_half),    cmocka_unit_test(test_gpu),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 /* field, least, most, standard, meaning */
 #define WCL__FILTERS_PARAMS(X)                                            \
     X(cb, 1, 16, 16, "filters in a vector")                               \
-    X(kb, 1, 4, 1, "vectors of filters a work-item multiplies")           \
+    X(kb, 1, 32, 1, "vectors of filters a work-item multiplies")          \
     X(wino_m, 2, 6, 2, "Winograd's outputs along a dimension: 2, 4 or 6") \
     X(half, 0, 1, 0, "1: packed as halves")
 

@@ -9,6 +9,10 @@ static const char *constraint(const int *values)
     const char *reason = wcl__cells_constraint(values);
     if (!reason && p.wino_m % 2 != 0)
         reason = "wino_m must be 2, 4 or 6";
+    if (!reason && p.lanes != p.cb && p.lanes != 1)
+        reason = "lanes must be cb or 1";
+    if (!reason && p.fused && (p.tiled || p.lanes != p.cb))
+        reason = "a fused kernel is not tiled, and its lanes are cb";
     return reason;
 }
 
@@ -41,7 +45,7 @@ void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, cons
     enum { WORTH = 1 << 20 };
     const int64_t tiles = tiles_of(conv, form->m);
     wcl__params_standard(&wcl__winograd_table, params);
-    params->cb = form->cb;
+    params->cb = params->lanes = form->cb;
     params->wino_m = form->m;
     params->fused = form->fused;
     params->pool = form->pool;
@@ -54,8 +58,12 @@ void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, cons
         params->pb = wide ? best_block(tiles, worth ? 8 : 12, 12) : best_block(tiles, worth ? 4 : 6, 6);
         params->kb = wide ? 2 : 1;
     } else {
-        params->pb = 8;
-        params->kb = 1;
+        wcl__winograd_tiled_params tiled;
+        wcl__winograd_tiled_defaults(facts, form->cb, (form->m + 2) * (form->m + 2), tiles, conv->k, &tiled);
+        params->lanes = 1;
+        params->tiled = facts->type & CL_DEVICE_TYPE_GPU && !form->half && !wcl__winograd_tiled_refuses(facts, &tiled);
+        params->pb = params->tiled ? tiled.pb : 8;
+        params->kb = params->tiled ? tiled.kb : 1;
         params->unroll = 1;
     }
 }
@@ -100,6 +108,7 @@ wcl__winograd_sizes wcl__winograd_sizes_of(const wcl__facts *facts, const wcl__w
     s.v_bytes = xi_bytes * s.chunk * s.c_padded;
     s.m_bytes = xi_bytes * s.chunk * (params->fused ? params->cb * params->kb : s.k_padded);
     s.u_bytes = s.xi * (int64_t)(params->half ? sizeof(cl_half) : sizeof(float)) * s.c_padded * s.k_padded;
+    wcl__winograd_tiled_for(facts, params->cb, params->pb, params->kb, &s.tiled);
     return s;
 }
 
@@ -126,6 +135,12 @@ static void input_args(wcl__call *call, const wcl__winograd_slots *slots, const 
     WCL__CALL_VALUE(call, *shape);
 }
 
+static wcl_status tiled_call(wcl__call *call, const wcl__winograd_sizes *s, const wcl__winograd_slots *slots, int64_t padded)
+{
+    const wcl__winograd_product product = {s->xi, padded, s->c_padded, s->k_padded, slots->v, slots->u, slots->m};
+    return wcl__winograd_tiled_call(call, &s->tiled, &product);
+}
+
 static void gemm_args(wcl__call *call, const wcl__winograd_slots *slots, const wino_shape *shape)
 {
     wcl__call_slot(call, slots->v);
@@ -146,24 +161,26 @@ static void output_args(wcl__call *call, const wcl__winograd_slots *slots, const
 wcl_status wcl__winograd_calls(wcl__call calls[3], const wcl__winograd_params *params, const wcl__conv *conv,
                                const wcl__winograd_sizes *sizes, int64_t chunk, const wcl__winograd_slots *slots)
 {
+    enum { INPUT, GEMM, OUTPUT, NEIGHBOURS = 16 };
     static const char *const kernels[3] = {"winograd_input", "winograd_gemm", "winograd_output"};
-    const size_t local[3] = {1, 1, 1};
+    const int parts = params->cb / params->lanes;
+    const size_t one[3] = {1, 1, 1}, local[3] = {(size_t)parts, parts > 1 ? NEIGHBOURS : 1, 1};
+    wcl_status status = WCL_OK;
     wino_shape shape = shape_of(params, conv, sizes);
     shape.first = (cl_int)(chunk * sizes->chunk);
     shape.tiles = (cl_int)WCL__MIN(sizes->tiles - shape.first, sizes->chunk);
     shape.padded = (cl_int)wcl__round_up(shape.tiles, params->pb);
-    for (int i = 0; i < 3; i++) {
-        const wcl_status status = wcl__cells_begin(&calls[i], "winograd.cl", kernels[i], &wcl__winograd_table, params);
-        if (status != WCL_OK)
-            return status;
-    }
-    input_args(&calls[0], slots, &shape);
-    wcl__call_range(&calls[0], shape.c_blocks, shape.padded, 1, local);
-    gemm_args(&calls[1], slots, &shape);
-    wcl__call_range(&calls[1], shape.padded / params->pb, shape.k_blocks / params->kb, sizes->xi, local);
-    output_args(&calls[2], slots, &shape);
-    wcl__call_range(&calls[2], wcl__ceil_div(conv->k, params->cb), shape.tiles, 1, local);
-    return WCL_OK;
+    for (int i = 0; i < 3 && status == WCL_OK; i++)
+        status = wcl__cells_begin(&calls[i], "winograd.cl", kernels[i], &wcl__winograd_table, params);
+    if (status != WCL_OK)
+        return status;
+    input_args(&calls[INPUT], slots, &shape);
+    wcl__call_range(&calls[INPUT], (int64_t)shape.c_blocks * parts, shape.padded, 1, local);
+    gemm_args(&calls[GEMM], slots, &shape);
+    wcl__call_range(&calls[GEMM], shape.padded / params->pb, shape.k_blocks / params->kb, sizes->xi, one);
+    output_args(&calls[OUTPUT], slots, &shape);
+    wcl__call_range(&calls[OUTPUT], wcl__ceil_div(conv->k, params->cb) * parts, shape.tiles, 1, local);
+    return params->tiled ? tiled_call(&calls[GEMM], sizes, slots, shape.padded) : WCL_OK;
 }
 
 wcl_status wcl__winograd_fused_call(wcl__call *call, const wcl__winograd_params *params, const wcl__conv *conv,

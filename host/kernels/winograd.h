@@ -3,17 +3,20 @@
 #define WCL_KERNELS_WINOGRAD_H
 
 #include "kernels/conv_direct.h"
+#include "kernels/winograd_tiled.h"
 
 /* field, least, most, standard, meaning */
-#define WCL__WINOGRAD_PARAMS(X)                                         \
-    X(cb, 1, 16, 16, "channels in a vector: both layouts' block")       \
-    X(pb, 1, 32, 6, "tiles that a work-item of the product multiplies") \
-    X(kb, 1, 4, 1, "vectors of filters that it multiplies")             \
-    X(fused, 0, 1, 0, "one kernel, not three")                          \
-    X(unroll, 0, 1, 0, "transforms written out: what GPUs need")        \
-    X(wino_m, 2, 6, 2, "a tile's outputs along a dimension: 2, 4 or 6") \
-    X(pool, 0, 1, 0, "a 2x2 max-pool follows the activation")           \
-    X(act, 0, 5, 0, "wcl__act_kind")                                    \
+#define WCL__WINOGRAD_PARAMS(X)                                                       \
+    X(cb, 1, 16, 16, "channels in a vector: both layouts' block")                     \
+    X(pb, 1, 128, 6, "tiles that a work-item of the product multiplies")              \
+    X(kb, 1, 32, 1, "vectors of filters that it multiplies")                          \
+    X(tiled, 0, 1, 0, "a work-group multiplies pb by kb (kernels/winograd_tiled.h)")  \
+    X(lanes, 1, 16, 16, "channels that a work-item of the transforms takes: cb or 1") \
+    X(fused, 0, 1, 0, "one kernel, not three")                                        \
+    X(unroll, 0, 1, 0, "transforms written out: what GPUs need")                      \
+    X(wino_m, 2, 6, 2, "a tile's outputs along a dimension: 2, 4 or 6")               \
+    X(pool, 0, 1, 0, "a 2x2 max-pool follows the activation")                         \
+    X(act, 0, 5, 0, "wcl__act_kind")                                                  \
     X(half, 0, 1, 0, "1: U is stored as halves")
 
 typedef struct wcl__winograd_params {
@@ -30,6 +33,7 @@ typedef struct wcl__winograd_sizes {
     int64_t c_padded, k_padded; /* to cb, to cb * kb */
     int64_t v_bytes, m_bytes;   /* of a chunk, or of a fused work-group's local memory */
     int64_t u_bytes;
+    wcl__winograd_tiled_params tiled; /* of the product where the parameters say tiled */
 } wcl__winograd_sizes;
 
 /* How a variant wants it: wino_m, pool, half and act as given. */
@@ -39,7 +43,7 @@ typedef struct wcl__winograd_form {
     wcl__act_kind act;
 } wcl__winograd_form;
 
-/* The block pb x kb follows from the device's vector registers (docs/winograd.md). */
+/* The block pb x kb follows from the device's vector registers (docs/winograd.md), on GPUs from the tiles and filters (docs/gpu.md). */
 void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, const wcl__winograd_form *form,
                             wcl__winograd_params *params);
 wcl__winograd_sizes wcl__winograd_sizes_of(const wcl__facts *facts, const wcl__winograd_params *params, const wcl__conv *conv);

@@ -49,7 +49,7 @@ const char *wcl__winograd_tiled_refuses(const wcl__facts *facts, const wcl__wino
     if ((uint64_t)(filters_of(params) / params->ik) > facts->max_item[0] ||
         (uint64_t)(params->pb / params->ip) > facts->max_item[1])
         return "work-groups too short in one dimension";
-    return NULL;
+    return constraint((const int *)params);
 }
 
 /* ------------------------------------------------------------------ defaults */
@@ -100,14 +100,22 @@ static void choose_code(const wcl__facts *facts, wcl__winograd_tiled_params *p)
     }
 }
 
-void wcl__winograd_tiled_defaults(const wcl__facts *facts, int cb, int64_t xi, int64_t tiles, int64_t filters,
-                                  wcl__winograd_tiled_params *params)
+void wcl__winograd_tiled_for(const wcl__facts *facts, int cb, int pb, int kb, wcl__winograd_tiled_params *params)
 {
     wcl__params_standard(&wcl__winograd_tiled_table, params);
     params->cb = cb;
+    params->pb = pb;
+    params->kb = kb;
     params->ks = WCL__MAX(params->ks, cb);
-    choose_group(facts, xi, tiles, filters, params);
     choose_code(facts, params);
+}
+
+void wcl__winograd_tiled_defaults(const wcl__facts *facts, int cb, int64_t xi, int64_t tiles, int64_t filters,
+                                  wcl__winograd_tiled_params *params)
+{
+    params->cb = cb;
+    choose_group(facts, xi, tiles, filters, params);
+    wcl__winograd_tiled_for(facts, cb, params->pb, params->kb, params);
 }
 
 /* ------------------------------------------------------------------ launch */

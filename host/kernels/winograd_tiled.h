@@ -31,7 +31,9 @@ typedef struct wcl__winograd_product {
 
 /* NULL, or why a GPU of these facts can't run it. */
 const char *wcl__winograd_tiled_refuses(const wcl__facts *facts, const wcl__winograd_tiled_params *params);
-/* For `tiles` tiles and `filters` filters of `xi` products. What docs/gpu.md found in the vendors' compilers. */
+/* For blocks of pb tiles and kb vectors of filters. What docs/gpu.md found in the vendors' compilers. */
+void wcl__winograd_tiled_for(const wcl__facts *facts, int cb, int pb, int kb, wcl__winograd_tiled_params *params);
+/* For `tiles` tiles and `filters` filters of `xi` products: chooses the blocks, too. */
 void wcl__winograd_tiled_defaults(const wcl__facts *facts, int cb, int64_t xi, int64_t tiles, int64_t filters,
                                   wcl__winograd_tiled_params *params);
 wcl_status wcl__winograd_tiled_call(wcl__call *call, const wcl__winograd_tiled_params *params,

@@ -78,7 +78,7 @@ static void cost_of(const form *form, const wcl__op_node *node, const wcl__facts
     cost->bytes = wcl__conv_io_bytes(node) + (double)s.u_bytes;
     if (!form->fused)
         cost->bytes += 2.0 * (double)(s.v_bytes + s.m_bytes) * (double)s.chunks;
-    cost->efficiency = facts->type & CL_DEVICE_TYPE_CPU ? 0.6 : 0.15;
+    cost->efficiency = facts->type & CL_DEVICE_TYPE_CPU || params.tiled ? 0.6 : 0.15;
     cost->launches = form->fused ? 1 : 3 * (int)s.chunks;
 }
 

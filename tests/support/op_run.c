@@ -129,6 +129,8 @@ static void make_node(const op_case *test, op_options options, fixture *f)
         f->facts.max_alloc = test->max_alloc;
     if (test->cache)
         f->facts.cache_bytes = test->cache;
+    if (test->gpu)
+        f->facts.type = CL_DEVICE_TYPE_GPU;
     f->node.name = test->name;
     f->node.op = wcl__op_find(test->op);
     if (!f->node.op)

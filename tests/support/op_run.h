@@ -91,6 +91,7 @@ struct op_case {
     unsigned vector;    /* the device's vector width, made another; 0: as it is */
     uint64_t max_alloc; /* the device's largest buffer, made smaller; 0: as it is */
     uint64_t cache;     /* bytes of the device's cache; 0: as it is */
+    bool gpu;           /* plan as for a GPU of the device's other facts */
     int64_t reduction;  /* values added up for one output; 0: 1 */
     const char *must;   /* variants that have to run, "direct f2"; NULL: any one */
     const char *only;   /* variants that may run; NULL: all */
