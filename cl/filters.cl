@@ -17,8 +17,8 @@
 #include "weights.clh"
 #include "winograd.clh"
 
-kernel void filters_direct(global const float *restrict src, global float *restrict dst, global const float *restrict scale, const int row,
-                           const int first, const int rows)
+kernel void filters_direct(global const float *restrict src, global float *restrict dst, global const float *restrict scale,
+                           const int row, const int first, const int rows)
 {
     const size_t i = get_global_id(0), z = get_global_id(2);
     if (i >= (size_t)row || z >= (size_t)rows)
@@ -49,6 +49,7 @@ kernel void filters_winograd(global const float *restrict src, global stored_wei
     float t[WINO_TILE][3];
 #define S(i) g[3 * (i) + j]
 #define D(i, e) t[i][j] = (e);
+#pragma unroll
     for (int j = 0; j < 3; j++) {
         WINO_G(D, S)
     }
@@ -57,6 +58,7 @@ kernel void filters_winograd(global const float *restrict src, global stored_wei
     global stored_weight *out = dst + ((k / (CB * KB)) * c_padded + c) * (CB * KB) + k % (CB * KB);
 #define S(j) t[i][j]
 #define D(j, e) weights_store((e)*scale[k], out + (size_t)(i * WINO_TILE + j) * c_padded * k_padded);
+#pragma unroll
     for (int i = 0; i < WINO_TILE; i++) {
         WINO_G(D, S)
     }

@@ -48,6 +48,9 @@ static const conv_row winograd_rows[] = {
 static const conv_row pooled_rows[] = {
     {"pooled", 2, 5, 9, 11, 17, 3, 3, SAME3, .scale = true, .act = SIGMOID, .pool = true},
 };
+static const conv_row tiled_rows[] = {
+    {"tiled", 2, 13, 9, 11, 70, 3, 3, SAME3, .scale = true, .act = SIGMOID},
+};
 static const conv_row fused_rows[] = {
     {"fused", 2, 20, 9, 11, 49, 3, 3, SAME3, .scale = true, .act = SIGMOID},
 };
@@ -201,6 +204,7 @@ typedef enum table {
     WINOGRAD_HALF,
     POOLED,
     FUSED,
+    TILED,
     MAX,
     AVERAGE,
     GLOBAL,
@@ -247,6 +251,8 @@ static int make_tables(void **state)
     ADD_ROWS(WINOGRAD_HALF, conv_case, winograd_rows, "f2 f4");
     ADD_ROWS(POOLED, conv_case, pooled_rows, "f4");
     ADD_ROWS(FUSED, conv_case, fused_rows, "fused-f4");
+    ADD_ROWS(TILED, conv_case, tiled_rows, "f4");
+    cases[TILED][0].gpu = true;
     ADD_ROWS(MAX, pool_case, max_rows, NULL);
     ADD_ROWS(AVERAGE, pool_case, average_rows, NULL);
     ADD_ROWS(GLOBAL, pool_case, global_rows, NULL);
@@ -364,6 +370,17 @@ static const mutant mutants[] = {
     {"fused: the first vector of filters for all", "winograd_fused.cl", FUSED, "s, kb + k, p0 + p);", "s, kb, p0 + p);"},
     {"fused: the last tile not made", "winograd_fused.cl", FUSED, "for (int p = 0; p < left; p++)",
      "for (int p = 0; p + 1 < left; p++)"},
+
+    {"tiled: tiles exchanged on their way into local memory", "winograd_gemm_tiled.cl", TILED, "tile = at / CB % PB;",
+     "tile = at / CB % PB ^ 1;"},
+    {"tiled: the channels of a block exchanged", "winograd_gemm_tiled.cl", TILED, "a[(channel + 3) * PB + tile]",
+     "a[(channel + 2) * PB + tile]"},
+    {"tiled: the steps after the first left out", "winograd_gemm_tiled.cl", TILED, "if (c >= s.channels)\n", "if (c >= head)\n"},
+    {"tiled: a product's filters written to the wrong place", "winograd_gemm_tiled.cl", TILED, "(CB / 4) + j * GROUP_K] = t;",
+     "(CB / 4) + (j ^ 1) * GROUP_K] = t;"},
+    {"one channel: another one is read", "winograd.cl", TILED, "view_at(xv, tile.n, block, iy, ix) + lane",
+     "view_at(xv, tile.n, block, iy, ix) + (lane ^ 1)"},
+    {"one channel: no zeros in the tail", "winograd.cl", TILED, "((used) > 0 ? (v) : 0.0f)", "(v)"},
 
     {"max: the last column left out", "pool.cl", MAX, "if (ix < 0 || ix >= xv.w)", "if (ix < 0 || ix + 1 >= xv.w)"},
     {"max: never below zero", "pool.cl", MAX, "vec most = (vec)(-INFINITY);", "vec most = (vec)(0.0f);"},

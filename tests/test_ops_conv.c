@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -220,13 +221,17 @@ static const conv_row gpu_only[] = {
 static void check_gpu(const conv_row *rows, size_t count)
 {
     op_case cases[32];
+    size_t used = 0;
     assert_true(count <= WCL__COUNT(cases));
     for (size_t i = 0; i < count; i++) {
-        cases[i] = conv_case(&rows[i]);
-        cases[i].gpu = true;
-        cases[i].must = cases[i].only = "f2 f4 f6";
+        if (rows[i].must && !strstr(rows[i].must, "f2"))
+            continue;
+        cases[used] = conv_case(&rows[i]);
+        cases[used].gpu = true;
+        cases[used].must = cases[used].only = "f2 f4 f6";
+        used++;
     }
-    op_check(cases, count);
+    op_check(cases, used);
 }
 
 static void test_gpu(void **state)

@@ -58,6 +58,19 @@ static void test_convs(void **state)
     op_check(cases, WCL__COUNT(convs));
 }
 
+/* The product in local memory and its transforms. */
+static void test_convs_of_gpus(void **state)
+{
+    op_case cases[CASES];
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        cases[i] = conv_case(&convs[i]);
+        cases[i].gpu = true;
+        cases[i].must = cases[i].only = "f2 f4";
+    }
+    op_check(cases, 2);
+}
+
 static void test_pools(void **state)
 {
     op_case cases[CASES];
@@ -247,8 +260,8 @@ static void test_measure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_convs),   cmocka_unit_test(test_pools),   cmocka_unit_test(test_dense),
-        cmocka_unit_test(test_network), cmocka_unit_test(test_measure),
+        cmocka_unit_test(test_convs), cmocka_unit_test(test_convs_of_gpus), cmocka_unit_test(test_pools),
+        cmocka_unit_test(test_dense), cmocka_unit_test(test_network),       cmocka_unit_test(test_measure),
     };
     setenv("WINOCL_TEST_EXACT", "1", 1);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,9 @@ import targets
 CL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "cl")
 
 
+compiled = {}
+
+
 class Failed(Exception):
     pass
 
@@ -27,7 +30,8 @@ def options_of(row):
     return ["-cl-std=CL1.2", "-DWCL_HAS_FMA=1"] + ["-D" + option for option in row.options]
 
 
-def clang(target, row, out):
+def clang(target, row, folder):
+    """The assembly; NVIDIA's is the same for all targets."""
     library = "amdgcn--amdhsa"
     machine = ["-target", library, "-mcpu=" + target, "-nogpulib"]
     if targets.TARGETS[target]["vendor"] == "nvidia":
@@ -35,13 +39,17 @@ def clang(target, row, out):
         library = "nvptx64--nvidiacl"
         machine = ["-target", library, "-Xclang", "-target-cpu", "-Xclang", "sm_75", "-Xclang", "-target-feature", "-Xclang", "+ptx64"]
     link = ["-Xclang", "-mlink-builtin-bitcode", "-Xclang", os.path.join(targets.LIBCLC, library + ".bc")]
-    run([targets.CLANG, "-x", "cl", "-O3", "-w", "-I", CL] + machine + link + options_of(row) + ["-S", "-o", out, os.path.join(CL, row.source)])
-    with open(out) as file:
-        return file.read()
+    key = (row.source, tuple(row.options), tuple(machine))
+    if key not in compiled:
+        out = os.path.join(folder, "out.s")
+        run([targets.CLANG, "-x", "cl", "-O3", "-w", "-I", CL] + machine + link + options_of(row) + ["-S", "-o", out, os.path.join(CL, row.source)])
+        with open(out) as file:
+            compiled[key] = file.read()
+    return compiled[key]
 
 
 def amd(target, row, folder):
-    assembly = clang(target, row, os.path.join(folder, "out.s"))
+    assembly = clang(target, row, folder)
     found = {}
     for kernel in re.findall(r"^\s*\.amdhsa_kernel (\w+)", assembly, re.M):
         tail = assembly[assembly.index("\n%s:" % kernel) :]
@@ -55,11 +63,11 @@ def amd(target, row, folder):
 
 def nvidia(target, row, folder):
     facts, path = targets.TARGETS[target], os.path.join(folder, "out.ptx")
-    text = clang(target, row, path)
+    text = clang(target, row, folder)
     if row.group:  # clang 15 drops reqd_work_group_size here, drivers do not
         text = re.sub(r"(\.entry \w+\(.*?\n\))(\n\{)", r"\1\n.reqntid %d, %d, 1\2" % row.group, text, flags=re.S)
-        with open(path, "w") as file:
-            file.write(text)
+    with open(path, "w") as file:
+        file.write(text)
     cubin = os.path.join(folder, "out.cubin")
     said = run([targets.PTXAS, "-v", "-arch=" + target, path, "-o", cubin])
     sass = run([targets.NVDISASM, "-c", cubin])
