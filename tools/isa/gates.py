@@ -3,9 +3,9 @@
 REGISTERS = 128  # of a work-item: two waves on a SIMD of AMD's, two work-groups of 256 on a multiprocessor of NVIDIA's
 GFX90A_REGISTERS = 168  # three waves of its 512
 NVIDIA_REGISTERS_OF_64 = 144  # seven work-groups of 64 items on a multiprocessor
-# Known, and no part of the gate. winograd_input: the Max series' compiler takes sub-groups of 32, and the kernel waits for memory as it is.
+# Known, and no part of the gate. winograd_input, and winograd_gemm of half-stored filters: the Max series' compiler takes sub-groups of 32.
 # conv_gemm: written for CPUs, its gathering form indexes an array of places by a variable.
-MAY_SPILL = {("pvc", "winograd_input"), ("*", "conv_gemm")}
+MAY_SPILL = {("pvc", "winograd_input"), ("pvc", "winograd_gemm"), ("*", "conv_gemm")}
 LOCAL = 32768  # bytes of a work-group: the least that OpenCL promises
 LOCAL_READ = 1.15  # bytes for an FMA; 8 x 8 sums take 1.0
 
