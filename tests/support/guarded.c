@@ -11,11 +11,12 @@ const uint32_t guarded_poison = 0x7fc0dead;
 
 void guarded_create(wcl_device *device, size_t bytes, guarded *out)
 {
+    enum { GUARD = 1 << 16 }; /* mutants write several planes of pixels too many */
     const bool exact = getenv("WINOCL_TEST_EXACT") != NULL;
     cl_int code = CL_SUCCESS;
     out->bytes = bytes;
     out->origin = exact ? 0 : device->facts.alignment;
-    out->total = exact ? bytes : out->origin + (bytes + 3) / 4 * 4 + 4096;
+    out->total = exact ? bytes : out->origin + (bytes + 3) / 4 * 4 + GUARD;
     uint32_t *poison = malloc(out->total + 4);
     assert_non_null(poison);
     for (size_t i = 0; i < out->total / 4 + 1; i++)
