@@ -16,7 +16,7 @@ static rates device_rates(const wcl__facts *facts)
     const double cycles = (double)WCL__MAX(facts->compute_units, 1u) * (double)WCL__MAX(facts->clock_mhz, 500u) * 1e6;
     if (facts->type & CL_DEVICE_TYPE_GPU)
         return (rates){cycles * 64 * 2, 200e9, 8e-6};
-    return (rates){cycles * (double)WCL__MAX(facts->vector_width, 4u) * 4, 20e9, 20e-6};
+    return (rates){cycles * (double)WCL__MAX(facts->vector_width, 4u) * 4, 30e9, 20e-6};
 }
 
 static double bytes_of(const wcl__shape *shape, int block)

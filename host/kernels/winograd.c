@@ -52,10 +52,10 @@ void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, cons
     params->half = form->half;
     params->act = (int)form->act;
     if (facts->type & CL_DEVICE_TYPE_CPU) {
-        /* 32 registers of 64 bytes hold 12 x 2 sums and what feeds them; 16 of 32 bytes hold 6 x 1 sums of two registers each */
+        /* 32 registers of 64 bytes hold 14 x 2 sums and what feeds them; 16 of 32 bytes hold 6 x 1 sums of two registers each */
         const bool wide = facts->vector_width >= 16;
         const bool worth = tiles * conv->c * conv->k >= WORTH; /* a build of its own */
-        params->pb = wide ? best_block(tiles, worth ? 8 : 12, 12) : best_block(tiles, worth ? 4 : 6, 6);
+        params->pb = wide ? best_block(tiles, worth ? 8 : 14, 14) : best_block(tiles, worth ? 4 : 6, 6);
         params->kb = wide ? 2 : 1;
     } else {
         wcl__winograd_tiled_params tiled;
@@ -68,17 +68,14 @@ void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, cons
     }
 }
 
-/* Tiles of a fused work-item: V and M in 3/4 of the local memory (and no more than a core's cache is likely to hold), at most
- * MOST_BLOCKS blocks, and enough work-groups to keep every unit busy to the end. 0: not even one block fits. */
+/* Tiles of a fused work-item: about TILES, so that V and M stay in a core's second-level cache beside the filters that pass by. 0: not
+ * even one block fits 3/4 of the local memory, or of what a core's cache is likely to hold. */
 static int64_t fused_tiles(const wcl__facts *facts, const wcl__winograd_params *p, const wcl__winograd_sizes *s)
 {
-    enum { MOST_BLOCKS = 4, GROUPS_A_UNIT = 4, CORE_CACHE = 1 << 20 };
-    const int64_t local = (int64_t)WCL__MIN(facts->local_bytes, (uint64_t)CORE_CACHE) / 4 * 3;
+    enum { TILES = 18, CORE_CACHE = 1 << 20 };
+    const int64_t room = (int64_t)WCL__MIN(facts->local_bytes, (uint64_t)CORE_CACHE) / 4 * 3;
     const int64_t tile_bytes = s->xi * (int64_t)sizeof(float) * (s->c_padded + p->cb * p->kb);
-    int64_t blocks = WCL__MIN(local / (tile_bytes * p->pb), MOST_BLOCKS);
-    while (blocks > 1 && wcl__ceil_div(s->tiles, blocks * p->pb) < (int64_t)facts->compute_units * GROUPS_A_UNIT)
-        blocks--;
-    return blocks * p->pb;
+    return WCL__MIN(room / (tile_bytes * p->pb), WCL__MAX(TILES / p->pb, 1)) * p->pb;
 }
 
 /* Tiles that three kernels handle at a time. */

@@ -1,4 +1,6 @@
 /* Winograd F(m x m, 3x3): 3x3 windows with stride and dilation 1, in three kernels or in one. */
+#include <math.h>
+
 #include "kernels/filters.h"
 #include "kernels/winograd.h"
 #include "ops/conv.h"
@@ -65,6 +67,36 @@ static double transform_flops(int m, bool input)
     return input ? one[0][which] * 2 * tile : one[1][which] * (tile + m);
 }
 
+/* Of the device's peak. docs/winograd.md has the measurements: the product reaches 0.85 of it on CPUs, a transform's operation costs
+ * as much as two of the product's (it is bound by the cache), and F6's, whose V and M are largest, pay where vectors are narrow. A
+ * fused kernel wants a work-group for every unit, all the time. */
+static double efficiency_of(const form *form, const wcl__facts *facts, const wcl__winograd_params *params,
+                            const wcl__winograd_sizes *s, double products, double transforms)
+{
+    const double units = facts->compute_units;
+    double efficiency = form->m == 6 && facts->vector_width >= 16 ? 0.75 : 0.85;
+    if (!(facts->type & CL_DEVICE_TYPE_CPU))
+        return params->tiled ? 0.6 : 0.15;
+    if (form->fused)
+        efficiency *= (double)s->chunks / (units * ceil((double)s->chunks / units));
+    return efficiency * (2 * products + transforms) / (2 * products + 2 * transforms);
+}
+
+/* Input, output and filters; the filters again for each chunk (or each round of fused work-groups) if they don't stay in the cache,
+ * and what the three kernels hand on, if that doesn't. */
+static double bytes_of(const wcl__op_node *node, const wcl__facts *facts, const wcl__winograd_params *params,
+                       const wcl__winograd_sizes *s)
+{
+    const double passes = params->fused ? ceil((double)s->chunks / facts->compute_units) : (double)s->chunks;
+    const bool cached = facts->type & CL_DEVICE_TYPE_CPU && facts->cache_bytes > 0;
+    double bytes = wcl__conv_io_bytes(node) + (double)s->u_bytes;
+    if (cached && (uint64_t)s->u_bytes > facts->cache_bytes / 2)
+        bytes += (double)s->u_bytes * (passes - 1);
+    if (!cached && !params->fused)
+        bytes += 2.0 * (double)(s->v_bytes + s->m_bytes) * (double)s->chunks;
+    return bytes;
+}
+
 static void cost_of(const form *form, const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
 {
     const wcl__conv *conv = &node->desc.conv;
@@ -75,10 +107,8 @@ static void cost_of(const form *form, const wcl__op_node *node, const wcl__facts
     const double transforms = transform_flops(form->m, true) * padded * (double)s.c_padded +
                               transform_flops(form->m, false) * (double)s.tiles * (double)conv->k;
     cost->flops = 2 * products + transforms;
-    cost->bytes = wcl__conv_io_bytes(node) + (double)s.u_bytes;
-    if (!form->fused)
-        cost->bytes += 2.0 * (double)(s.v_bytes + s.m_bytes) * (double)s.chunks;
-    cost->efficiency = facts->type & CL_DEVICE_TYPE_CPU || params.tiled ? 0.6 : 0.15;
+    cost->bytes = bytes_of(node, facts, &params, &s);
+    cost->efficiency = efficiency_of(form, facts, &params, &s, products, transforms);
     cost->launches = form->fused ? 1 : 3 * (int)s.chunks;
 }
 
