@@ -207,6 +207,7 @@ static void test_half(void **state)
     for (size_t i = 0; i < WCL__COUNT(cases); i++) {
         cases[i] = conv_case(&half_rows[i]);
         cases[i].half = true;
+        cases[i].cache = 1; /* with a cache for the filters they stay floats */
         cases[i].only = "f2 f4 f6 fused-f4 fused-f6";
     }
     op_check(cases, WCL__COUNT(cases));
@@ -250,6 +251,7 @@ static const op_refusal refusals[] = {
       X_4D,
       .inputs[1] = {.shape = OP_SHAPE(6, 4, 3, 3), .constant = true},
       .half = true,
+      .cache = 1,
       .must = "f6 fused-f6"},
      WCL_OK,
      "too coarse"},

@@ -156,27 +156,35 @@ static void test_plan(void **state)
     wcl_model_destroy(model);
 }
 
-/* Convolutions: F6 keeps floats where it is forced, and is none of the choices where it is not; direct ones keep floats. */
+/* Convolutions: F6 keeps floats where it is forced, and is none of the choices where it is not; direct ones keep floats, and so do
+ * all whose filters stay in the device's cache. */
 static void test_convolutions(void **state)
 {
     static const struct {
         const char *name;
         wcl_conv_choice conv;
+        uint64_t cache;
         const char *algorithm, *reason; /* parts */
         bool half;
     } rows[] = {
-        {"auto", WCL_CONV_AUTO, "", "", true},
-        {"f2", WCL_CONV_F2, "f2", "", true},
-        {"f4", WCL_CONV_F4, "f4", "", true},
-        {"f6", WCL_CONV_F6, "f6", "f6: it keeps fp32 weights", false},
-        {"direct", WCL_CONV_DIRECT, "direct", "", false},
+        {"auto", WCL_CONV_AUTO, 1, "", "", true},
+        {"f2", WCL_CONV_F2, 1, "f2", "", true},
+        {"f4", WCL_CONV_F4, 1, "f4", "", true},
+        {"f6", WCL_CONV_F6, 1, "f6", "f6: it keeps fp32 weights", false},
+        {"direct", WCL_CONV_DIRECT, 1, "direct", "", false},
+        {"f4 in a cache", WCL_CONV_F4, 1 << 30, "f4", "", false},
+        {"f6 in a cache", WCL_CONV_F6, 1 << 30, "f6", "", false},
     };
     (void)state;
     wcl_model *model = load_network("zoo:vgg11?size=32&classes=10");
     for (size_t i = 0; i < WCL__COUNT(rows); i++) {
         wcl_session_options options = half_options(WCL_DENSE_AUTO);
         options.conv = rows[i].conv;
-        wcl_plan *plan = make_plan(model, &options, NULL);
+        wcl__facts facts = test_device()->facts;
+        facts.cache_bytes = rows[i].cache;
+        const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0};
+        wcl_plan *plan;
+        assert_int_equal(wcl__plan_make(&request, &plan), WCL_OK);
         const wcl_plan_node node = plan_find(plan, "conv2d_3");
         if (!strstr(node.algorithm, rows[i].algorithm) || !strstr(node.reason, rows[i].reason) ||
             (!rows[i].reason[0] && node.reason[0]) || stores_halves(&node) != rows[i].half)

@@ -29,14 +29,23 @@ static int64_t tiles_of(const wcl__conv *conv, int m)
     return conv->n * wcl__ceil_div(conv->oh, m) * wcl__ceil_div(conv->ow, m);
 }
 
-/* The block from `least` to `most` that rounds the tiles up least; of equals the largest. */
-static int best_block(int64_t tiles, int least, int most)
+/* The block of at most `most` tiles with the least to do: each block of padded tiles costs its products, and a pass over the filters
+ * that takes as long as the products of PASS tiles (measured: docs/winograd.md). */
+static int best_block(int64_t tiles, int most)
 {
+    enum { PASS = 8 };
     int best = most;
-    for (int pb = most; pb >= least; pb--)
-        if (wcl__round_up(tiles, pb) < wcl__round_up(tiles, best))
+    for (int pb = most; pb > most / 2; pb--)
+        if (wcl__ceil_div(tiles, pb) * (pb + PASS) < wcl__ceil_div(tiles, best) * (best + PASS))
             best = pb;
     return best;
+}
+
+/* Halves save memory's bandwidth and cost a conversion at each use: they pay where the filters do not stay in a CPU's cache. */
+static bool halves_pay(const wcl__facts *facts, const wcl__conv *conv, int m)
+{
+    const uint64_t filters = (uint64_t)(conv->c * conv->k * (m + 2) * (m + 2)) * sizeof(float);
+    return !(facts->type & CL_DEVICE_TYPE_CPU) || filters > facts->cache_bytes / 2;
 }
 
 void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, const wcl__winograd_form *form,
@@ -49,14 +58,15 @@ void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, cons
     params->wino_m = form->m;
     params->fused = form->fused;
     params->pool = form->pool;
-    params->half = form->half;
+    params->half = form->half && halves_pay(facts, conv, form->m);
     params->act = (int)form->act;
     if (facts->type & CL_DEVICE_TYPE_CPU) {
         /* 32 registers of 64 bytes hold 14 x 2 sums and what feeds them; 16 of 32 bytes hold 6 x 1 sums of two registers each */
         const bool wide = facts->vector_width >= 16;
-        const bool worth = tiles * conv->c * conv->k >= WORTH; /* a build of its own */
-        params->pb = wide ? best_block(tiles, worth ? 8 : 14, 14) : best_block(tiles, worth ? 4 : 6, 6);
+        params->pb = wide ? 14 : 6;
         params->kb = wide ? 2 : 1;
+        if (tiles * conv->c * conv->k >= WORTH) /* a build of its own */
+            params->pb = best_block(tiles, params->pb);
     } else {
         wcl__winograd_tiled_params tiled;
         wcl__winograd_tiled_defaults(facts, form->cb, (form->m + 2) * (form->m + 2), tiles, conv->k, &tiled);

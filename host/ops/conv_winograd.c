@@ -33,14 +33,14 @@ static const char *supports(const form *form, const wcl__op_node *node, const wc
         return "only dilation 1";
     if (conv->groups != 1)
         return "only one group";
-    if (form->m == 6 && node->half)
+    const int block = wcl__facts_block(facts);
+    const wcl__winograd_params params = params_of(form, node, facts, (wcl__blocks){block, block});
+    if (form->m == 6 && params.half)
         return "it keeps fp32 weights, halves are too coarse for it";
     if (!form->fused)
         return NULL;
     if (!(facts->type & CL_DEVICE_TYPE_CPU))
         return "only on CPUs, whose local memory is a cache";
-    const int block = wcl__facts_block(facts);
-    const wcl__winograd_params params = params_of(form, node, facts, (wcl__blocks){block, block});
     return wcl__winograd_sizes_of(facts, &params, conv).chunk > 0 ? NULL : "a block of tiles does not fit the local memory";
 }
 
