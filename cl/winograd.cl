@@ -3,7 +3,7 @@
  *
  *   V[xi][p][c] = (B^T d B)[xi]             d: the (m + 2) x (m + 2) cells of channel c that tile p reads, 0 outside the picture
  *   M[xi][p][k] = sum over c of V[xi][p][c] * U[xi][k][c]
- *   y           = act(A^T M A + bias)       the m x m pixels of tile p; with POOL the largest of each 2 x 2 of them
+ *   y           = act(A^T M A + bias)       the m x m pixels of tile p; with s.pool the largest of each 2 x 2 of them
  *
  *   x, y  [N][C/CB][H][W][CB] by their views
  *   V     [XI][P/PB][C/CB][PB][CB]          XI = (m + 2)^2; P tiles of this call, rounded up to PB; C and K rounded up to CB, K to CB * KB

@@ -5,7 +5,7 @@
  *
  *   V[xi][p][c] = (B^T d B)[xi]                               winograd.cl has the terms
  *   M[xi][p][k] = sum over c of V[xi][p][c] * U[xi][k][c]     for KB * CB filters k at a time
- *   y           = act(A^T M A + bias), with POOL the largest of each 2 x 2
+ *   y           = act(A^T M A + bias), with s.pool the largest of each 2 x 2
  *
  *   x, y  [N][C/CB][H][W][CB] by their views
  *   U     [XI][K/(CB KB)][C][KB][CB]        halves with HALF = 1

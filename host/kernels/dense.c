@@ -1,5 +1,7 @@
 #include "kernels/dense.h"
 
+#include <math.h>
+
 static const char *constraint(const int *values)
 {
     return values[0] == 1 || values[0] == 4 || values[0] == 8 || values[0] == 16 ? NULL : "cb must be 1, 4, 8 or 16";
@@ -51,14 +53,24 @@ static wcl_status begin(wcl__call *call, const char *kernel, const wcl__dense_pa
     return WCL_OK;
 }
 
+/* No activation, or max(x, 0), as a clip: the layers of a network share a build. */
+static wcl__act as_clip(const wcl__act *act)
+{
+    if (act->kind == WCL__ACT_NONE)
+        return (wcl__act){WCL__ACT_CLIP, -INFINITY, INFINITY};
+    return act->kind == WCL__ACT_RELU ? (wcl__act){WCL__ACT_CLIP, 0, INFINITY} : *act;
+}
+
 wcl_status wcl__dense_call(wcl__call *call, const wcl__dense_params *params, const wcl__dense_slice *slice,
                            const wcl__dense_slots *slots)
 {
     const size_t local[3] = {1, 1, 1};
-    const dense_shape shape = {(cl_int)slice->m,   (cl_int)slice->inputs, (cl_int)slice->outputs,
-                               (cl_int)slice->row, (cl_int)slice->first,  slice->act.a,
-                               slice->act.b};
-    const wcl_status status = begin(call, "dense", params, slots);
+    const wcl__act act = as_clip(&slice->act);
+    const dense_shape shape = {
+        (cl_int)slice->m, (cl_int)slice->inputs, (cl_int)slice->outputs, (cl_int)slice->row, (cl_int)slice->first, act.a, act.b};
+    wcl__dense_params read = *params;
+    read.act = (int)act.kind;
+    const wcl_status status = begin(call, "dense", &read, slots);
     if (status != WCL_OK)
         return status;
     WCL__CALL_VALUE(call, shape);

@@ -20,7 +20,7 @@ WCL__PARAM_TABLE(wcl__winograd_table, "winograd", WCL__WINOGRAD_PARAMS, constrai
 
 /* cl/winograd_tile.clh: wino_shape */
 typedef struct wino_shape {
-    cl_int tiles_y, tiles_x, first, tiles, padded, tb, c_blocks, k_blocks, pad_top, pad_left;
+    cl_int tiles_y, tiles_x, first, tiles, padded, tb, c_blocks, k_blocks, pad_top, pad_left, pool;
     cl_float a, b;
 } wino_shape;
 
@@ -30,12 +30,13 @@ static int64_t tiles_of(const wcl__conv *conv, int m)
 }
 
 /* The block of at most `most` tiles with the least to do: each block of padded tiles costs its products, and a pass over the filters
- * that takes as long as the products of PASS tiles (measured: docs/winograd.md). */
-static int best_block(int64_t tiles, int most)
+ * that takes as long as the products of PASS tiles (measured: docs/winograd.md). Of fused kernels, which are long to build, there are
+ * two sizes only. */
+static int best_block(int64_t tiles, int most, bool fused)
 {
     enum { PASS = 8 };
     int best = most;
-    for (int pb = most; pb > most / 2; pb--)
+    for (int pb = most; pb > most / 2; pb -= fused ? (most - 1) / 2 : 1)
         if (wcl__ceil_div(tiles, pb) * (pb + PASS) < wcl__ceil_div(tiles, best) * (best + PASS))
             best = pb;
     return best;
@@ -57,7 +58,6 @@ void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, cons
     params->cb = params->lanes = form->cb;
     params->wino_m = form->m;
     params->fused = form->fused;
-    params->pool = form->pool;
     params->half = form->half && halves_pay(facts, conv, form->m);
     params->act = (int)form->act;
     if (facts->type & CL_DEVICE_TYPE_CPU) {
@@ -66,7 +66,7 @@ void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, cons
         params->pb = wide ? 14 : 6;
         params->kb = wide ? 2 : 1;
         if (tiles * conv->c * conv->k >= WORTH) /* a build of its own */
-            params->pb = best_block(tiles, params->pb);
+            params->pb = best_block(tiles, params->pb, form->fused);
     } else {
         wcl__winograd_tiled_params tiled;
         wcl__winograd_tiled_defaults(facts, form->cb, (form->m + 2) * (form->m + 2), tiles, conv->k, &tiled);
@@ -119,7 +119,8 @@ wcl__winograd_sizes wcl__winograd_sizes_of(const wcl__facts *facts, const wcl__w
     return s;
 }
 
-static wino_shape shape_of(const wcl__winograd_params *params, const wcl__conv *conv, const wcl__winograd_sizes *s)
+static wino_shape shape_of(const wcl__winograd_params *params, const wcl__conv *conv, const wcl__winograd_sizes *s,
+                           const wcl__winograd_slots *slots)
 {
     return (wino_shape){.tiles_y = (cl_int)s->tiles_y,
                         .tiles_x = (cl_int)s->tiles_x,
@@ -130,6 +131,7 @@ static wino_shape shape_of(const wcl__winograd_params *params, const wcl__conv *
                         .k_blocks = (cl_int)(s->k_padded / params->cb),
                         .pad_top = (cl_int)conv->pad_top,
                         .pad_left = (cl_int)conv->pad_left,
+                        .pool = slots->pool,
                         .a = conv->act.a,
                         .b = conv->act.b};
 }
@@ -165,20 +167,44 @@ static void output_args(wcl__call *call, const wcl__winograd_slots *slots, const
     WCL__CALL_VALUE(call, *shape);
 }
 
+enum { INPUT, GEMM, OUTPUT };
+
+/* What a kernel does not read is set alike, so that layers share its build. */
+static wcl__winograd_params read_by(int kernel, const wcl__winograd_params *params)
+{
+    wcl__winograd_params p = *params;
+    if (kernel != GEMM) {
+        p.kb = 1;
+        p.half = 0;
+    }
+    if (kernel != OUTPUT)
+        p.act = WCL__ACT_NONE;
+    if (kernel == OUTPUT)
+        p.pb = 1;
+    if (kernel == GEMM) {
+        p.wino_m = 2;
+        p.unroll = 0;
+        p.lanes = p.cb;
+    }
+    return p;
+}
+
 wcl_status wcl__winograd_calls(wcl__call calls[3], const wcl__winograd_params *params, const wcl__conv *conv,
                                const wcl__winograd_sizes *sizes, int64_t chunk, const wcl__winograd_slots *slots)
 {
-    enum { INPUT, GEMM, OUTPUT, NEIGHBOURS = 16 };
+    enum { NEIGHBOURS = 16 };
     static const char *const kernels[3] = {"winograd_input", "winograd_gemm", "winograd_output"};
     const int parts = params->cb / params->lanes;
     const size_t one[3] = {1, 1, 1}, local[3] = {(size_t)parts, parts > 1 ? NEIGHBOURS : 1, 1};
     wcl_status status = WCL_OK;
-    wino_shape shape = shape_of(params, conv, sizes);
+    wino_shape shape = shape_of(params, conv, sizes, slots);
     shape.first = (cl_int)(chunk * sizes->chunk);
     shape.tiles = (cl_int)WCL__MIN(sizes->tiles - shape.first, sizes->chunk);
     shape.padded = (cl_int)wcl__round_up(shape.tiles, params->pb);
-    for (int i = 0; i < 3 && status == WCL_OK; i++)
-        status = wcl__cells_begin(&calls[i], "winograd.cl", kernels[i], &wcl__winograd_table, params);
+    for (int i = 0; i < 3 && status == WCL_OK; i++) {
+        const wcl__winograd_params read = read_by(i, params);
+        status = wcl__cells_begin(&calls[i], "winograd.cl", kernels[i], &wcl__winograd_table, &read);
+    }
     if (status != WCL_OK)
         return status;
     input_args(&calls[INPUT], slots, &shape);
@@ -194,7 +220,7 @@ wcl_status wcl__winograd_fused_call(wcl__call *call, const wcl__winograd_params 
                                     const wcl__winograd_sizes *sizes, const wcl__winograd_slots *slots)
 {
     const size_t local[3] = {1, 1, 1};
-    const wino_shape shape = shape_of(params, conv, sizes);
+    const wino_shape shape = shape_of(params, conv, sizes, slots);
     const wcl_status status = wcl__cells_begin(call, "winograd_fused.cl", "winograd_fused", &wcl__winograd_table, params);
     if (status != WCL_OK)
         return status;

@@ -15,7 +15,6 @@
     X(fused, 0, 1, 0, "one kernel, not three")                                        \
     X(unroll, 0, 1, 0, "transforms written out: what GPUs need")                      \
     X(wino_m, 2, 6, 2, "a tile's outputs along a dimension: 2, 4 or 6")               \
-    X(pool, 0, 1, 0, "a 2x2 max-pool follows the activation")                         \
     X(act, 0, 5, 0, "wcl__act_kind")                                                  \
     X(half, 0, 1, 0, "1: U is stored as halves")
 
@@ -36,10 +35,10 @@ typedef struct wcl__winograd_sizes {
     wcl__winograd_tiled_params tiled; /* of the product where the parameters say tiled */
 } wcl__winograd_sizes;
 
-/* How a variant wants it: wino_m, pool, half and act as given. */
+/* How a variant wants it. */
 typedef struct wcl__winograd_form {
     int cb, m;
-    bool fused, pool, half;
+    bool fused, half;
     wcl__act_kind act;
 } wcl__winograd_form;
 
@@ -49,7 +48,8 @@ void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, cons
 wcl__winograd_sizes wcl__winograd_sizes_of(const wcl__facts *facts, const wcl__winograd_params *params, const wcl__conv *conv);
 
 typedef struct wcl__winograd_slots {
-    wcl__operand x, y;
+    wcl__operand x, y; /* y: behind the pool, if there is one */
+    bool pool;         /* a 2x2 max-pool follows the activation */
     int u, v, m, bias; /* bias rounded up to cb; v and m of the three kernels only */
 } wcl__winograd_slots;
 

@@ -15,7 +15,7 @@ typedef struct form {
 static wcl__winograd_params params_of(const form *form, const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
 {
     wcl__winograd_params params;
-    const wcl__winograd_form wanted = {blocks.out, form->m, form->fused, node->epilogue.pool, node->half, node->epilogue.act.kind};
+    const wcl__winograd_form wanted = {blocks.out, form->m, form->fused, node->half, node->epilogue.act.kind};
     wcl__winograd_defaults(facts, &node->desc.conv, &wanted, &params);
     return params;
 }
@@ -74,7 +74,7 @@ static double efficiency_of(const form *form, const wcl__facts *facts, const wcl
                             const wcl__winograd_sizes *s, double products, double transforms)
 {
     const double units = facts->compute_units;
-    double efficiency = form->m == 6 && facts->vector_width >= 16 ? 0.75 : 0.85;
+    double efficiency = form->m == 6 && facts->vector_width >= 16 ? 0.7 : 0.85;
     if (!(facts->type & CL_DEVICE_TYPE_CPU))
         return params->tiled ? 0.6 : 0.15;
     if (form->fused)
@@ -154,7 +154,7 @@ static wcl_status emit_form(const form *form, const wcl__emit *emit)
     const wcl__conv conv = wcl__conv_of(emit->node);
     const wcl__winograd_params params = params_of(form, emit->node, emit->facts, emit->blocks);
     const wcl__winograd_sizes sizes = wcl__winograd_sizes_of(emit->facts, &params, &conv);
-    wcl__winograd_slots slots;
+    wcl__winograd_slots slots = {.pool = emit->node->epilogue.pool};
     wcl_status status = wcl__conv_operands(emit, &slots.x, &slots.y);
     if (status == WCL_OK)
         status = weights(form, emit, &params, &sizes, &slots.u);
