@@ -10,7 +10,7 @@
  *   x, y  [N][C/CB][H][W][CB] by their views
  *   U     [XI][K/(CB KB)][C][KB][CB]        halves with HALF = 1
  *   V     local [XI][TB/PB][C/CB][PB][CB]
- *   M     local [XI][TB][KB][CB]
+ *   M     local [TB][XI][KB][CB], a vector apart
  *
  * Global size (tiles / TB), work-groups of one. Local memory: XI * TB * (C + KB * CB) floats.
  */
@@ -20,6 +20,9 @@
 #include "weights.clh"
 #include "winograd_tile.clh"
 #include "multiply_add.clh"
+
+/* A tile's floats in M: a vector more than there are, so that the tiles of a block do not share the sets of a cache. */
+#define M_TILE ((WINO_XI * KB + 1) * CB)
 
 /* V of a block of PB tiles: v points to its first xi. */
 static inline void fill_block(local float *restrict v, global const float *restrict x, const view xv, const wino_shape s, int p0, size_t xi)
@@ -72,7 +75,7 @@ static inline void multiply_block(local const float *restrict v, global const st
     for (int i = 0; i < PB; i++)
 #pragma unroll
         for (int k = 0; k < KB; k++)
-            vec_store(acc[i][k], m + (i * KB + k) * CB);
+            vec_store(acc[i][k], m + i * M_TILE + k * CB);
 }
 
 kernel void winograd_fused(global const float *restrict x, global const stored_weight *restrict u,
@@ -80,20 +83,20 @@ kernel void winograd_fused(global const float *restrict x, global const stored_w
                            const wino_shape s)
 {
     const int p0 = (int)get_global_id(0) * s.tb, left = min(s.tiles - p0, s.tb);
-    const size_t block = (size_t)s.c_blocks * PB * CB, v_xi = s.tb / PB * block, m_xi = (size_t)s.tb * KB * CB;
+    const size_t block = (size_t)s.c_blocks * PB * CB, v_xi = s.tb / PB * block;
     for (int b = 0; b * PB < left; b++)
         fill_block(v + b * block, x, xv, s, p0 + b * PB, v_xi);
     for (int kb = 0; kb < s.k_blocks; kb += KB) {
         for (int xi = 0; xi < WINO_XI; xi++) {
             global const stored_weight *filters = u + ((size_t)xi * s.k_blocks + kb) * s.c_blocks * CB * CB;
             for (int b = 0; b * PB < left; b++)
-                multiply_block(v + xi * v_xi + b * block, filters, m + xi * m_xi + b * PB * KB * CB, s.c_blocks);
+                multiply_block(v + xi * v_xi + b * block, filters, m + b * PB * M_TILE + xi * KB * CB, s.c_blocks);
         }
         for (int p = 0; p < left; p++)
             for (int k = 0; k < KB && (kb + k) * CB < yv.c; k++) {
                 vec t[WINO_M][WINO_TILE];
-                local const float *mp = m + (p * KB + k) * CB;
-#define S(i) vec_load(mp + ((i)*WINO_TILE + j) * m_xi)
+                local const float *mp = m + p * M_TILE + k * CB;
+#define S(i) vec_load(mp + ((i)*WINO_TILE + j) * KB * CB)
 #define D(i, e) t[i][j] = (e);
 WINO_LOOP
                 for (int j = 0; j < WINO_TILE; j++) {

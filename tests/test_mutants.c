@@ -398,7 +398,9 @@ static const mutant mutants[] = {
      "for (int i = whole; i + 1 < s.inputs; i++)"},
     {"dense: the last output not written", "dense.cl", DENSE, "if (o0 + o < s.outputs && m0 + m < s.m) {",
      "if (o0 + o + 1 < s.outputs && m0 + m < s.m) {"},
-    {"dense: an output too many written", "dense.cl", DENSE, "if (o0 + o < s.outputs && m0 + m < s.m) {", "if (m0 + m < s.m) {"},
+    {"dense: an output too many written", "dense.cl", DENSE, "if (o0 + o < s.outputs && m0 + m < s.m) {",
+     "if (o0 + o == s.outputs && m0 + m < s.m) y[(size_t)(m0 + m) * s.row + s.first + o0 + o] = 0.0f; "
+     "if (o0 + o < s.outputs && m0 + m < s.m) {"},
     {"dense: weights without their scale", "filters.cl", DENSE, "src[z * s.row + i] * scale[o]", "src[z * s.row + i]"},
     {"dense: columns without their scale", "filters.cl", DENSE, "s.first_output + o] * scale[o]", "s.first_output + o]"},
     {"dense: every slice has the first one's columns", "filters.cl", DENSE, "s.first_output + o]", "o]"},

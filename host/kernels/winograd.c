@@ -113,7 +113,9 @@ wcl__winograd_sizes wcl__winograd_sizes_of(const wcl__facts *facts, const wcl__w
     s.chunks = s.chunk ? wcl__ceil_div(s.tiles, s.chunk) : 0;
     const int64_t xi_bytes = s.xi * (int64_t)sizeof(float);
     s.v_bytes = xi_bytes * s.chunk * s.c_padded;
-    s.m_bytes = xi_bytes * s.chunk * (params->fused ? params->cb * params->kb : s.k_padded);
+    s.m_bytes = xi_bytes * s.chunk * s.k_padded;
+    if (params->fused) /* cl/winograd_fused.cl: M_TILE */
+        s.m_bytes = (int64_t)sizeof(float) * s.chunk * (s.xi * params->kb + 1) * params->cb;
     s.u_bytes = s.xi * (int64_t)(params->half ? sizeof(cl_half) : sizeof(float)) * s.c_padded * s.k_padded;
     wcl__winograd_tiled_for(facts, params->cb, params->pb, params->kb, &s.tiled);
     return s;
