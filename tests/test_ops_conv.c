@@ -16,6 +16,7 @@
     }
 #define WINOGRAD "direct f2 f4 f6 fused-f4 fused-f6" /* variants of a plain 3x3 convolution */
 #define HALF_WINOGRAD "f2 f4 fused-f4"
+#define WINOGRAD_ONLY "f2 f4 f6 fused-f4 fused-f6"
 #define SAME3 .pads = {1, 1, 1, 1}
 
 /* n, c, h, w, k, kh, kw */
@@ -208,7 +209,27 @@ static void test_half(void **state)
         cases[i] = conv_case(&half_rows[i]);
         cases[i].half = true;
         cases[i].cache = 1; /* with a cache for the filters they stay floats */
-        cases[i].only = "f2 f4 f6 fused-f4 fused-f6";
+        cases[i].only = WINOGRAD_ONLY;
+    }
+    op_check(cases, WCL__COUNT(cases));
+}
+
+/* The blocks of CPUs with 8 floats in a vector: other registers, other numbers of tiles. */
+static const conv_row narrow_rows[] = {
+    {"narrow, one tile", 1, 3, 4, 4, 5, 3, 3, .must = WINOGRAD_ONLY},
+    {"narrow, several work-items, relu", 2, 17, 45, 50, 40, 3, 3, SAME3, .act = RELU, .must = WINOGRAD_ONLY},
+    {"narrow, odd, pooled, relu", 3, 5, 19, 38, 17, 3, 3, SAME3, .act = RELU, .pool = true, .must = WINOGRAD_ONLY},
+    {"narrow, chunks of tiles", 1, 20, 27, 29, 33, 3, 3, SAME3, .act = RELU, .cache = 1, .must = WINOGRAD_ONLY},
+};
+
+static void test_narrow(void **state)
+{
+    (void)state;
+    op_case cases[WCL__COUNT(narrow_rows)];
+    for (size_t i = 0; i < WCL__COUNT(cases); i++) {
+        cases[i] = conv_case(&narrow_rows[i]);
+        cases[i].vector = 8;
+        cases[i].only = WINOGRAD_ONLY;
     }
     op_check(cases, WCL__COUNT(cases));
 }
@@ -322,10 +343,10 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_windows),  cmocka_unit_test(test_grouped), cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_winograd), cmocka_unit_test(test_blocks),  cmocka_unit_test(test_epilogues),
-        cmocka_unit_test(test_pooled),   cmocka_unit_test(test_half),    cmocka_unit_test(test_gpu),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_windows),  cmocka_unit_test(test_grouped),  cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_winograd), cmocka_unit_test(test_blocks),   cmocka_unit_test(test_epilogues),
+        cmocka_unit_test(test_pooled),   cmocka_unit_test(test_half),     cmocka_unit_test(test_narrow),
+        cmocka_unit_test(test_gpu),      cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
