@@ -110,6 +110,14 @@ const char *wcl__refusal(const wcl__plan_request *request, const wcl__op_node *n
     return reason ? reason : denied_reason(request, node, variant);
 }
 
+bool wcl__has_alternative(const wcl__plan_request *request, const wcl__op_node *node, const char *variant)
+{
+    for (size_t v = 0; v < node->op->variant_count; v++)
+        if (strcmp(node->op->variants[v].name, variant) != 0 && !wcl__refusal(request, node, &node->op->variants[v]))
+            return true;
+    return false;
+}
+
 static wcl_status add_options(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *variant,
                               wcl__choice *choice)
 {

@@ -218,18 +218,9 @@ static wcl_status build(wcl_session *session, wcl__instance *instance, int *node
 /* Could another variant run the node? */
 static bool has_another(const wcl_session *session, const wcl_plan *plan, const wcl__planned *planned)
 {
-    for (size_t i = 0; i < plan->graph.node_count; i++) {
-        const wcl__op_node *node = plan->graph.nodes[i];
-        if (strcmp(node->name, planned->name) != 0 || strcmp(node->op->name, planned->op) != 0)
-            continue;
-        for (size_t v = 0; v < node->op->variant_count; v++) {
-            const wcl__variant *variant = &node->op->variants[v];
-            if (strcmp(variant->name, planned->algorithm) != 0 && !wcl__session_denies(session, node->name, variant->name) &&
-                (!variant->supports || !variant->supports(node, &plan->facts)))
-                return true;
-        }
-    }
-    return false;
+    const wcl__plan_request request = {&plan->facts, plan->model, &session->options, NULL, session->denied, session->denied_count};
+    const int64_t i = wcl__plan_graph_node(plan, planned);
+    return i >= 0 && wcl__has_alternative(&request, plan->graph.nodes[i], planned->algorithm);
 }
 
 /* Tells which variant failed, if it was a variant's fault and there is another one: else the error stands as it is. */

@@ -76,6 +76,10 @@ wcl_status wcl__choose(const wcl__plan_request *request, const wcl__graph *graph
 void wcl__choices_free(wcl__choice *choices, size_t count);
 /* Why the variant may not run the node: it cannot, or it is denied. NULL: it may. */
 const char *wcl__refusal(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *variant);
+/* May any variant but this one run the node? */
+bool wcl__has_alternative(const wcl__plan_request *request, const wcl__op_node *node, const char *variant);
+/* plan.c: the place in the plan's graph of the node that a planned one comes from; -1: none (a layout conversion). */
+int64_t wcl__plan_graph_node(const wcl_plan *plan, const wcl__planned *planned);
 
 /* place.c: lifetimes, and offsets in the arena. */
 wcl_status wcl__place(wcl_plan *plan, const wcl__facts *facts, const wcl_session_options *options);

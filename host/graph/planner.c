@@ -273,14 +273,6 @@ static wcl_status plan_begin(const wcl__plan_request *request, wcl_plan **out)
     return wcl__graph_create(request->model, request->inputs, &plan->graph);
 }
 
-static bool has_alternative(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *chosen)
-{
-    for (size_t v = 0; v < node->op->variant_count; v++)
-        if (&node->op->variants[v] != chosen && !wcl__refusal(request, node, &node->op->variants[v]))
-            return true;
-    return false;
-}
-
 static size_t memory_of(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *variant, wcl__blocks blocks)
 {
     return variant->memory ? variant->memory(node, request->facts, blocks) : 0;
@@ -330,18 +322,13 @@ static const wcl__plan_tensor *too_large(const wcl_plan *plan)
 }
 
 /* The choice that brought this scratch or packed weight and has another variant to fall back on; -1: there is none. */
-static int64_t choice_of(const wcl__plan_request *request, const wcl_plan *plan, const wcl__choice *choices,
-                         const wcl__plan_tensor *tensor)
+static int64_t choice_of(const wcl__plan_request *request, const wcl_plan *plan, const wcl__plan_tensor *tensor)
 {
     if (tensor->kind == WCL__TENSOR_ACTIVATION || tensor->first_step < 1) /* steps count from 1 in lifetimes */
         return -1;
     const wcl__planned *planned = &plan->nodes[plan->steps.steps[tensor->first_step - 1].node];
-    for (size_t i = 0; i < plan->graph.node_count; i++) {
-        const wcl__op_node *node = plan->graph.nodes[i];
-        if (strcmp(node->name, planned->name) == 0 && strcmp(node->op->name, planned->op) == 0)
-            return has_alternative(request, node, choices[i].options[choices[i].chosen].variant) ? (int64_t)i : -1;
-    }
-    return -1;
+    const int64_t i = wcl__plan_graph_node(plan, planned);
+    return i >= 0 && wcl__has_alternative(request, plan->graph.nodes[i], planned->algorithm) ? i : -1;
 }
 
 /* Denials of one planning: the request's own, then those that the limits add. */
@@ -379,7 +366,7 @@ static wcl_status check_limits(const wcl__plan_request *request, const wcl_plan 
     const uint64_t total = wcl__plan_total(plan), cap = request->options->memory_cap;
     *reason = NULL;
     if (tensor) {
-        *choice = choice_of(request, plan, choices, tensor);
+        *choice = choice_of(request, plan, tensor);
         *reason = "it needs a larger buffer than the device has";
         return *choice >= 0 ? WCL_OK
                             : wcl__fail(WCL_NO_MEMORY, "tensor %s takes %zu bytes, the device's largest buffer has %llu",

@@ -126,14 +126,6 @@ void wcl_session_destroy(wcl_session *session)
 
 /* ---- instances */
 
-bool wcl__session_denies(const wcl_session *session, const char *node, const char *variant)
-{
-    for (size_t i = 0; i < session->denied_count; i++)
-        if (strcmp(session->denied[i].node, node) == 0 && strcmp(session->denied[i].variant, variant) == 0)
-            return true;
-    return false;
-}
-
 /* A variant that failed to build or to fit is tried no more; once no other is left, the error stands. */
 static bool deny(wcl_session *session, wcl__denied *failed)
 {

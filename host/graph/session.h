@@ -44,8 +44,6 @@ wcl_status wcl__instance_create(wcl_session *session, wcl_plan *plan, wcl__insta
 void wcl__instance_destroy(wcl__instance *instance);
 bool wcl__instance_matches(const wcl__instance *instance, const wcl_tensor *inputs);
 
-/* session.c: did the variant fail for this node? */
-bool wcl__session_denies(const wcl_session *session, const char *node, const char *variant);
 /* session.c: makes the instance for these inputs the current one. */
 wcl_status wcl__session_select(wcl_session *session, const wcl_tensor *inputs);
 
