@@ -106,18 +106,11 @@ double wcl__conv_macs(const wcl__conv *conv)
            (double)(conv->kh * conv->kw);
 }
 
-/* What Winograd can do: 3x3 windows one after the other. */
-static bool is_plain_3x3(const wcl__conv *conv)
-{
-    return conv->kh == 3 && conv->kw == 3 && conv->stride_h == 1 && conv->stride_w == 1 && conv->dilation_h == 1 &&
-           conv->dilation_w == 1 && conv->groups == 1;
-}
-
 /* F(4x4, 3x3) multiplies 36 times where the definition does 144 times. */
 static double work(const wcl__op_node *node)
 {
     const double direct = 2 * wcl__conv_macs(&node->desc.conv);
-    return is_plain_3x3(&node->desc.conv) ? direct / 4 : direct;
+    return wcl__conv_winograd_refuses(node) ? direct : direct / 4;
 }
 
 double wcl__conv_io_bytes(const wcl__op_node *node)

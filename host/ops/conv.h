@@ -23,6 +23,9 @@ wcl_status wcl__conv_pool(const wcl__emit *emit, const wcl__operand *from, const
 wcl_status wcl__conv_weights(const wcl__emit *emit, const char *how, wcl__packing *packing, int *slot);
 wcl_status wcl__conv_bias(const wcl__emit *emit, int cb, int *slot);
 
+/* conv_winograd.c: why Winograd cannot compute it, on any device; NULL: it can. */
+const char *wcl__conv_winograd_refuses(const wcl__op_node *node);
+
 /* The functions of a variant; conv.c has the table. */
 #define WCL__CONV_VARIANT(form)                                                                                           \
     const char *wcl__conv_##form##_supports(const wcl__op_node *node, const wcl__facts *facts);                           \

@@ -20,7 +20,7 @@ static wcl__winograd_params params_of(const form *form, const wcl__op_node *node
     return params;
 }
 
-static const char *supports(const form *form, const wcl__op_node *node, const wcl__facts *facts)
+const char *wcl__conv_winograd_refuses(const wcl__op_node *node)
 {
     const wcl__conv *conv = &node->desc.conv;
     if (node->inputs[WCL__CONV_X]->shape.rank != 4)
@@ -31,8 +31,14 @@ static const char *supports(const form *form, const wcl__op_node *node, const wc
         return "only stride 1";
     if (conv->dilation_h != 1 || conv->dilation_w != 1)
         return "only dilation 1";
-    if (conv->groups != 1)
-        return "only one group";
+    return conv->groups == 1 ? NULL : "only one group";
+}
+
+static const char *supports(const form *form, const wcl__op_node *node, const wcl__facts *facts)
+{
+    const char *reason = wcl__conv_winograd_refuses(node);
+    if (reason)
+        return reason;
     const int block = wcl__facts_block(facts);
     const wcl__winograd_params params = params_of(form, node, facts, (wcl__blocks){block, block});
     if (form->m == 6 && params.half)
@@ -41,7 +47,8 @@ static const char *supports(const form *form, const wcl__op_node *node, const wc
         return NULL;
     if (!(facts->type & CL_DEVICE_TYPE_CPU))
         return "only on CPUs, whose local memory is a cache";
-    return wcl__winograd_sizes_of(facts, &params, conv).chunk > 0 ? NULL : "a block of tiles does not fit the local memory";
+    return wcl__winograd_sizes_of(facts, &params, &node->desc.conv).chunk > 0 ? NULL
+                                                                              : "a block of tiles does not fit the local memory";
 }
 
 static int layouts(const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS])
