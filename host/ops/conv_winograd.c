@@ -90,16 +90,15 @@ static double efficiency_of(const form *form, const wcl__facts *facts, const wcl
     return efficiency * (2 * products + transforms) / (2 * products + 2 * transforms);
 }
 
-/* Input, output and filters; the filters again for each chunk (or each round of fused work-groups) if they don't stay in the cache,
- * and what the three kernels hand on, if that doesn't. */
+/* Input, output and filters; the filters again for each chunk if they don't stay in the cache, and what the three kernels hand on, if
+ * that doesn't. */
 static double bytes_of(const wcl__op_node *node, const wcl__facts *facts, const wcl__winograd_params *params,
                        const wcl__winograd_sizes *s)
 {
-    const double passes = params->fused ? ceil((double)s->chunks / facts->compute_units) : (double)s->chunks;
     const bool cached = facts->type & CL_DEVICE_TYPE_CPU && facts->cache_bytes > 0;
     double bytes = wcl__conv_io_bytes(node) + (double)s->u_bytes;
     if (cached && (uint64_t)s->u_bytes > facts->cache_bytes / 2)
-        bytes += (double)s->u_bytes * (passes - 1);
+        bytes += (double)s->u_bytes * ((double)s->chunks - 1);
     if (!cached && !params->fused)
         bytes += 2.0 * (double)(s->v_bytes + s->m_bytes) * (double)s->chunks;
     return bytes;
