@@ -119,8 +119,17 @@ check 4 'no such device' run zoo:lenet5 --device 'no such thing'
 # ---- roofline
 check 0 '^ +[0-9]+\.[0-9] GFLOP/s ' roofline
 check 0 '^ +[0-9]+\.[0-9] GB/s ' roofline --quiet
+check 0 '^ +[0-9]+\.[0-9] us ' roofline
 check_json 'schema version device.name device.platform device.driver device.type fma gflops gigabytes_per_second ridge_flop_per_byte
-    buffer_bytes' roofline --json
+    buffer_bytes launch_us stored kept' roofline --json
+check 0 '^not stored: ' roofline --cache ''
+check 0 '^stored: ' roofline --cache "$folder/rates"
+check 0 '^measured rates of 1 device$' cache --cache "$folder/rates"
+check 0 '^rates .*: measured$' plan zoo:lenet5 --cache "$folder/rates"
+check_json 'rates.gflops rates.gigabytes_per_second rates.launch_us rates.measured' plan zoo:lenet5 --json --cache "$folder/rates"
+check 0 "^$folder/rates: 0 programs, 0 B" cache --clear --cache "$folder/rates"
+check 0 '^rates .*: guessed' plan zoo:lenet5 --cache "$folder/rates"
+check 0 '^rates .*: guessed' plan zoo:lenet5 --cache ''
 check 4 'no such device' roofline --device 'no such thing'
 check 2 'too many operands' roofline zoo:lenet5
 check 2 '--conv: not an option of roofline' roofline --conv f2

@@ -1,6 +1,5 @@
 /* The program cache: what it keeps, what it refuses, and what happens when it is damaged, shared, full or not writable.
  * `test_cache child FOLDER` is the other process of these tests: it exits with the number of programs that it compiled from source. */
-#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <spawn.h>
@@ -17,6 +16,7 @@
 
 #include "runtime/launch.h"
 #include "runtime/provider.h"
+#include "support/cached.h"
 #include "support/fake_cl.h"
 #include "support/fake_memory.h"
 #include "support/support.h"
@@ -46,15 +46,6 @@ static int reset(void **state)
 }
 
 /* ------------------------------------------------------------------ using the cache */
-
-/* A device of its own, as another process would have it. */
-static wcl_device *open_device(const char *folder, uint64_t limit)
-{
-    wcl_device *device, *own = test_device();
-    if (wcl_device_wrap(own->context, own->id, &device) != WCL_OK || wcl_device_set_cache(device, folder, limit) != WCL_OK)
-        fail_msg("%s", wcl_last_error()->message);
-    return device;
-}
 
 /* Runs the fill kernel of a program with these options and checks what it wrote: a program from the cache must work. */
 static void use_program(wcl_device *device, const char *options)
@@ -87,7 +78,7 @@ static void use_program(wcl_device *device, const char *options)
 /* A device's life with one program. */
 static wcl__provider_counts use_once(const char *folder, uint64_t limit, const char *options)
 {
-    wcl_device *device = open_device(folder, limit);
+    wcl_device *device = cached_device(folder, limit);
     use_program(device, options);
     const wcl__provider_counts counts = wcl__provider_count(device);
     wcl_device_destroy(device);
@@ -101,39 +92,6 @@ static bool was_cached(const char *folder, const char *options)
     return counts.from_disk == 1;
 }
 
-/* The path of the folder's only entry. */
-static const char *only_entry(const char *folder)
-{
-    static char path[1600];
-    struct dirent *item;
-    int count = 0;
-    DIR *directory = opendir(folder);
-    assert_non_null(directory);
-    while ((item = readdir(directory))) {
-        if (item->d_name[0] == '.')
-            continue;
-        snprintf(path, sizeof path, "%s/%s", folder, item->d_name);
-        count++;
-    }
-    closedir(directory);
-    assert_int_equal(count, 1);
-    return path;
-}
-
-static size_t size_of(const char *path)
-{
-    struct stat info;
-    assert_int_equal(stat(path, &info), 0);
-    return (size_t)info.st_size;
-}
-
-static wcl_cache_info query(const char *folder)
-{
-    wcl_cache_info info = WCL_CACHE_INFO_INIT;
-    assert_int_equal(wcl_cache_query(folder, &info), WCL_OK);
-    return info;
-}
-
 static void test_kept_between_devices(void **state)
 {
     (void)state;
@@ -144,7 +102,7 @@ static void test_kept_between_devices(void **state)
     assert_int_equal(info.st_mode & 0777, 0700);
     assert_true(was_cached(folder, "-DA=1"));
     assert_false(was_cached(folder, "-DA=2"));
-    assert_int_equal(query(folder).entries, 2);
+    assert_int_equal(cached_query(folder).entries, 2);
     assert_int_equal(warnings, 0);
 }
 
@@ -160,28 +118,17 @@ static void test_nothing_to_flush(void **state)
 {
     (void)state;
     const char *folder = test_path("flushed");
-    wcl_device *device = open_device(folder, 0);
+    wcl_device *device = cached_device(folder, 0);
     wcl__provider_flush(device);
     assert_int_equal(access(folder, F_OK), -1);
     use_program(device, "-DA=1");
-    assert_int_equal(unlink(only_entry(folder)), 0);
+    assert_int_equal(unlink(cached_only_entry(folder)), 0);
     wcl__provider_flush(device); /* it was written already */
-    assert_int_equal(query(folder).entries, 0);
+    assert_int_equal(cached_query(folder).entries, 0);
     wcl_device_destroy(device);
 }
 
 /* ------------------------------------------------------------------ damage */
-
-static void flip_bit(const char *path, size_t offset)
-{
-    unsigned char byte;
-    const int descriptor = open(path, O_RDWR);
-    assert_true(descriptor >= 0);
-    assert_int_equal(pread(descriptor, &byte, 1, (off_t)offset), 1);
-    byte ^= 0x10;
-    assert_int_equal(pwrite(descriptor, &byte, 1, (off_t)offset), 1);
-    close(descriptor);
-}
 
 /* A damaged entry is compiled again, never shown to the driver, and replaced. */
 static void check_replaced(const char *folder, const char *what, size_t place)
@@ -200,12 +147,12 @@ static void test_bit_flips(void **state)
     (void)state;
     const char *folder = test_path("flips");
     assert_false(was_cached(folder, "-DA=1"));
-    const char *path = only_entry(folder);
-    const size_t bytes = size_of(path);
+    const char *path = cached_only_entry(folder);
+    const size_t bytes = cached_size(path);
     /* magic, schema, header's size, length, key, hash; then the binary's first, middle and last byte */
     const size_t places[] = {0, 8, 12, 16, 24, 87, 88, 151, HEADER_BYTES, (bytes + HEADER_BYTES) / 2, bytes - 1};
     for (size_t i = 0; i < WCL__COUNT(places); i++) {
-        flip_bit(only_entry(folder), places[i]);
+        cached_flip_bit(cached_only_entry(folder), places[i]);
         check_replaced(folder, "bit flip at", places[i]);
     }
 }
@@ -215,10 +162,10 @@ static void test_cuts(void **state)
     (void)state;
     const char *folder = test_path("cuts");
     assert_false(was_cached(folder, "-DA=1"));
-    const size_t bytes = size_of(only_entry(folder));
+    const size_t bytes = cached_size(cached_only_entry(folder));
     const size_t sizes[] = {0, 1, HEADER_BYTES - 1, HEADER_BYTES, bytes / 2, bytes - 1, bytes + 1};
     for (size_t i = 0; i < WCL__COUNT(sizes); i++) {
-        assert_int_equal(truncate(only_entry(folder), (off_t)sizes[i]), 0);
+        assert_int_equal(truncate(cached_only_entry(folder), (off_t)sizes[i]), 0);
         check_replaced(folder, "cut to", sizes[i]);
     }
 }
@@ -229,14 +176,14 @@ static void test_foreign_content(void **state)
     const char *folder = test_path("foreign");
     char ours[1600], command[4000];
     assert_false(was_cached(folder, "-DA=1"));
-    snprintf(ours, sizeof ours, "%s", only_entry(folder));
+    snprintf(ours, sizeof ours, "%s", cached_only_entry(folder));
     snprintf(command, sizeof command, "yes 'not a program' | head -c 5000 > '%s'", ours);
     assert_int_equal(system(command), 0);
     check_replaced(folder, "text", 0);
     /* Another program's good entry under our name. */
     const char *other = test_path("other");
     assert_false(was_cached(other, "-DA=2"));
-    snprintf(command, sizeof command, "cp '%s' '%s'", only_entry(other), ours);
+    snprintf(command, sizeof command, "cp '%s' '%s'", cached_only_entry(other), ours);
     assert_int_equal(system(command), 0);
     check_replaced(folder, "another key", 0);
 }
@@ -247,12 +194,12 @@ static void test_folder_in_the_way(void **state)
     const char *folder = test_path("in_the_way");
     char path[1600];
     assert_false(was_cached(folder, "-DA=1"));
-    snprintf(path, sizeof path, "%s", only_entry(folder));
+    snprintf(path, sizeof path, "%s", cached_only_entry(folder));
     assert_int_equal(unlink(path), 0);
     assert_int_equal(mkdir(path, 0700), 0);
     assert_false(was_cached(folder, "-DA=1"));
     assert_int_equal(warnings, 1);
-    assert_int_equal(query(folder).entries, 0);
+    assert_int_equal(cached_query(folder).entries, 0);
     assert_int_equal(wcl_cache_trim(folder, 0), WCL_OK);
     assert_int_equal(access(path, F_OK), 0);
 }
@@ -281,7 +228,7 @@ static void test_driver_refuses(void **state)
 
 static int child(const char *folder)
 {
-    wcl_device *device = open_device(folder, 0);
+    wcl_device *device = cached_device(folder, 0);
     use_program(device, "-DA=1");
     use_program(device, "-DA=2");
     const wcl__provider_counts counts = wcl__provider_count(device);
@@ -319,7 +266,7 @@ static void test_processes_share(void **state)
         pids[i] = start_child(folder);
     for (int i = 0; i < CHILDREN; i++)
         assert_in_range(wait_for(pids[i]), 0, 2);
-    const wcl_cache_info info = query(folder);
+    const wcl_cache_info info = cached_query(folder);
     assert_int_equal(info.entries, 2);
     assert_int_equal(wait_for(start_child(folder)), 0); /* nothing from source */
     assert_true(was_cached(folder, "-DA=1"));
@@ -337,7 +284,7 @@ static void test_threads_share(void **state)
     enum { THREADS = 4 };
     pthread_t threads[THREADS];
     void *programs[THREADS];
-    wcl_device *device = open_device("", 0);
+    wcl_device *device = cached_device("", 0);
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, get_program, device), 0);
     for (int i = 0; i < THREADS; i++)
@@ -359,7 +306,7 @@ static void test_unwritable(void **state)
     FILE *made = fopen(file, "w");
     assert_non_null(made);
     fclose(made);
-    wcl_device *device = open_device(below, 0);
+    wcl_device *device = cached_device(below, 0);
     use_program(device, "-DA=1");
     use_program(device, "-DA=2");
     assert_int_equal(warnings, 1);
@@ -367,7 +314,7 @@ static void test_unwritable(void **state)
     assert_non_null(strstr(warning, "Not a directory"));
     assert_int_equal(wcl_last_error()->status, WCL_OK);
     wcl_device_destroy(device);
-    assert_int_equal(query(below).entries, 0);
+    assert_int_equal(cached_query(below).entries, 0);
 }
 
 static void test_limit_drops_the_oldest_used(void **state)
@@ -375,13 +322,13 @@ static void test_limit_drops_the_oldest_used(void **state)
     (void)state;
     const char *folder = test_path("limited");
     assert_false(was_cached(folder, "-DA=1"));
-    const uint64_t one = size_of(only_entry(folder)), limit = one * 5 / 2; /* two entries and a half */
+    const uint64_t one = cached_size(cached_only_entry(folder)), limit = one * 5 / 2; /* two entries and a half */
     assert_int_equal(use_once(folder, limit, "-DA=2").from_source, 1);
-    assert_int_equal(query(folder).entries, 2);
+    assert_int_equal(cached_query(folder).entries, 2);
     assert_true(was_cached(folder, "-DA=1")); /* now the newest-used */
     assert_int_equal(use_once(folder, limit, "-DA=3").from_source, 1);
-    assert_int_equal(query(folder).entries, 2);
-    assert_true(query(folder).bytes <= (int64_t)limit);
+    assert_int_equal(cached_query(folder).entries, 2);
+    assert_true(cached_query(folder).bytes <= (int64_t)limit);
     assert_true(was_cached(folder, "-DA=1"));
     assert_true(was_cached(folder, "-DA=3"));
     assert_false(was_cached(folder, "-DA=2"));
@@ -412,8 +359,8 @@ static void test_query_and_trim(void **state)
 {
     (void)state;
     const char *folder = test_path("trimmed");
-    assert_int_equal(query(folder).entries, 0); /* not there yet */
-    assert_int_equal(query(folder).bytes, 0);
+    assert_int_equal(cached_query(folder).entries, 0); /* not there yet */
+    assert_int_equal(cached_query(folder).bytes, 0);
     assert_int_equal(wcl_cache_trim(folder, 0), WCL_OK);
     assert_false(was_cached(folder, "-DA=1"));
     assert_false(was_cached(folder, "-DA=2"));
@@ -421,16 +368,16 @@ static void test_query_and_trim(void **state)
     make_file(folder, "short.bin", 100000);
     make_file(folder, DIGITS ".bin.1-2-0.tmp", 100000); /* of a process that died */
     make_file(folder, DIGITS ".bin.1-3-0.tmp", 10);     /* perhaps in the making */
-    const wcl_cache_info info = query(folder);
+    const wcl_cache_info info = cached_query(folder);
     assert_int_equal(info.entries, 2);
     assert_string_equal(info.path, folder);
     assert_int_equal(wcl_cache_trim(folder, (uint64_t)info.bytes), WCL_OK);
-    assert_int_equal(query(folder).entries, 2);
+    assert_int_equal(cached_query(folder).entries, 2);
     assert_int_equal(wcl_cache_trim(folder, (uint64_t)info.bytes - 1), WCL_OK);
-    assert_int_equal(query(folder).entries, 1);
+    assert_int_equal(cached_query(folder).entries, 1);
     assert_true(was_cached(folder, "-DA=2"));
     assert_int_equal(wcl_cache_trim(folder, 0), WCL_OK);
-    assert_int_equal(query(folder).bytes, 0);
+    assert_int_equal(cached_query(folder).bytes, 0);
     assert_true(has_file(folder, "notes.txt") && has_file(folder, "short.bin"));
     assert_true(has_file(folder, DIGITS ".bin.1-3-0.tmp"));
     assert_false(has_file(folder, DIGITS ".bin.1-2-0.tmp"));
@@ -462,8 +409,8 @@ static void test_standard_place(void **state)
         set_variable(names[0], places[i].own);
         set_variable(names[1], places[i].shared);
         set_variable(names[2], places[i].home);
-        assert_string_equal(query(NULL).path, places[i].path);
-        assert_string_equal(query("/given").path, "/given");
+        assert_string_equal(cached_query(NULL).path, places[i].path);
+        assert_string_equal(cached_query("/given").path, "/given");
     }
     for (int i = 0; i < 3; i++) {
         set_variable(names[i], saved[i]);
@@ -480,7 +427,7 @@ static void test_without_memory(void **state)
     assert_false(was_cached(folder, "-DA=1"));
     for (int nth = 1; !done; nth++) {
         cl_program program;
-        wcl_device *device = open_device(folder, 0);
+        wcl_device *device = cached_device(folder, 0);
         assert_true(nth < 200);
         fake_memory_fail(nth, false);
         wcl_status status = wcl__provider_get(device, "fill.cl", "-DA=1", &program);

@@ -50,7 +50,7 @@ static void test_residual(void **state)
     for (size_t w = 0; w < WCL__COUNT(widths); w++) {
         const wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
         wcl__facts facts = test_device()->facts;
-        const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0};
+        const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0, NULL};
         wcl_plan *plan = NULL;
         facts.type = CL_DEVICE_TYPE_CPU;
         facts.vector_width = widths[w];

@@ -193,7 +193,24 @@ static void check_rates(wcl_device *device, const wcl_device_rates *rates)
 {
     assert_true(isfinite(rates->gflops) && rates->gflops > 0);
     assert_true(isfinite(rates->gigabytes_per_second) && rates->gigabytes_per_second > 0);
+    assert_true(isfinite(rates->launch_microseconds) && rates->launch_microseconds > 0);
     assert_true(rates->buffer_bytes >= 2 * device->facts.cache_bytes && rates->buffer_bytes <= device->facts.max_alloc);
+}
+
+/* Plans for the device are made by its rates, unless those of an earlier test are near them. */
+static void check_plan(const wcl_device *device, const wcl_device_rates *rates)
+{
+    wcl_model *model = load_network("zoo:lenet5");
+    wcl_plan *plan = NULL;
+    wcl_plan_rates used = WCL_PLAN_RATES_INIT;
+    assert_int_equal(wcl_plan_create(device, model, NULL, NULL, &plan), WCL_OK);
+    assert_int_equal(wcl_plan_get_rates(plan, &used), WCL_OK);
+    assert_true(used.measured);
+    assert_true(rates->kept || fabs(used.gflops / rates->gflops - 1) < 1e-9);
+    assert_true(rates->kept || fabs(used.gigabytes_per_second / rates->gigabytes_per_second - 1) < 1e-9);
+    assert_true(rates->kept || fabs(used.launch_microseconds / rates->launch_microseconds - 1) < 1e-9);
+    wcl_plan_destroy(plan);
+    wcl_model_destroy(model);
 }
 
 static void test_rates(void **state)
@@ -204,6 +221,8 @@ static void test_rates(void **state)
     if (wcl_device_measure(device, &rates) != WCL_OK)
         fail_msg("%s", wcl_last_error()->message);
     check_rates(device, &rates);
+    assert_true(rates.stored);
+    check_plan(device, &rates);
     assert_int_equal(wcl_device_measure(device, &none), WCL_BAD_ARGUMENT);
     device->facts.has_fma = false;
     assert_int_equal(wcl_device_measure(device, &rates), WCL_OK);

@@ -182,7 +182,7 @@ static void test_convolutions(void **state)
         options.conv = rows[i].conv;
         wcl__facts facts = test_device()->facts;
         facts.cache_bytes = rows[i].cache;
-        const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0};
+        const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0, NULL};
         wcl_plan *plan;
         assert_int_equal(wcl__plan_make(&request, &plan), WCL_OK);
         const wcl_plan_node node = plan_find(plan, "conv2d_3");

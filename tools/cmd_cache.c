@@ -1,4 +1,4 @@
-/* winocl cache: where compiled kernels are kept. */
+/* winocl cache: where compiled kernels and measured rates are kept. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,6 +21,8 @@ int wcl__cmd_cache(const wcl__options *options)
         printf("%s: %lld programs, %s\n", info.path, (long long)info.entries, bytes);
     else
         puts("the cache is switched off");
+    if (info.rates > 0)
+        printf("measured rates of %lld device%s\n", (long long)info.rates, info.rates == 1 ? "" : "s");
     free(bytes);
     return WCL__DONE;
 }

@@ -35,7 +35,14 @@ static void print_total(const char *what, uint64_t bytes)
     free(text);
 }
 
-static int print_text(const wcl_plan *plan, const wcl_plan_bytes *bytes)
+static void print_rates(const wcl_plan_rates *rates)
+{
+    printf("%-12s %.1f GFLOP/s, %.1f GB/s, %.1f us a launch: %s\n", "rates", rates->gflops, rates->gigabytes_per_second,
+           rates->launch_microseconds,
+           rates->measured ? "measured" : "guessed from the device's facts (winocl roofline measures them)");
+}
+
+static int print_text(const wcl_plan *plan, const wcl_plan_bytes *bytes, const wcl_plan_rates *rates)
 {
     static const char *const heads[] = {"Node",  "Operator", "Algorithm",   "Output",    "Layout",
                                         "GFLOP", "Weights",  "Activations", "Workspace", "Parameters and reasons"};
@@ -53,6 +60,7 @@ static int print_text(const wcl_plan *plan, const wcl_plan_bytes *bytes)
     print_total("workspace", bytes->workspace);
     print_total("peak", bytes->total);
     printf("%-12s %15d\n", "host steps", wcl_plan_host_steps(plan));
+    print_rates(rates);
     return WCL__DONE;
 }
 
@@ -83,7 +91,8 @@ static int add_json(const wcl_plan *plan, cJSON *layers)
     return WCL__DONE;
 }
 
-static int print_json(const wcl__options *options, int64_t batch, const wcl_plan *plan, const wcl_plan_bytes *bytes)
+static int print_json(const wcl__options *options, int64_t batch, const wcl_plan *plan, const wcl_plan_bytes *bytes,
+                      const wcl_plan_rates *rates)
 {
     cJSON *root = cJSON_CreateObject();
     cJSON_AddNumberToObject(root, "schema", 1);
@@ -96,6 +105,11 @@ static int print_json(const wcl__options *options, int64_t batch, const wcl_plan
     cJSON_AddNumberToObject(total, "workspace", (double)bytes->workspace);
     cJSON_AddNumberToObject(total, "total", (double)bytes->total);
     cJSON_AddNumberToObject(root, "host_steps", wcl_plan_host_steps(plan));
+    cJSON *used = cJSON_AddObjectToObject(root, "rates");
+    cJSON_AddNumberToObject(used, "gflops", rates->gflops);
+    cJSON_AddNumberToObject(used, "gigabytes_per_second", rates->gigabytes_per_second);
+    cJSON_AddNumberToObject(used, "launch_us", rates->launch_microseconds);
+    cJSON_AddBoolToObject(used, "measured", rates->measured);
     const int result = add_json(plan, cJSON_AddArrayToObject(root, "layers"));
     if (result == WCL__DONE)
         return wcl__print_json(root);
@@ -109,6 +123,7 @@ int wcl__cmd_plan(const wcl__options *options)
     wcl__inputs inputs = {0};
     wcl_plan *plan = NULL;
     wcl_plan_bytes bytes = WCL_PLAN_BYTES_INIT;
+    wcl_plan_rates rates = WCL_PLAN_RATES_INIT;
     const wcl_session_options session = wcl__engine_options(options);
     int result = WCL__DONE;
     if ((result = wcl__engine_load(&engine, options->operands[0])) != WCL__DONE ||
@@ -118,10 +133,11 @@ int wcl__cmd_plan(const wcl__options *options)
         goto cleanup;
     if ((result = wcl__complain_about(
              engine.name, wcl_plan_create(engine.device, engine.model, &session, inputs.tensors, &plan))) != WCL__DONE ||
-        (result = wcl__complain_library(wcl_plan_get_bytes(plan, &bytes))) != WCL__DONE)
+        (result = wcl__complain_library(wcl_plan_get_bytes(plan, &bytes))) != WCL__DONE ||
+        (result = wcl__complain_library(wcl_plan_get_rates(plan, &rates))) != WCL__DONE)
         goto cleanup;
     const int64_t batch = inputs.count && inputs.tensors[0].rank ? inputs.tensors[0].dims[0] : 1;
-    result = options->json ? print_json(options, batch, plan, &bytes) : print_text(plan, &bytes);
+    result = options->json ? print_json(options, batch, plan, &bytes, &rates) : print_text(plan, &bytes, &rates);
 cleanup:
     wcl_plan_destroy(plan);
     wcl__inputs_clear(&inputs);

@@ -5,6 +5,15 @@
 #include "command.h"
 #include "engine.h"
 
+/* What becomes of the rates. */
+static const char *what_for(const wcl_device_rates *rates)
+{
+    if (!rates->stored)
+        return "not stored: there is no cache that can be written";
+    return rates->kept ? "plans keep the rates that were stored before: these are near them"
+                       : "stored: from now on plans for this device are made by these rates";
+}
+
 static int print_text(const wcl_device_info *device, const wcl_device_rates *rates)
 {
     char *buffer = wcl__format_bytes((double)rates->buffer_bytes);
@@ -16,6 +25,8 @@ static int print_text(const wcl_device_info *device, const wcl_device_rates *rat
     printf("%10.1f GB/s       read from a buffer of %s\n", rates->gigabytes_per_second, buffer);
     printf("%10.1f FLOP/byte  the ridge: with less work a byte, the memory sets the time\n",
            rates->gflops / rates->gigabytes_per_second);
+    printf("%10.1f us         a launch, besides its work\n", rates->launch_microseconds);
+    puts(what_for(rates));
     free(buffer);
     return WCL__DONE;
 }
@@ -31,6 +42,9 @@ static int print_json(const wcl_device_info *device, const wcl_device_rates *rat
     cJSON_AddNumberToObject(root, "gigabytes_per_second", rates->gigabytes_per_second);
     cJSON_AddNumberToObject(root, "ridge_flop_per_byte", rates->gflops / rates->gigabytes_per_second);
     cJSON_AddNumberToObject(root, "buffer_bytes", (double)rates->buffer_bytes);
+    cJSON_AddNumberToObject(root, "launch_us", rates->launch_microseconds);
+    cJSON_AddBoolToObject(root, "stored", rates->stored);
+    cJSON_AddBoolToObject(root, "kept", rates->kept);
     return wcl__print_json(root);
 }
 

@@ -6,19 +6,6 @@
 
 /* ---- costs */
 
-/* A device's rates, guessed from its facts. */
-typedef struct rates {
-    double flops, bytes, launch; /* a second, a second, seconds */
-} rates;
-
-static rates device_rates(const wcl__facts *facts)
-{
-    const double cycles = (double)WCL__MAX(facts->compute_units, 1u) * (double)WCL__MAX(facts->clock_mhz, 500u) * 1e6;
-    if (facts->type & CL_DEVICE_TYPE_GPU)
-        return (rates){cycles * 64 * 2, 200e9, 8e-6};
-    return (rates){cycles * (double)WCL__MAX(facts->vector_width, 4u) * 4, 30e9, 20e-6};
-}
-
 static double bytes_of(const wcl__shape *shape, int block)
 {
     const wcl__layout layout = wcl__layout_blocked(block);
@@ -37,22 +24,21 @@ static double io_bytes(const wcl__op_node *node, wcl__blocks blocks)
     return bytes;
 }
 
-static double option_seconds(const wcl__op_node *node, const wcl__facts *facts, const wcl__option *option)
+static double option_seconds(const wcl__plan_request *request, const wcl__op_node *node, const wcl__option *option)
 {
-    const rates rate = device_rates(facts);
+    const wcl__rates *rates = request->rates;
     wcl__cost cost = {0, io_bytes(node, option->blocks), 0.5, 1};
     if (node->op->flags & WCL__IS_VIEW)
         return 0;
     if (option->variant->cost)
-        option->variant->cost(node, facts, option->blocks, &cost);
-    const double work = cost.flops / (rate.flops * WCL__MAX(cost.efficiency, 1e-3)), traffic = cost.bytes / rate.bytes;
-    return WCL__MAX(work, traffic) + cost.launches * rate.launch;
+        option->variant->cost(node, request->facts, option->blocks, &cost);
+    const double work = cost.flops / (rates->flops * WCL__MAX(cost.efficiency, 1e-3)), traffic = cost.bytes / rates->bytes;
+    return WCL__MAX(work, traffic) + cost.launches * rates->launch;
 }
 
-static double conversion_seconds(const wcl__facts *facts, const wcl__shape *shape, int from, int to)
+static double conversion_seconds(const wcl__rates *rates, const wcl__shape *shape, int from, int to)
 {
-    const rates rate = device_rates(facts);
-    return from == to ? 0 : (bytes_of(shape, from) + bytes_of(shape, to)) / rate.bytes + rate.launch;
+    return from == to ? 0 : (bytes_of(shape, from) + bytes_of(shape, to)) / rates->bytes + rates->launch;
 }
 
 /* ---- options: which variants may run a node */
@@ -131,7 +117,7 @@ static wcl_status add_options(const wcl__plan_request *request, const wcl__op_no
         wcl__option *option = &choice->options[choice->count++];
         option->variant = variant;
         option->blocks = blocks[i];
-        option->own = option_seconds(node, request->facts, option);
+        option->own = option_seconds(request, node, option);
     }
     return WCL_OK;
 }
@@ -245,7 +231,7 @@ static int cheapest(const search *s, const wcl__choice *producer, const wcl__sha
     *seconds = DBL_MAX;
     for (int i = 0; i < producer->count; i++) {
         const double t =
-            producer->options[i].best + conversion_seconds(s->request->facts, shape, producer->options[i].blocks.out, block);
+            producer->options[i].best + conversion_seconds(s->request->rates, shape, producer->options[i].blocks.out, block);
         if (t < *seconds) {
             *seconds = t;
             found = i;
@@ -268,7 +254,7 @@ static void forward(search *s)
                 if (producer >= 0)
                     cheapest(s, &s->choices[producer], &value->shape, option->blocks.in, &seconds);
                 else if (value && !value->source)
-                    seconds = conversion_seconds(s->request->facts, &value->shape, 1, option->blocks.in);
+                    seconds = conversion_seconds(s->request->rates, &value->shape, 1, option->blocks.in);
                 option->best += seconds;
             }
         }

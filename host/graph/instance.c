@@ -218,7 +218,8 @@ static wcl_status build(wcl_session *session, wcl__instance *instance, int *node
 /* Could another variant run the node? */
 static bool has_another(const wcl_session *session, const wcl_plan *plan, const wcl__planned *planned)
 {
-    const wcl__plan_request request = {&plan->facts, plan->model, &session->options, NULL, session->denied, session->denied_count};
+    const wcl__plan_request request = {&plan->facts,    plan->model,           &session->options, NULL,
+                                       session->denied, session->denied_count, &plan->rates};
     const int64_t i = wcl__plan_graph_node(plan, planned);
     return i >= 0 && wcl__has_alternative(&request, plan->graph.nodes[i], planned->algorithm);
 }

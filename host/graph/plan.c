@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "runtime/provider.h"
+
 wcl_status wcl_plan_create(const wcl_device *device, const wcl_model *model, const wcl_session_options *options,
                            const wcl_tensor *inputs, wcl_plan **out)
 {
@@ -14,7 +16,8 @@ wcl_status wcl_plan_create(const wcl_device *device, const wcl_model *model, con
     if (status != WCL_OK)
         return status;
     /* a plan retains its model, which is not constant in its reference count */
-    const wcl__plan_request request = {&device->facts, (wcl_model *)model, &known, inputs, NULL, 0};
+    const wcl__rates rates = wcl__provider_rates(device);
+    const wcl__plan_request request = {&device->facts, (wcl_model *)model, &known, inputs, NULL, 0, &rates};
     return wcl__plan_make(&request, out);
 }
 
@@ -98,6 +101,14 @@ wcl_status wcl_plan_get_bytes(const wcl_plan *plan, wcl_plan_bytes *bytes)
     const wcl_plan_bytes full = {sizeof full, plan->weight_bytes, plan->arena_bytes - plan->workspace_bytes, plan->workspace_bytes,
                                  wcl__plan_total(plan)};
     return wcl__info_write(bytes, &full, sizeof full);
+}
+
+wcl_status wcl_plan_get_rates(const wcl_plan *plan, wcl_plan_rates *rates)
+{
+    wcl__clear_error();
+    const wcl_plan_rates full = {sizeof full, plan->rates.flops * 1e-9, plan->rates.bytes * 1e-9, plan->rates.launch * 1e6,
+                                 plan->rates.measured};
+    return wcl__info_write(rates, &full, sizeof full);
 }
 
 int wcl_plan_host_steps(const wcl_plan *plan)

@@ -3,6 +3,7 @@
 #define WCL_GRAPH_PLAN_H
 
 #include "graph/lower.h"
+#include "runtime/rates.h"
 
 /* What `winocl plan` prints of a node, or of a layout conversion between two. */
 typedef struct wcl__planned {
@@ -21,6 +22,7 @@ struct wcl_plan {
     int references;
     pthread_mutex_t lock;
     wcl__facts facts; /* of the device that it is for */
+    wcl__rates rates; /* that costs were computed with */
     wcl_model *model; /* retained: packings point into it */
     wcl__graph graph; /* owns what was folded */
     wcl__steps steps;
@@ -45,6 +47,7 @@ typedef struct wcl__plan_request {
     const wcl_tensor *inputs;
     const wcl__denied *denied;
     size_t denied_count;
+    const wcl__rates *rates; /* NULL: those that the facts suggest */
 } wcl__plan_request;
 
 void wcl__plan_retain(wcl_plan *plan); /* wcl_plan_destroy releases */

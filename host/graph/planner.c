@@ -264,6 +264,7 @@ static wcl_status plan_begin(const wcl__plan_request *request, wcl_plan **out)
     pthread_mutex_init(&plan->lock, NULL);
     plan->references = 1;
     plan->facts = *request->facts;
+    plan->rates = *request->rates;
     wcl__model_retain(request->model);
     plan->model = request->model;
     plan->input_slots = wcl__alloc(request->model->input_count + 1, sizeof(int));
@@ -405,10 +406,13 @@ static wcl_status plan_within_limits(wcl__plan_request *request, denials *d, wcl
 
 wcl_status wcl__plan_make(const wcl__plan_request *request, wcl_plan **out)
 {
+    const wcl__rates guess = wcl__rates_guess(request->facts);
     wcl__plan_request capped = *request;
     denials d = {NULL, 0, 0, request->denied_count, UINT64_MAX};
     wcl_status status = WCL_OK;
     *out = NULL;
+    if (!capped.rates)
+        capped.rates = &guess;
     for (size_t i = 0; i < request->denied_count && status == WCL_OK; i++) {
         if (WCL__GROW(d.list, d.count, d.capacity))
             d.list[d.count++] = request->denied[i];

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "runtime/provider.h"
+
 static double now_ms(void)
 {
     struct timespec t;
@@ -143,8 +145,9 @@ static wcl_status create_instance(wcl_session *session, const wcl_tensor *inputs
     for (;;) {
         wcl__denied failed = {0};
         wcl_plan *plan;
-        const wcl__plan_request request = {&session->device->facts, session->model,       &session->options, inputs,
-                                           session->denied,         session->denied_count};
+        const wcl__rates rates = wcl__provider_rates(session->device);
+        const wcl__plan_request request = {&session->device->facts, session->model, &session->options, inputs, session->denied,
+                                           session->denied_count,   &rates};
         wcl_status status = wcl__plan_make(&request, &plan);
         if (status == WCL_OK)
             status = wcl__instance_create(session, plan, out, &failed);

@@ -1,6 +1,7 @@
 #include "kernels/measure.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -109,7 +110,9 @@ enum {
     MOST_STEPS = 1 << 22, /* start + steps + sum of i stays exact in a float */
     RUN_MS = 2,           /* of a launch: long against what starting it takes, short against what else the device does */
     MOST_RUNS = 200,
-    TOTAL_MS = 500 /* after that no further run starts */
+    TOTAL_MS = 500, /* after that no further run starts */
+    LAUNCHES = 64,  /* in a row: what a queue with work to do takes for one more */
+    LAUNCH_ROUNDS = 15
 };
 
 typedef struct bench {
@@ -201,7 +204,36 @@ static wcl_status best_of(const bench *b, const wcl__call *call, int runs, doubl
     return status;
 }
 
-/* ------------------------------------------------------------------ the two measurements */
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Time from one launch to the next: the median, since now and then the host's threads are elsewhere. */
+static wcl_status time_row(const bench *b, const wcl__call *call, double *ms)
+{
+    double rounds[LAUNCH_ROUNDS];
+    wcl__launch launch;
+    wcl_status status = wcl__launch_create(b->device, call, b->slots, &launch);
+    for (int r = 0; r < LAUNCH_ROUNDS && status == WCL_OK; r++) {
+        const double start = now_ms();
+        for (int i = 0; i < LAUNCHES && status == WCL_OK; i++)
+            status = wcl__launch_enqueue(&launch, b->queue, 0, NULL, NULL);
+        const cl_int code = clFinish(b->queue);
+        rounds[r] = (now_ms() - start) / LAUNCHES;
+        if (status == WCL_OK && code != CL_SUCCESS)
+            status = wcl__in_kernel(wcl__fail_cl(code, "cannot run"), call->kernel);
+    }
+    wcl__launch_destroy(&launch);
+    if (status == WCL_OK) {
+        qsort(rounds, LAUNCH_ROUNDS, sizeof *rounds, by_value);
+        *ms = rounds[LAUNCH_ROUNDS / 2];
+    }
+    return status;
+}
+
+/* ------------------------------------------------------------------ the measurements */
 
 static wcl_status run_fma(const bench *b, const wcl__measure *m, int runs, double *ms)
 {
@@ -215,8 +247,25 @@ static wcl_status run_fma(const bench *b, const wcl__measure *m, int runs, doubl
     return status;
 }
 
+/* The FMA kernel without steps, in a group for each unit. `m` is what the buffers were made for. */
+static wcl_status measure_launch(const bench *b, wcl__measure m, double *microseconds)
+{
+    const int chains = m.params.chains;
+    double ms = 0;
+    wcl__call call;
+    m.steps = 0;
+    m.items = m.local * (int64_t)b->device->facts.compute_units;
+    wcl_status status = wcl__measure_fma_call(&call, &m);
+    if (status == WCL_OK)
+        status = time_row(b, &call, &ms);
+    if (status == WCL_OK)
+        status = wcl__in_kernel(check_results(b, &m, (float)(chains * (chains - 1) / 2), 1), call.kernel);
+    *microseconds = ms * 1e3;
+    return status;
+}
+
 /* More steps until a launch is long enough, then the best of many. */
-static wcl_status measure_fma(wcl_device *device, cl_command_queue queue, double *gflops)
+static wcl_status measure_fma(wcl_device *device, cl_command_queue queue, wcl_device_rates *rates)
 {
     bench b = {.device = device, .queue = queue};
     float start[16];
@@ -238,7 +287,9 @@ static wcl_status measure_fma(wcl_device *device, cl_command_queue queue, double
     if (status == WCL_OK)
         status = run_fma(&b, &m, MOST_RUNS, &ms);
     if (status == WCL_OK)
-        *gflops = 2.0 * (double)m.items * m.params.cb * m.params.chains * (double)m.steps / WCL__MAX(ms, 1e-6) * 1e-6;
+        status = measure_launch(&b, m, &rates->launch_microseconds);
+    if (status == WCL_OK)
+        rates->gflops = 2.0 * (double)m.items * m.params.cb * m.params.chains * (double)m.steps / WCL__MAX(ms, 1e-6) * 1e-6;
     clear(&b);
     return status;
 }
@@ -298,6 +349,14 @@ static wcl_status measure_read(wcl_device *device, cl_command_queue queue, wcl_d
     return status;
 }
 
+static void plan_by(wcl_device *device, wcl_device_rates *rates)
+{
+    const wcl__rates measured = {rates->gflops * 1e9, rates->gigabytes_per_second * 1e9, rates->launch_microseconds * 1e-6, true};
+    const wcl__rates_use use = wcl__provider_measured(device, &measured);
+    rates->kept = use.kept;
+    rates->stored = use.stored;
+}
+
 wcl_status wcl_device_measure(wcl_device *device, wcl_device_rates *rates)
 {
     wcl_device_rates full = WCL_DEVICE_RATES_INIT;
@@ -305,11 +364,12 @@ wcl_status wcl_device_measure(wcl_device *device, wcl_device_rates *rates)
     wcl__clear_error();
     wcl_status status = wcl__device_queue(device, &queue);
     if (status == WCL_OK)
-        status = measure_fma(device, queue, &full.gflops);
+        status = measure_fma(device, queue, &full);
     if (status == WCL_OK)
         status = measure_read(device, queue, &full);
     if (status != WCL_OK)
         return status;
     wcl__provider_flush(device);
+    plan_by(device, &full);
     return wcl__info_write(rates, &full, sizeof full);
 }

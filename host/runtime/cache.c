@@ -24,6 +24,7 @@ typedef struct header {
     char key[KEY_DIGITS], hash[KEY_DIGITS];
 } header;
 static const char magic[8] = {'W', 'I', 'N', 'O', 'C', 'L', 'P', '\n'};
+static const char *const suffixes[] = {[WCL__CACHE_PROGRAM] = ".bin", [WCL__CACHE_RATES] = ".rates"};
 
 /* The folder that `path` means; *out is "" where there is none. */
 static wcl_status resolve_path(const char *path, char **out)
@@ -117,12 +118,12 @@ static bool is_intact(const unsigned char *data, size_t bytes, const char *key)
     return memcmp(head.hash, hash, KEY_DIGITS) == 0;
 }
 
-void *wcl__cache_load(const wcl__cache *cache, const char *key, size_t *bytes)
+void *wcl__cache_load(const wcl__cache *cache, wcl__cache_kind kind, const char *key, size_t *bytes)
 {
     unsigned char *data = NULL;
     int descriptor = -1;
     struct timespec times[2];
-    char *path = wcl__cache_is_on(cache) ? entry_path(cache->path, key, ".bin") : NULL;
+    char *path = wcl__cache_is_on(cache) ? entry_path(cache->path, key, suffixes[kind]) : NULL;
     if (!path)
         return NULL;
     descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -177,9 +178,9 @@ static void warn_unwritable(wcl__cache *cache, const char *reason)
     cache->warned = true;
 }
 
-static int64_t trim_folder(const char *folder, uint64_t keep_bytes, int64_t *entries);
+static int64_t trim_folder(const char *folder, uint64_t keep_bytes, wcl_cache_info *left);
 
-void wcl__cache_store(wcl__cache *cache, const char *key, const void *data, size_t bytes)
+bool wcl__cache_store(wcl__cache *cache, wcl__cache_kind kind, const char *key, const void *data, size_t bytes)
 {
     header head = {.schema = SCHEMA, .header_bytes = sizeof head, .length = bytes};
     char hash[WCL__SHA256_HEX];
@@ -187,30 +188,33 @@ void wcl__cache_store(wcl__cache *cache, const char *key, const void *data, size
     const size_t sizes[] = {sizeof head, bytes};
     char *path = NULL;
     if (!wcl__cache_is_on(cache) || cache->warned) /* what could not be written once is not tried for each program */
-        return;
+        return false;
     if (!make_folder(cache->path)) {
         warn_unwritable(cache, strerror(errno));
-        return;
+        return false;
     }
-    if (!(path = entry_path(cache->path, key, ".bin")))
-        return;
+    if (!(path = entry_path(cache->path, key, suffixes[kind])))
+        return false;
     wcl__sha256(data, bytes, hash);
     memcpy(head.magic, magic, sizeof magic);
     memcpy(head.key, key, KEY_DIGITS);
     memcpy(head.hash, hash, KEY_DIGITS);
-    if (wcl__file_write(path, parts, sizes, 2) != WCL_OK) {
+    const bool written = wcl__file_write(path, parts, sizes, 2) == WCL_OK;
+    if (!written) {
         warn_unwritable(cache, wcl_last_error()->reason);
         wcl__clear_error();
     } else {
         trim_folder(cache->path, cache->limit, NULL);
     }
     wcl__free(path);
+    return written;
 }
 
 /* ------------------------------------------------------------------ the folder */
 
 typedef struct entry {
     char name[KEY_DIGITS + 8];
+    wcl__cache_kind kind;
     struct timespec used;
     int64_t bytes;
 } entry;
@@ -223,26 +227,35 @@ static bool starts_with_key(const char *name)
     return true;
 }
 
-static bool is_entry(const char *name)
+/* Is it the name of an entry (*temporary: of one in the making), and of which kind? */
+static bool is_entry(const char *name, wcl__cache_kind *kind, bool *temporary)
 {
-    return starts_with_key(name) && strcmp(name + KEY_DIGITS, ".bin") == 0;
+    const size_t length = strlen(name);
+    for (size_t i = 0; i < WCL__COUNT(suffixes) && starts_with_key(name); i++) {
+        const size_t suffix = strlen(suffixes[i]);
+        const char *rest = name + KEY_DIGITS + suffix;
+        if (strncmp(name + KEY_DIGITS, suffixes[i], suffix) != 0 || (*rest && *rest != '.'))
+            continue;
+        *kind = (wcl__cache_kind)i;
+        *temporary = *rest != '\0';
+        return !*temporary || strcmp(name + length - 4, ".tmp") == 0;
+    }
+    return false;
 }
 
-static bool is_temporary(const char *name)
-{
-    size_t length = strlen(name);
-    return starts_with_key(name) && strncmp(name + KEY_DIGITS, ".bin.", 5) == 0 && strcmp(name + length - 4, ".tmp") == 0;
-}
-
+/* Rates come last: they take next to nothing, and plans depend on them. */
 static int by_use(const void *a, const void *b)
 {
     const struct timespec *x = &((const entry *)a)->used, *y = &((const entry *)b)->used;
+    const wcl__cache_kind x_kind = ((const entry *)a)->kind, y_kind = ((const entry *)b)->kind;
+    if (x_kind != y_kind)
+        return x_kind < y_kind ? -1 : 1;
     if (x->tv_sec != y->tv_sec)
         return x->tv_sec < y->tv_sec ? -1 : 1;
     return x->tv_nsec < y->tv_nsec ? -1 : x->tv_nsec > y->tv_nsec;
 }
 
-/* Our entries, the oldest-used first; temporary files of dead processes are removed on the way. */
+/* Our entries, in the order of dropping; temporary files of dead processes are removed on the way. */
 static entry *list_folder(const char *folder, size_t *count)
 {
     entry *list = NULL;
@@ -254,9 +267,10 @@ static entry *list_folder(const char *folder, size_t *count)
         return NULL;
     while ((item = readdir(directory))) {
         struct stat info;
-        bool temporary = is_temporary(item->d_name);
-        if ((!temporary && !is_entry(item->d_name)) || fstatat(dirfd(directory), item->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
-            !S_ISREG(info.st_mode))
+        wcl__cache_kind kind;
+        bool temporary;
+        if (!is_entry(item->d_name, &kind, &temporary) ||
+            fstatat(dirfd(directory), item->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode))
             continue;
         if (temporary) {
             if (time(NULL) - info.st_mtime > stale_seconds)
@@ -267,6 +281,7 @@ static entry *list_folder(const char *folder, size_t *count)
             break;
         entry *added = &list[(*count)++];
         memcpy(added->name, item->d_name, strlen(item->d_name) + 1);
+        added->kind = kind;
         added->used = info.st_mtim;
         added->bytes = info.st_size;
     }
@@ -276,26 +291,30 @@ static entry *list_folder(const char *folder, size_t *count)
     return list;
 }
 
-/* Removes the oldest-used entries until at most keep_bytes are left; returns what is left. */
-static int64_t trim_folder(const char *folder, uint64_t keep_bytes, int64_t *entries)
+/* Removes the oldest-used entries until at most keep_bytes are left; returns what is left, with the numbers of entries in *left, which
+ * may be NULL. */
+static int64_t trim_folder(const char *folder, uint64_t keep_bytes, wcl_cache_info *left)
 {
     size_t count;
-    int64_t total = 0;
+    int64_t total = 0, counts[WCL__COUNT(suffixes)] = {0};
     entry *list = list_folder(folder, &count);
-    int64_t left = (int64_t)count;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         total += list[i].bytes;
+        counts[list[i].kind]++;
+    }
     for (size_t i = 0; i < count && (uint64_t)total > keep_bytes; i++) {
         char *path = entry_path(folder, list[i].name, "");
         if (path && (unlink(path) == 0 || errno == ENOENT)) { /* gone: another process trims too */
             total -= list[i].bytes;
-            left--;
+            counts[list[i].kind]--;
         }
         wcl__free(path);
     }
     wcl__free(list);
-    if (entries)
-        *entries = left;
+    if (left) {
+        left->entries = counts[WCL__CACHE_PROGRAM];
+        left->rates = counts[WCL__CACHE_RATES];
+    }
     return total;
 }
 
@@ -311,7 +330,7 @@ wcl_status wcl_cache_query(const char *path, wcl_cache_info *info)
         status = wcl__in_file(wcl__fail(WCL_BAD_ARGUMENT, "the cache's path is too long"), folder);
     } else {
         memcpy(full.path, folder, strlen(folder) + 1);
-        full.bytes = folder[0] ? trim_folder(folder, UINT64_MAX, &full.entries) : 0;
+        full.bytes = folder[0] ? trim_folder(folder, UINT64_MAX, &full) : 0;
         status = wcl__info_write(info, &full, sizeof full);
     }
     wcl__free(folder);

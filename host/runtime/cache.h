@@ -1,9 +1,11 @@
-/* The folder of compiled programs: entries by key, checked when read, replaced by rename, the oldest-used dropped. Nothing here
+/* The folder of compiled programs and measured rates: entries by key, checked when read, replaced by rename, the oldest-used dropped. Nothing here
  * fails: a cache that does not work costs time, and says so once. Private to runtime/. */
 #ifndef WCL_RUNTIME_CACHE_H
 #define WCL_RUNTIME_CACHE_H
 
 #include "base/base.h"
+
+typedef enum wcl__cache_kind { WCL__CACHE_PROGRAM, WCL__CACHE_RATES } wcl__cache_kind; /* in the order of dropping */
 
 typedef struct wcl__cache {
     char *path; /* "": off */
@@ -19,8 +21,8 @@ static inline bool wcl__cache_is_on(const wcl__cache *cache)
     return cache->path && cache->path[0];
 }
 /* The entry's bytes, for wcl__free; NULL where there is none, or a damaged or foreign one. The entry becomes the newest-used. */
-void *wcl__cache_load(const wcl__cache *cache, const char *key, size_t *bytes);
-/* Writes the entry, then drops what is over the limit. */
-void wcl__cache_store(wcl__cache *cache, const char *key, const void *data, size_t bytes);
+void *wcl__cache_load(const wcl__cache *cache, wcl__cache_kind kind, const char *key, size_t *bytes);
+/* Writes the entry, then drops what is over the limit. false: it is not in the folder. */
+bool wcl__cache_store(wcl__cache *cache, wcl__cache_kind kind, const char *key, const void *data, size_t bytes);
 
 #endif

@@ -17,6 +17,9 @@ typedef struct entry {
     bool pending; /* built from source and not yet on disk */
 } entry;
 
+/* RATES_OF_FOLDER: what the cache folder has, or the guess where it has none. */
+typedef enum rates_origin { RATES_UNKNOWN, RATES_OF_FOLDER, RATES_OF_HANDLE } rates_origin;
+
 struct wcl__provider {
     pthread_mutex_t lock; /* held while building: one build of a key at a time */
     entry *entries;
@@ -24,6 +27,8 @@ struct wcl__provider {
     size_t pending;
     wcl__provider_counts counts;
     wcl__cache cache;
+    wcl__rates rates;
+    rates_origin rates_origin;
 };
 
 wcl_status wcl__provider_create(wcl__provider **out)
@@ -63,6 +68,8 @@ wcl_status wcl_device_set_cache(wcl_device *device, const char *path, uint64_t l
     wcl__clear_error();
     pthread_mutex_lock(&device->provider->lock);
     wcl_status status = wcl__cache_set(&device->provider->cache, path, limit_bytes);
+    if (status == WCL_OK && device->provider->rates_origin == RATES_OF_FOLDER)
+        device->provider->rates_origin = RATES_UNKNOWN;
     pthread_mutex_unlock(&device->provider->lock);
     return status;
 }
@@ -175,7 +182,7 @@ static cl_program build_from_disk(wcl_device *device, const wcl__cl_file *file, 
 {
     size_t bytes = 0;
     cl_int code = CL_SUCCESS, binary_code = CL_SUCCESS;
-    unsigned char *data = wcl__cache_load(&device->provider->cache, key, &bytes);
+    unsigned char *data = wcl__cache_load(&device->provider->cache, WCL__CACHE_PROGRAM, key, &bytes);
     const unsigned char *binary = data;
     if (!data)
         return NULL;
@@ -243,10 +250,91 @@ void wcl__provider_flush(wcl_device *device)
         provider->pending--;
         unsigned char *binary = wcl__cache_is_on(&provider->cache) ? read_binary(item->program, device->id, &bytes) : NULL;
         if (binary)
-            wcl__cache_store(&provider->cache, item->key, binary, bytes);
+            (void)wcl__cache_store(&provider->cache, WCL__CACHE_PROGRAM, item->key, binary, bytes);
         wcl__free(binary);
     }
     pthread_mutex_unlock(&provider->lock);
+}
+
+/* ------------------------------------------------------------------ rates */
+
+/* An entry; its size tells it from one of another version. */
+typedef struct stored_rates {
+    double flops, bytes, launch;
+} stored_rates;
+
+/* Of what a program's key has of the device, and of what changes rates but no binary: drivers may be told to use fewer cores. false:
+ * out of memory, which costs nobody more than the rates. */
+static bool make_rates_key(const wcl__facts *facts, char key[WCL__SHA256_HEX])
+{
+    char units[32];
+    snprintf(units, sizeof units, "%u units", facts->compute_units);
+    const bool made = make_key(facts, &(wcl__cl_file){"rates", ""}, units, key) == WCL_OK;
+    if (!made)
+        wcl__clear_error();
+    return made;
+}
+
+static bool load_rates(const wcl__provider *provider, const wcl__facts *facts, wcl__rates *rates)
+{
+    char key[WCL__SHA256_HEX];
+    size_t bytes = 0;
+    stored_rates stored;
+    if (!wcl__cache_is_on(&provider->cache) || !make_rates_key(facts, key))
+        return false;
+    void *data = wcl__cache_load(&provider->cache, WCL__CACHE_RATES, key, &bytes);
+    const bool whole = data && bytes == sizeof stored;
+    if (whole)
+        memcpy(&stored, data, sizeof stored);
+    wcl__free(data);
+    if (!whole)
+        return false;
+    *rates = (wcl__rates){stored.flops, stored.bytes, stored.launch, true};
+    return wcl__rates_are_plausible(rates);
+}
+
+static bool store_rates(wcl__provider *provider, const wcl__facts *facts)
+{
+    const stored_rates stored = {provider->rates.flops, provider->rates.bytes, provider->rates.launch};
+    char key[WCL__SHA256_HEX];
+    return make_rates_key(facts, key) && wcl__cache_store(&provider->cache, WCL__CACHE_RATES, key, &stored, sizeof stored);
+}
+
+/* The caller holds the lock. */
+static void know_rates(wcl__provider *provider, const wcl__facts *facts)
+{
+    if (provider->rates_origin != RATES_UNKNOWN)
+        return;
+    provider->rates_origin = RATES_OF_FOLDER;
+    if (!load_rates(provider, facts, &provider->rates))
+        provider->rates = wcl__rates_guess(facts);
+}
+
+wcl__rates wcl__provider_rates(const wcl_device *device)
+{
+    wcl__provider *provider = device->provider;
+    pthread_mutex_lock(&provider->lock);
+    know_rates(provider, &device->facts);
+    const wcl__rates rates = provider->rates;
+    pthread_mutex_unlock(&provider->lock);
+    return rates;
+}
+
+wcl__rates_use wcl__provider_measured(wcl_device *device, const wcl__rates *rates)
+{
+    wcl__provider *provider = device->provider;
+    wcl__rates_use use = {false, false};
+    if (!wcl__rates_are_plausible(rates))
+        return use;
+    pthread_mutex_lock(&provider->lock);
+    know_rates(provider, &device->facts);
+    use.kept = provider->rates.measured && wcl__rates_are_near(&provider->rates, rates);
+    if (!use.kept)
+        provider->rates = *rates;
+    provider->rates_origin = RATES_OF_HANDLE;
+    use.stored = store_rates(provider, &device->facts);
+    pthread_mutex_unlock(&provider->lock);
+    return use;
 }
 
 /* ------------------------------------------------------------------ get */

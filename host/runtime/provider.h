@@ -3,11 +3,13 @@
  * Key: SHA-256 of source text, options, platform name and version, device name and version, driver version. An entry on disk is a
  * header (magic, schema, key, length, SHA-256 of the binary) and the binary; all is checked before the driver sees the binary,
  * since a damaged one crashes some drivers. A damaged, cut or foreign entry is rebuilt. Entries appear by rename, so processes may
- * share the folder. A cache that cannot be written is one warning, never an error. The oldest-used entries go over the limit. */
+ * share the folder. A cache that cannot be written is one warning, never an error. The oldest-used entries go over the limit.
+ *
+ * The device's rates are kept there likewise, since they belong to the same device and driver. */
 #ifndef WCL_RUNTIME_PROVIDER_H
 #define WCL_RUNTIME_PROVIDER_H
 
-#include "runtime/device.h"
+#include "runtime/rates.h"
 
 wcl_status wcl__provider_create(wcl__provider **out);
 void wcl__provider_destroy(wcl__provider *provider);
@@ -20,6 +22,18 @@ wcl_status wcl__provider_get(wcl_device *device, const char *source, const char 
 /* Writes programs that were built from source since the last call to the disk cache. Call it after their kernels ran once: PoCL
  * puts what it specialised at the first enqueue into the binary, and asking earlier freezes an unspecialised one. */
 void wcl__provider_flush(wcl_device *device);
+
+/* The rates to plan with: those measured by this handle, else those in the cache folder for this device, driver and number of compute
+ * units (read once), else a guess. */
+wcl__rates wcl__provider_rates(const wcl_device *device);
+
+typedef struct wcl__rates_use {
+    bool kept;   /* the rates of an earlier measurement stay: the new ones are near them */
+    bool stored; /* the rates that count now are in the cache folder */
+} wcl__rates_use;
+/* Plans with these measured rates from now on, unless they are implausible, or near measured ones that are known: a plan should not
+ * change because a device was busier than last time. */
+wcl__rates_use wcl__provider_measured(wcl_device *device, const wcl__rates *rates);
 
 typedef struct wcl__provider_counts {
     int from_source, from_disk, from_memory;

@@ -184,27 +184,36 @@ typedef struct wcl_device_rates {
     double gflops;               /* 1e9 float32 multiplications and additions a second, by independent fused multiply-adds */
     double gigabytes_per_second; /* 1e9 bytes a second, read from the device's memory */
     uint64_t buffer_bytes;       /* what was read, again and again: larger than the caches where it could be had */
+    double launch_microseconds;  /* that a launch takes besides its work: from one to the next of small ones in a queue */
+    int kept;                    /* plans keep the rates of an earlier measurement, since these are near them */
+    int stored;                  /* the rates of plans are in the cache folder, for later processes */
 } wcl_device_rates;
 #define WCL_DEVICE_RATES_INIT WCL_SIZED(wcl_device_rates)
 /* Measures what the device can do at most by kernels that do nothing else: the device's roofline. Takes one to two seconds; anything
  * else that runs on the device makes the rates lower. From any thread.
+ *
+ * From then on, plans for this handle choose by measured rates instead of rates guessed from the device's facts; through the cache
+ * folder so do plans of other handles and processes, for the same device, driver and number of compute units, until the cache is
+ * cleared. Measured rates that are known already stay unless one differs by more than measuring twice does: plans should not change
+ * because the device was busier this time.
  * WCL_NO_MEMORY, WCL_BUILD_FAILED, WCL_UNSUPPORTED (a device without compiler), WCL_DEVICE_ERROR (also when a kernel's results are
  * wrong). */
 WCL_API wcl_status wcl_device_measure(wcl_device *device, wcl_device_rates *rates) WCL_WARN_UNUSED;
 
-/* The on-disk cache of compiled programs. path NULL: $WINOCL_CACHE, $XDG_CACHE_HOME/winocl or ~/.cache/winocl; "" switches it
+/* The on-disk cache of compiled programs and measured rates. path NULL: $WINOCL_CACHE, $XDG_CACHE_HOME/winocl or ~/.cache/winocl; "" switches it
  * off. limit_bytes 0: 256 MiB. Holds for programs built afterwards. */
 WCL_API wcl_status wcl_device_set_cache(wcl_device *device, const char *path, uint64_t limit_bytes) WCL_WARN_UNUSED;
 
 typedef struct wcl_cache_info {
     size_t size; /* of this struct: set by WCL_CACHE_INFO_INIT */
     char path[1024];
-    int64_t entries, bytes;
+    int64_t entries, bytes; /* programs; bytes of everything */
+    int64_t rates;          /* devices whose measured rates are kept */
 } wcl_cache_info;
 #define WCL_CACHE_INFO_INIT WCL_SIZED(wcl_cache_info)
 /* path as above. A folder that does not exist yet is empty. */
 WCL_API wcl_status wcl_cache_query(const char *path, wcl_cache_info *info) WCL_WARN_UNUSED;
-/* Removes the least recently used entries until at most `keep_bytes` are left. */
+/* Removes the least recently used programs, at last measured rates, until at most `keep_bytes` are left. */
 WCL_API wcl_status wcl_cache_trim(const char *path, uint64_t keep_bytes) WCL_WARN_UNUSED;
 
 /* ------------------------------------------------------------------ models */
@@ -371,6 +380,15 @@ WCL_API int wcl_plan_node_count(const wcl_plan *plan);
 WCL_API wcl_status wcl_plan_get_node(const wcl_plan *plan, int index, wcl_plan_node *node) WCL_WARN_UNUSED;
 WCL_API wcl_status wcl_plan_get_bytes(const wcl_plan *plan, wcl_plan_bytes *bytes) WCL_WARN_UNUSED;
 WCL_API int wcl_plan_host_steps(const wcl_plan *plan);
+
+/* The device's rates that the plan's choices were made by. */
+typedef struct wcl_plan_rates {
+    size_t size; /* of this struct: set by WCL_PLAN_RATES_INIT */
+    double gflops, gigabytes_per_second, launch_microseconds;
+    int measured; /* by wcl_device_measure; 0: guessed from the device's facts */
+} wcl_plan_rates;
+#define WCL_PLAN_RATES_INIT WCL_SIZED(wcl_plan_rates)
+WCL_API wcl_status wcl_plan_get_rates(const wcl_plan *plan, wcl_plan_rates *rates) WCL_WARN_UNUSED;
 
 /* ------------------------------------------------------------------ sessions */
 
