@@ -307,10 +307,11 @@ check 5 '^winocl: zoo:lenet5: .* [0-9]+ bytes' profile zoo:lenet5 --memory 1k
 
 # ---- bench, cache
 check 0 'images/s' bench zoo:lenet5 --runs 2 --warmup 0
+check 0 '^  planning [0-9.]+ ms, enqueueing a run [0-9.]+ ms$' bench zoo:lenet5 --runs 1 --warmup 0
 check 0 'conv2d_1 .* [0-9]+ %$' bench zoo:lenet5 --runs 2 --warmup 0 --layers
 check_json 'schema version model device.name device.platform device.driver device.type precision results.1.batch results.1.runs
     results.0.ms.min results.0.ms.median results.0.ms.max results.0.images_per_second results.0.load_ms results.0.build_ms
-    results.0.first_run_ms results.0.bytes.weights results.0.bytes.activations results.0.bytes.workspace results.0.bytes.total
+    results.0.first_run_ms results.0.plan_ms results.0.enqueue_ms results.0.bytes.weights results.0.bytes.activations results.0.bytes.workspace results.0.bytes.total
     results.0.layers.0.name results.0.layers.0.op results.0.layers.0.algorithm results.0.layers.0.ms results.0.layers.0.gflop
     results.0.layers.0.bytes results.0.layers.0.least_gflop results.0.layers.0.least_bytes results.0.layers.0.bound_ms
     roofline.gflops roofline.gigabytes_per_second' bench zoo:lenet5 --batch 1,3 --runs 2 --layers --json

@@ -7,10 +7,13 @@
 #include "profile.h"
 #include "table.h"
 
+enum { REPEATS = 9 }; /* of what the host does, apart from the runs: its times vary little */
+
 typedef struct batch_result {
     int64_t batch;
     double *times; /* ms of each run, sorted */
     double median, build_ms, first_run_ms;
+    double plan_ms, enqueue_ms; /* medians */
     wcl_plan_bytes bytes;
 } batch_result;
 
@@ -30,6 +33,42 @@ static int run_once(bench *b, const wcl__inputs *inputs, double *ms)
     const int result = wcl__complain_about(b->engine.name, wcl_session_run_tensors(b->engine.session, inputs->tensors, b->outputs));
     *ms = wcl__now_ms() - start;
     return result;
+}
+
+/* Planning as a session does it, which build_ms has along with all else that prepares a shape. */
+static int time_planning(const bench *b, const wcl__inputs *inputs, double *median)
+{
+    const wcl_session_options session = wcl__engine_options(b->options);
+    double times[REPEATS];
+    for (int i = 0; i < REPEATS; i++) {
+        wcl_plan *plan = NULL;
+        const double start = wcl__now_ms();
+        const wcl_status status = wcl_plan_create(b->engine.device, b->engine.model, &session, inputs->tensors, &plan);
+        times[i] = wcl__now_ms() - start;
+        wcl_plan_destroy(plan);
+        if (status != WCL_OK)
+            return wcl__complain_about(b->engine.name, status);
+    }
+    *median = wcl__median(times, REPEATS);
+    return WCL__DONE;
+}
+
+/* The host's part of a run: until wcl_session_run_async is back, whatever the device still has to do. The outputs have memory from
+ * earlier runs. */
+static int time_enqueueing(const bench *b, const wcl__inputs *inputs, double *median)
+{
+    double times[REPEATS];
+    for (int i = 0; i < REPEATS; i++) {
+        const double start = wcl__now_ms();
+        wcl_status status = wcl_session_run_async(b->engine.session, inputs->tensors, b->outputs, NULL, 0, NULL);
+        times[i] = wcl__now_ms() - start;
+        if (status == WCL_OK)
+            status = wcl_session_wait(b->engine.session);
+        if (status != WCL_OK)
+            return wcl__complain_about(b->engine.name, status);
+    }
+    *median = wcl__median(times, REPEATS);
+    return WCL__DONE;
 }
 
 static int time_runs(bench *b, const wcl__inputs *inputs, batch_result *r)
@@ -52,7 +91,7 @@ static int time_runs(bench *b, const wcl__inputs *inputs, batch_result *r)
     }
     wcl__progress("timing", options->runs, options->runs);
     r->median = wcl__median(r->times, options->runs);
-    return result;
+    return result == WCL__DONE ? time_enqueueing(b, inputs, &r->enqueue_ms) : result;
 }
 
 static void close_session(bench *b)
@@ -142,6 +181,8 @@ static cJSON *json_result(const bench *b, const batch_result *r)
     cJSON_AddNumberToObject(item, "load_ms", b->engine.load_ms);
     cJSON_AddNumberToObject(item, "build_ms", r->build_ms);
     cJSON_AddNumberToObject(item, "first_run_ms", r->first_run_ms);
+    cJSON_AddNumberToObject(item, "plan_ms", r->plan_ms);
+    cJSON_AddNumberToObject(item, "enqueue_ms", r->enqueue_ms);
     cJSON *bytes = cJSON_AddObjectToObject(item, "bytes");
     cJSON_AddNumberToObject(bytes, "weights", (double)r->bytes.weights);
     cJSON_AddNumberToObject(bytes, "activations", (double)r->bytes.activations);
@@ -159,6 +200,7 @@ static int print_result(const bench *b, const batch_result *r)
     printf("batch %lld: %.2f ms (%.2f to %.2f, %lld runs), %.1f images/s, %s; load %.0f ms, build %.0f ms, first run %.0f ms\n",
            (long long)r->batch, r->median, r->times[0], r->times[runs - 1], (long long)runs, (double)r->batch / r->median * 1e3,
            memory, b->engine.load_ms, r->build_ms, r->first_run_ms);
+    printf("  planning %.2f ms, enqueueing a run %.2f ms\n", r->plan_ms, r->enqueue_ms);
     free(memory);
     return WCL__DONE;
 }
@@ -178,7 +220,8 @@ static int bench_batch(bench *b, int64_t batch)
         result = wcl__complain_memory();
         goto cleanup;
     }
-    if ((result = wcl__engine_session(&b->engine, &session)) != WCL__DONE || (result = time_runs(b, &inputs, &r)) != WCL__DONE)
+    if ((result = time_planning(b, &inputs, &r.plan_ms)) != WCL__DONE ||
+        (result = wcl__engine_session(&b->engine, &session)) != WCL__DONE || (result = time_runs(b, &inputs, &r)) != WCL__DONE)
         goto cleanup;
     close_session(b);
     if (b->json)
