@@ -264,6 +264,18 @@ static void test_gpu(void **state)
     check_gpu(gpu_only, WCL__COUNT(gpu_only));
 }
 
+static void test_gpu_half(void **state)
+{
+    (void)state;
+    op_case cases[WCL__COUNT(half_rows) + WCL__COUNT(gpu_only)];
+    for (size_t i = 0; i < WCL__COUNT(cases); i++) {
+        cases[i] = conv_case(i < WCL__COUNT(half_rows) ? &half_rows[i] : &gpu_only[i - WCL__COUNT(half_rows)]);
+        cases[i].gpu = cases[i].half = true;
+        cases[i].must = cases[i].only = "f2 f4";
+    }
+    op_check(cases, WCL__COUNT(cases));
+}
+
 #define X_4D .inputs[0] = OP_RANDOM(1, 4, 5, 5), .inputs[2] = OP_RANDOM(6), .input_count = 3
 
 static const op_refusal refusals[] = {
@@ -346,7 +358,7 @@ int main(void)
         cmocka_unit_test(test_windows),  cmocka_unit_test(test_grouped),  cmocka_unit_test(test_lines),
         cmocka_unit_test(test_winograd), cmocka_unit_test(test_blocks),   cmocka_unit_test(test_epilogues),
         cmocka_unit_test(test_pooled),   cmocka_unit_test(test_half),     cmocka_unit_test(test_narrow),
-        cmocka_unit_test(test_gpu),      cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_gpu),      cmocka_unit_test(test_gpu_half), cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

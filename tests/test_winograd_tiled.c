@@ -39,7 +39,7 @@ static const product_row products[] = {
 };
 
 typedef struct sizes {
-    wcl__winograd_tiled_params params;
+    wcl__tiled_params params;
     wcl__winograd_product product;
     int64_t width;   /* filters of a work-group */
     int64_t v, u, m; /* floats */
@@ -49,8 +49,8 @@ static sizes sizes_of(const product_row *row)
 {
     enum { V, U, M };
     sizes s;
-    wcl__params_standard(&wcl__winograd_tiled_table, &s.params);
-    if (wcl__params_parse(&wcl__winograd_tiled_table, row->params, &s.params) != WCL_OK)
+    wcl__params_standard(&wcl__tiled_table, &s.params);
+    if (wcl__params_parse(&wcl__tiled_table, row->params, &s.params) != WCL_OK)
         fail_msg("%s: %s", row->name, wcl_last_error()->message);
     s.width = s.params.cb * s.params.kb;
     s.product = (wcl__winograd_product){row->xi, row->p * s.params.pb, row->c, row->k * s.width, V, U, M};
@@ -154,10 +154,10 @@ static void test_illegal(void **state)
 {
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(illegal); i++) {
-        wcl__winograd_tiled_params params;
-        wcl__params_standard(&wcl__winograd_tiled_table, &params);
-        assert_int_equal(wcl__params_parse(&wcl__winograd_tiled_table, illegal[i].params, &params), WCL_OK);
-        if (wcl__params_validate(&wcl__winograd_tiled_table, &params) != WCL_BAD_ARGUMENT ||
+        wcl__tiled_params params;
+        wcl__params_standard(&wcl__tiled_table, &params);
+        assert_int_equal(wcl__params_parse(&wcl__tiled_table, illegal[i].params, &params), WCL_OK);
+        if (wcl__params_validate(&wcl__tiled_table, &params) != WCL_BAD_ARGUMENT ||
             !strstr(wcl_last_error()->message, illegal[i].reason))
             fail_msg("%s: %s", illegal[i].params, wcl_last_error()->message);
     }
@@ -169,22 +169,22 @@ static const wcl__facts roomy = {
 static void test_refuses(void **state)
 {
     (void)state;
-    wcl__winograd_tiled_params params;
-    wcl__params_standard(&wcl__winograd_tiled_table, &params); /* 64 x 64 sums by 64 items, 4 KiB */
+    wcl__tiled_params params;
+    wcl__params_standard(&wcl__tiled_table, &params); /* 64 x 64 sums by 64 items, 4 KiB */
     wcl__facts facts = roomy;
-    assert_null(wcl__winograd_tiled_refuses(&facts, &params));
+    assert_null(wcl__tiled_refuses(&facts, &params, 0));
     facts.local_bytes = 4095;
-    assert_non_null(strstr(wcl__winograd_tiled_refuses(&facts, &params), "local memory"));
+    assert_non_null(strstr(wcl__tiled_refuses(&facts, &params, 0), "local memory"));
     facts.local_bytes = 4096;
-    assert_null(wcl__winograd_tiled_refuses(&facts, &params));
+    assert_null(wcl__tiled_refuses(&facts, &params, 0));
     params.buffering = 2;
-    assert_non_null(strstr(wcl__winograd_tiled_refuses(&facts, &params), "local memory"));
+    assert_non_null(strstr(wcl__tiled_refuses(&facts, &params, 0), "local memory"));
     facts = roomy;
     facts.max_work_group = 63;
-    assert_non_null(strstr(wcl__winograd_tiled_refuses(&facts, &params), "work-groups too small"));
+    assert_non_null(strstr(wcl__tiled_refuses(&facts, &params, 0), "work-groups too small"));
     facts = roomy;
     facts.max_item[1] = 7;
-    assert_non_null(strstr(wcl__winograd_tiled_refuses(&facts, &params), "one dimension"));
+    assert_non_null(strstr(wcl__tiled_refuses(&facts, &params, 0), "one dimension"));
 }
 
 /* What clGetDeviceInfo says of tools/isa's targets. */
@@ -204,14 +204,14 @@ static const struct {
     {"pvc", "Intel(R) Corporation", "Intel(R) Data Center GPU Max 1550"},
 };
 
-/* VGG-16's layers that lead to each work-group; xi, tiles, filters. */
+/* VGG-16's layers that lead to each work-group. */
 static const struct {
     const char *name, *group;
-    int64_t xi, tiles, filters;
+    wcl__tiled_size size;
 } layers[] = {
-    {"conv2_2 by F4", "16x16", 36, 784, 128},
-    {"conv1_2 by F4: 64 filters", "8x8", 36, 3136, 64},
-    {"conv5_1 by F4: 16 tiles", "16x4", 36, 16, 512},
+    {"conv2_2 by F4", "16x16", {36, 784, 128, false}},         {"conv1_2 by F4: 64 filters", "8x8", {36, 3136, 64, false}},
+    {"conv5_1 by F4: 16 tiles", "16x4", {36, 16, 512, false}}, {"conv2_2 by F4, halves", "16x16", {36, 784, 128, true}},
+    {"conv1_2 by F4, halves", "8x8", {36, 3136, 64, true}},    {"conv5_1 by F4, halves", "16x4", {36, 16, 512, true}},
 };
 
 /* "SOURCE TARGET GROUP OPTIONS" with single spaces. */
@@ -237,14 +237,14 @@ static void test_defaults(void **state)
     for (size_t t = 0; t < WCL__COUNT(targets); t++)
         for (size_t i = 0; i < WCL__COUNT(layers); i++) {
             wcl__facts facts = roomy;
-            wcl__winograd_tiled_params params;
+            wcl__tiled_params params;
             char options[WCL__OPTION_BYTES], line[512];
             snprintf(facts.vendor, sizeof facts.vendor, "%s", targets[t].vendor);
             snprintf(facts.name, sizeof facts.name, "%s", targets[t].name);
-            wcl__winograd_tiled_defaults(&facts, 4, layers[i].xi, layers[i].tiles, layers[i].filters, &params);
-            assert_int_equal(wcl__params_validate(&wcl__winograd_tiled_table, &params), WCL_OK);
-            assert_null(wcl__winograd_tiled_refuses(&facts, &params));
-            wcl__params_options(&wcl__winograd_tiled_table, &params, options, sizeof options);
+            wcl__tiled_defaults(&facts, 4, &layers[i].size, &params);
+            assert_int_equal(wcl__params_validate(&wcl__tiled_table, &params), WCL_OK);
+            assert_null(wcl__tiled_refuses(&facts, &params, 0));
+            wcl__params_options(&wcl__tiled_table, &params, options, sizeof options);
             size_t length = (size_t)snprintf(line, sizeof line, "winograd_gemm_tiled.cl %s %s", targets[t].target, layers[i].group);
             for (const char *word = strtok(options, " "); word; word = strtok(NULL, " "))
                 length += (size_t)snprintf(line + length, sizeof line - length, " %s", word + strlen("-D"));

@@ -68,10 +68,11 @@ void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, cons
         if (tiles * conv->c * conv->k >= WORTH) /* a build of its own */
             params->pb = best_block(tiles, params->pb, form->fused);
     } else {
-        wcl__winograd_tiled_params tiled;
-        wcl__winograd_tiled_defaults(facts, form->cb, (form->m + 2) * (form->m + 2), tiles, conv->k, &tiled);
+        const wcl__tiled_size size = {(form->m + 2) * (form->m + 2), tiles, conv->k, form->half};
+        wcl__tiled_params tiled;
+        wcl__tiled_defaults(facts, form->cb, &size, &tiled);
         params->lanes = 1;
-        params->tiled = facts->type & CL_DEVICE_TYPE_GPU && !form->half && !wcl__winograd_tiled_refuses(facts, &tiled);
+        params->tiled = facts->type & CL_DEVICE_TYPE_GPU && !wcl__tiled_refuses(facts, &tiled, 0);
         params->pb = params->tiled ? tiled.pb : 8;
         params->kb = params->tiled ? tiled.kb : 1;
         params->unroll = 1;
@@ -117,7 +118,8 @@ wcl__winograd_sizes wcl__winograd_sizes_of(const wcl__facts *facts, const wcl__w
     if (params->fused) /* cl/winograd_fused.cl: M_TILE */
         s.m_bytes = (int64_t)sizeof(float) * s.chunk * (s.xi * params->kb + 1) * params->cb;
     s.u_bytes = s.xi * (int64_t)(params->half ? sizeof(cl_half) : sizeof(float)) * s.c_padded * s.k_padded;
-    wcl__winograd_tiled_for(facts, params->cb, params->pb, params->kb, &s.tiled);
+    wcl__tiled_for(facts, params->cb, params->pb, params->kb, &s.tiled);
+    s.tiled.half = params->half;
     return s;
 }
 

@@ -10,7 +10,7 @@
     X(cb, 1, 16, 16, "channels in a vector: both layouts' block")                     \
     X(pb, 1, 128, 6, "tiles that a work-item of the product multiplies")              \
     X(kb, 1, 32, 1, "vectors of filters that it multiplies")                          \
-    X(tiled, 0, 1, 0, "a work-group multiplies pb by kb (kernels/winograd_tiled.h)")  \
+    X(tiled, 0, 1, 0, "a work-group multiplies pb by kb (kernels/tiled.h)")           \
     X(lanes, 1, 16, 16, "channels that a work-item of the transforms takes: cb or 1") \
     X(fused, 0, 1, 0, "one kernel, not three")                                        \
     X(unroll, 0, 1, 0, "transforms written out: what GPUs need")                      \
@@ -32,7 +32,7 @@ typedef struct wcl__winograd_sizes {
     int64_t c_padded, k_padded; /* to cb, to cb * kb */
     int64_t v_bytes, m_bytes;   /* of a chunk, or of a fused work-group's local memory */
     int64_t u_bytes;
-    wcl__winograd_tiled_params tiled; /* of the product where the parameters say tiled */
+    wcl__tiled_params tiled; /* of the product where the parameters say tiled */
 } wcl__winograd_sizes;
 
 /* How a variant wants it. */

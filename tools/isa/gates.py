@@ -13,7 +13,7 @@ LOCAL_READ = 1.15  # bytes for an FMA; 8 x 8 sums take 1.0
 # reach with each compiler, less a small margin. Work-groups of 32 x 128 sums load more for each FMA.
 DENSITY = {
     "gfx900": (0.82, 0.95),
-    "gfx90a": (0.70, 0.88),
+    "gfx90a": (0.69, 0.88),
     "gfx1030": (0.84, 0.96),
     "gfx1100": (0.72, 0.93),
     "sm_80": (0.88, 0.95),
@@ -25,12 +25,14 @@ DENSITY = {
     "pvc": (0.82, 0.92),
 }
 FLAT = 0.01  # less for flat work-groups
+HALVES = 0.05  # less where a step converts its filters
 
 
 def product(row, got, width):
     """Of the tiled product alone."""
     whole, alu = DENSITY[got["target"]]
     less = FLAT if row.value("PB") < row.value("CB") * row.value("KB") else 0
+    less += HALVES * row.value("HALF")
     if "step_fmas" not in got:
         return ["no loop with FMAs and local memory"]
     wrong = []
