@@ -26,6 +26,7 @@
 #include "activation.clh"
 #include "cells.clh"
 #include "multiply_add.clh"
+#include "pixels.clh"
 
 /* host/kernels/conv_gemm.c has the same struct */
 typedef struct {
@@ -38,17 +39,6 @@ typedef struct {
 #else
 #define SOURCE global
 #endif
-
-typedef struct {
-    int n, y, x;
-} place;
-
-static inline place place_of(const view v, int pixel)
-{
-    const int in_picture = pixel % (v.h * v.w);
-    const place at = {pixel / (v.h * v.w), in_picture / v.w, in_picture % v.w};
-    return at;
-}
 
 static inline place next_place(const view v, place at)
 {

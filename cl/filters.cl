@@ -1,11 +1,12 @@
 /* Packing weights for the convolution and dense kernels, rows of the source at a time (host/ops/steps.h, wcl__packing).
  *
  * filters_direct   src [K][C][TAPS]     ->  dst [ceil(K/(CB KB))][C][TAPS][KB][CB]    times scale[k]
- * filters_gemm     src [K][C][TAPS]     ->  dst [ceil(K/(CB KB))][ceil(C/CB)][TAPS][CB][KB][CB]   times scale[k]
+ * filters_gemm     src [K][C][TAPS]     ->  dst [ceil(K/(CB KB))][ceil(C/STEP)][TAPS][STEP][KB][CB]   times scale[k]
  * filters_winograd src [K][C][3][3]     ->  dst [XI][ceil(K/(CB KB))][C rounded up to CB][KB][CB]   U = G g G^T (winograd.clh), times scale[k]
  * dense_rows       src rows o: [O][I]    ->  dst[o DO + i' DI], i' = i taken from (H, W, C) to (C, H, W) order; times scale[o]
  * dense_columns    src rows i: [I][O]    ->  dst[(o - FIRST_O) DO + i' DI] for `outputs` columns from FIRST_O, the same
- *                  dst strides DO = I, DI = 1 make [O][I], DO = 1, DI = O make [I][O]
+ *                  dst strides DO = I, DI = 1 make [O][I], DO = 1, DI = O make [I][O]; o counts within blocks of outputs: DO = 1 and
+ *                  DI = a block's make [O/block][I][block]
  *
  * With HALF = 1 all but filters_direct store halves. A work-item packs one element (a 3x3 filter for winograd) of source row first + z. dst
  * starts as zeros where it has tails.
@@ -27,15 +28,15 @@ kernel void filters_direct(global const float *restrict src, global float *restr
     dst[((k / (CB * KB)) * row + i) * (CB * KB) + k % (CB * KB)] = src[z * row + i] * scale[k];
 }
 
-kernel void filters_gemm(global const float *restrict src, global float *restrict dst, global const float *restrict scale, const int row,
-                         const int taps, const int first, const int rows)
+kernel void filters_gemm(global const float *restrict src, global stored_weight *restrict dst, global const float *restrict scale,
+                         const int row, const int taps, const int step, const int first, const int rows)
 {
     const size_t i = get_global_id(0), z = get_global_id(2);
     if (i >= (size_t)row || z >= (size_t)rows)
         return;
-    const size_t k = first + z, c = i / taps, tap = i % taps, c_blocks = (row / taps + CB - 1) / CB;
-    const size_t product = ((k / (CB * KB)) * c_blocks + c / CB) * taps + tap;
-    dst[(product * CB + c % CB) * (CB * KB) + k % (CB * KB)] = src[z * row + i] * scale[k];
+    const size_t k = first + z, c = i / taps, tap = i % taps, steps = (row / taps + step - 1) / step;
+    const size_t product = ((k / (CB * KB)) * steps + c / step) * taps + tap;
+    weights_store(src[z * row + i] * scale[k], dst + (product * step + c % step) * (CB * KB) + k % (CB * KB));
 }
 
 kernel void filters_winograd(global const float *restrict src, global stored_weight *restrict dst, global const float *restrict scale,
@@ -77,9 +78,14 @@ typedef struct {
     int inputs, outputs; /* packed */
     int row;             /* elements of a source row */
     int first_output;    /* of the source's columns */
-    int output_stride, input_stride;
+    int output_stride, input_stride, block, block_stride; /* block: outputs */
     int hw, c; /* hw = 0: the inputs keep their order */
 } dense_shape;
+
+static inline size_t packed_at(const dense_shape s, size_t o, size_t i)
+{
+    return o / s.block * s.block_stride + o % s.block * s.output_stride + flattened(i, s.hw, s.c) * s.input_stride;
+}
 
 kernel void dense_rows(global const float *restrict src, global stored_weight *restrict dst, global const float *restrict scale,
                        const dense_shape s, const int first, const int rows)
@@ -88,7 +94,7 @@ kernel void dense_rows(global const float *restrict src, global stored_weight *r
     if (i >= (size_t)s.inputs || z >= (size_t)rows)
         return;
     const size_t o = first + z;
-    weights_store(src[z * s.row + i] * scale[o], dst + o * s.output_stride + flattened(i, s.hw, s.c) * s.input_stride);
+    weights_store(src[z * s.row + i] * scale[o], dst + packed_at(s, o, i));
 }
 
 kernel void dense_columns(global const float *restrict src, global stored_weight *restrict dst, global const float *restrict scale,
@@ -97,6 +103,5 @@ kernel void dense_columns(global const float *restrict src, global stored_weight
     const size_t o = get_global_id(0), z = get_global_id(2);
     if (o >= (size_t)s.outputs || z >= (size_t)rows)
         return;
-    weights_store(src[z * s.row + s.first_output + o] * scale[o],
-                  dst + o * s.output_stride + flattened(first + z, s.hw, s.c) * s.input_stride);
+    weights_store(src[z * s.row + s.first_output + o] * scale[o], dst + packed_at(s, o, first + z));
 }

@@ -256,6 +256,43 @@ static void check_gpu(const conv_row *rows, size_t count)
     op_check(cases, used);
 }
 
+/* 1x1, strided and other windows, as a product in local memory. */
+static void check_gpu_gemm(const conv_row *rows, size_t count, bool half)
+{
+    op_case cases[32];
+    size_t used = 0;
+    assert_true(count <= WCL__COUNT(cases));
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].must && !strstr(rows[i].must, "gemm"))
+            continue;
+        cases[used] = conv_case(&rows[i]);
+        cases[used].gpu = true;
+        cases[used].half = half;
+        cases[used].must = cases[used].only = "gemm";
+        used++;
+    }
+    op_check(cases, used);
+}
+
+static const conv_row gemm_only[] = {
+    {"3x3, 140 filters, 130 pixels, relu", 1, 9, 10, 13, 140, 3, 3, SAME3, .act = RELU, .must = "gemm"},
+    {"1x1, 33 pixels of 3 pictures, 70 filters", 3, 12, 1, 11, 70, 1, 1, .scale = true, .shift = true, .must = "gemm"},
+    {"1x1, stride 2, 128 x 128 sums, sigmoid", 2, 20, 31, 17, 128, 1, 1, .strides = {2, 2}, .act = {WCL__ACT_SIGMOID, 0, 0},
+     .must = "gemm"},
+};
+
+static void test_gpu_gemm(void **state)
+{
+    (void)state;
+    check_gpu_gemm(windows, WCL__COUNT(windows), false);
+    check_gpu_gemm(lines, WCL__COUNT(lines), false);
+    check_gpu_gemm(pooled, WCL__COUNT(pooled), false);
+    check_gpu_gemm(blocks, WCL__COUNT(blocks), false);
+    check_gpu_gemm(epilogues, WCL__COUNT(epilogues), false);
+    check_gpu_gemm(gemm_only, WCL__COUNT(gemm_only), false);
+    check_gpu_gemm(gemm_only, WCL__COUNT(gemm_only), true);
+}
+
 static void test_gpu(void **state)
 {
     (void)state;
@@ -358,7 +395,8 @@ int main(void)
         cmocka_unit_test(test_windows),  cmocka_unit_test(test_grouped),  cmocka_unit_test(test_lines),
         cmocka_unit_test(test_winograd), cmocka_unit_test(test_blocks),   cmocka_unit_test(test_epilogues),
         cmocka_unit_test(test_pooled),   cmocka_unit_test(test_half),     cmocka_unit_test(test_narrow),
-        cmocka_unit_test(test_gpu),      cmocka_unit_test(test_gpu_half), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_gpu),      cmocka_unit_test(test_gpu_half), cmocka_unit_test(test_gpu_gemm),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,7 @@ enum { SLOT_SOURCE = 0, SLOT_PACKED = 1, SLOT_SCALE = 2 };
 
 /* cl/filters.cl: dense_shape */
 typedef struct dense_shape {
-    cl_int inputs, outputs, row, first_output, output_stride, input_stride, hw, c;
+    cl_int inputs, outputs, row, first_output, output_stride, input_stride, block, block_stride, hw, c;
 } dense_shape;
 
 /* The store sets the third size to the rows of each chunk. */
@@ -34,11 +34,11 @@ wcl_status wcl__filters_direct_call(wcl__call *call, const wcl__filters_params *
     return status;
 }
 
-wcl_status wcl__filters_gemm_call(wcl__call *call, const wcl__filters_params *params, int64_t row, int64_t taps)
+wcl_status wcl__filters_gemm_call(wcl__call *call, const wcl__filters_params *params, int64_t row, int64_t taps, int64_t step)
 {
-    const cl_int sizes[2] = {(cl_int)row, (cl_int)taps};
+    const cl_int sizes[3] = {(cl_int)row, (cl_int)taps, (cl_int)step};
     const wcl_status status = begin(call, "filters_gemm", params, row);
-    for (int i = 0; i < 2 && status == WCL_OK; i++)
+    for (int i = 0; i < 3 && status == WCL_OK; i++)
         WCL__CALL_VALUE(call, sizes[i]);
     return status;
 }
@@ -56,6 +56,8 @@ wcl_status wcl__filters_winograd_call(wcl__call *call, const wcl__filters_params
 wcl_status wcl__filters_dense_call(wcl__call *call, const wcl__dense_packing *packing)
 {
     wcl__filters_params params;
+    const bool by_input = packing->to_input || packing->block > 0;
+    const int64_t block = packing->block ? packing->block : packing->outputs;
     wcl__params_standard(&wcl__filters_table, &params);
     params.half = packing->half;
     const dense_shape shape = {
@@ -63,8 +65,10 @@ wcl_status wcl__filters_dense_call(wcl__call *call, const wcl__dense_packing *pa
         .outputs = (cl_int)packing->outputs,
         .row = (cl_int)(packing->by_input ? packing->source_outputs : packing->inputs),
         .first_output = (cl_int)packing->first_output,
-        .output_stride = (cl_int)(packing->to_input ? 1 : packing->inputs),
-        .input_stride = (cl_int)(packing->to_input ? packing->outputs : 1),
+        .output_stride = (cl_int)(by_input ? 1 : packing->inputs),
+        .input_stride = (cl_int)(by_input ? block : 1),
+        .block = (cl_int)block,
+        .block_stride = (cl_int)(packing->block ? wcl__round_up(packing->inputs, packing->step) * block : 0),
         .hw = (cl_int)packing->hw,
         .c = (cl_int)packing->c,
     };

@@ -23,14 +23,15 @@ typedef struct wcl__dense_packing {
     int64_t source_outputs; /* of the whole layer */
     bool by_input;          /* the source is [I][O], not [O][I] */
     bool to_input;          /* packed is [I][O], not [O][I] */
+    int64_t block, step;    /* 0; or packed is [O/block][I][block], I rounded up to a step */
     bool half;              /* packed as halves */
     int64_t hw, c;          /* hw = 0: the inputs keep their order; else from (H, W, C) to (C, H, W) */
 } wcl__dense_packing;
 
 /* Slots of the calls: 0 source rows, 1 packed, 2 scale. */
 wcl_status wcl__filters_direct_call(wcl__call *call, const wcl__filters_params *params, int64_t row);
-/* `taps`: cells of a window; row = channels * taps. */
-wcl_status wcl__filters_gemm_call(wcl__call *call, const wcl__filters_params *params, int64_t row, int64_t taps);
+/* `taps`: cells of a window; row = channels * taps; `step`: channels that lie together for each tap. */
+wcl_status wcl__filters_gemm_call(wcl__call *call, const wcl__filters_params *params, int64_t row, int64_t taps, int64_t step);
 wcl_status wcl__filters_winograd_call(wcl__call *call, const wcl__filters_params *params, int64_t channels, int64_t c_padded,
                                       int64_t k_padded);
 wcl_status wcl__filters_dense_call(wcl__call *call, const wcl__dense_packing *packing);

@@ -7,7 +7,7 @@ int wcl__tiled_width(const wcl__tiled_params *p)
     return p->cb * p->kb;
 }
 
-static int items_of(const wcl__tiled_params *p)
+int wcl__tiled_items(const wcl__tiled_params *p)
 {
     return wcl__tiled_width(p) / p->ik * (p->pb / p->ip);
 }
@@ -17,7 +17,7 @@ static int local_bytes(const wcl__tiled_params *p)
     return (p->buffering == 2 ? 2 : 1) * p->ks * (p->pb + wcl__tiled_width(p)) * (int)sizeof(float);
 }
 
-static const char *constraint(const int *values)
+const char *wcl__tiled_constraint(const int *values)
 {
     wcl__tiled_params p;
     memcpy(&p, values, sizeof p);
@@ -29,7 +29,7 @@ static const char *constraint(const int *values)
         return "ip and ik must be multiples of 4";
     if (p.pb % p.ip != 0 || wcl__tiled_width(&p) % p.ik != 0)
         return "pb must be a multiple of ip, cb * kb of ik";
-    if (p.ks * p.pb / 4 % items_of(&p) != 0 || p.ks * wcl__tiled_width(&p) / 4 % items_of(&p) != 0)
+    if (p.ks * p.pb / 4 % wcl__tiled_items(&p) != 0 || p.ks * wcl__tiled_width(&p) / 4 % wcl__tiled_items(&p) != 0)
         return "each work-item must load as much as the others of both operands";
     if (p.lanes != 1 && p.lanes != 4)
         return "lanes must be 1 or 4";
@@ -38,18 +38,18 @@ static const char *constraint(const int *values)
     return NULL;
 }
 
-WCL__PARAM_TABLE(wcl__tiled_table, "tiled", WCL__TILED_PARAMS, constraint);
+WCL__PARAM_TABLE(wcl__tiled_table, "tiled", WCL__TILED_PARAMS, wcl__tiled_constraint);
 
 const char *wcl__tiled_refuses(const wcl__facts *facts, const wcl__tiled_params *params, size_t more)
 {
     if ((uint64_t)local_bytes(params) + more > facts->local_bytes)
         return "too little local memory";
-    if ((uint64_t)items_of(params) > facts->max_work_group)
+    if ((uint64_t)wcl__tiled_items(params) > facts->max_work_group)
         return "work-groups too small";
     if ((uint64_t)(wcl__tiled_width(params) / params->ik) > facts->max_item[0] ||
         (uint64_t)(params->pb / params->ip) > facts->max_item[1])
         return "work-groups too short in one dimension";
-    return constraint((const int *)params);
+    return wcl__tiled_constraint((const int *)params);
 }
 
 /* ------------------------------------------------------------------ defaults */
@@ -83,7 +83,7 @@ static bool named(const char *text, const char *start)
 /* What differs between the vendors' compilers, which only names tell apart. A wrong guess costs speed alone. */
 static void choose_code(const wcl__facts *facts, wcl__tiled_params *p)
 {
-    const bool large = items_of(p) == 256;
+    const bool large = wcl__tiled_items(p) == 256;
     if (strstr(facts->vendor, "NVIDIA")) {
         p->buffering = large ? 2 : 0; /* of small work-groups enough are there to hide each other's loads */
         p->unroll = p->ks;

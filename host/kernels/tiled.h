@@ -30,6 +30,8 @@ typedef struct wcl__tiled_size {
     bool half;
 } wcl__tiled_size;
 
+/* A table's constraint whose first fields are these parameters. */
+const char *wcl__tiled_constraint(const int *values);
 /* NULL, or why a GPU of these facts can't run it; `more`: bytes of local memory beside the operands'. */
 const char *wcl__tiled_refuses(const wcl__facts *facts, const wcl__tiled_params *params, size_t more);
 /* For blocks of pb rows and kb vectors of filters. What docs/gpu.md found in the vendors' compilers. */
@@ -38,5 +40,6 @@ void wcl__tiled_for(const wcl__facts *facts, int cb, int pb, int kb, wcl__tiled_
 void wcl__tiled_defaults(const wcl__facts *facts, int cb, const wcl__tiled_size *size, wcl__tiled_params *params);
 
 int wcl__tiled_width(const wcl__tiled_params *params); /* filters of a work-group */
+int wcl__tiled_items(const wcl__tiled_params *params); /* its work-items */
 
 #endif

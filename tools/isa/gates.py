@@ -25,6 +25,7 @@ DENSITY = {
     "pvc": (0.82, 0.92),
 }
 FLAT = 0.01  # less for flat work-groups
+GATHER = 0.11  # less where a step finds its cells of a picture
 HALVES = 0.05  # less where a step converts its filters
 
 
@@ -32,6 +33,7 @@ def product(row, got, width):
     """Of the tiled product alone."""
     whole, alu = DENSITY[got["target"]]
     less = FLAT if row.value("PB") < row.value("CB") * row.value("KB") else 0
+    less += GATHER * (row.source == "conv_gemm_tiled.cl")
     less += HALVES * row.value("HALF")
     if "step_fmas" not in got:
         return ["no loop with FMAs and local memory"]

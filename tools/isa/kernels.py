@@ -11,7 +11,7 @@ class Row:
         self.group = tuple(int(n) for n in group.split("x")) if group != "-" else None
         self.options = words[3:]
         self.step = 0  # FMAs of a work-item in a step of the loop that is measured
-        if self.source == "winograd_gemm_tiled.cl":
+        if self.source.endswith("_gemm_tiled.cl"):
             self.step = self.value("IP") * self.value("IK") * self.value("KS")
 
     def value(self, name):

@@ -64,12 +64,12 @@ def nvidia(sass, kernel):
             item = instruction(text, "local", **{"read" if op.startswith("LDS") else "write": size})
         elif re.match(r"(LDL|STL)\b", op):
             item = instruction(text, "scratch")
-        elif re.match(r"(LDG|STG|LD|ST|LDC|RED|ATOM)\b", op):
+        elif re.match(r"(LDG|STG|LD|ST|RED|ATOM)\b", op):
             item = instruction(text, "memory")
         elif re.match(r"(BRA|BAR|NOP|EXIT|BSSY|BSYNC|WARPSYNC|DEPBAR|CALL|RET|YIELD|SYNCS)\b", op):
             item = instruction(text, "control")
         else:
-            item = instruction(text, "scalar" if op.startswith("U") else "alu")
+            item = instruction(text, "scalar" if re.match("U|LDC", op) else "alu")
         if op.startswith("BRA"):
             item["targets"] = re.findall(r"\.L_x_\d+", text)
             if out and item["targets"][:1] == [out[-1]]:

@@ -1,0 +1,112 @@
+/* Convolution of one group as a matrix product whose left factor is never stored, for GPUs: conv_gemm.cl's formula, by work-groups that
+ * share their operands in local memory (tiled.clh).
+ *
+ *   y[p][k] = act(bias[k] + sum over c, r, t of x[c][oy SH - PT + r DH][ox SW - PL + t DW] w[k][c][r][t])
+ *
+ *   p counts the output pixels (n, oy, ox) of all pictures, so that small ones share a work-group
+ *   x     [N][C/4][H][W][4] by its view; cells outside read as 0
+ *   w     [ceil(K/FILTERS)][ceil(C/KS)][KH][KW][KS][FILTERS], FILTERS = 4 KB, halves with HALF = 1: a step is KS channels of one tap. By
+ *         filters_gemm or filters.cl's dense kernels; tails are 0
+ *   bias  [K rounded up to 4]
+ *   y     [N][K/4][OH][OW][4] by its view; tail lanes become 0
+ *
+ * A dense layer of several inputs is this with x [M][I] as M pixels, whose 4 channels are a plane each.
+ *
+ * A work-group makes PB pixels by FILTERS filters. A work-item loads 4 channels at a time of one pixel, ITEMS / PB
+ * (a whole number) vectors apart. Neighbouring work-items make neighbouring groups of 4 pixels.
+ * Global size (ceil(P/PB) * PB/IP, ceil(K/FILTERS) * FILTERS/IK), work-group (PB/IP, FILTERS/IK). Local memory: tiled.clh's and 4 PB bytes.
+ * Buffers are aligned to 16 bytes, as are all strides of the views.
+ */
+#include "view.clh"
+
+/* host/kernels/conv_tiled.c has the same struct */
+typedef struct {
+    int kh, kw, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
+    int steps;
+    float a, b;
+} tiled_shape;
+
+/* A work-item's pixel, and the step that it loads next. */
+typedef struct {
+    global const float *x;
+    view v;
+    tiled_shape s;
+    int y, x0, at;   /* the window's first cell, and its offset in the item's first channel block */
+    int r, t, block; /* the step's tap and the item's first channel block */
+} operand;
+#include "tiled.clh"
+#include "activation.clh"
+#include "cells.clh"
+#include "pixels.clh"
+#if CB != 4 || ITEMS % PB != 0
+#error "conv_gemm_tiled.cl: CB must be 4, and the work-items a multiple of PB"
+#endif
+
+static inline void load_rows(loaded *next, operand *from, int item, int count)
+{
+    const int dy = from->r * from->s.dilation_h, dx = from->t * from->s.dilation_w;
+    const bool inside = (uint)(from->y + dy) < (uint)from->v.h && (uint)(from->x0 + dx) < (uint)from->v.w;
+    const int at = from->at + dy * from->v.row + dx * from->v.pixel;
+    const int blocks = CHUNKS(from->v.c, 4);
+#pragma unroll
+    for (int i = 0; i < LOAD_A; i++) {
+        const int further = i * (ITEMS / PB);
+        next->a[i] = (float4)(0.0f);
+        if (inside && from->block + further < blocks)
+            next->a[i] = *(global const float4 *)(from->x + (at + further * from->v.plane));
+    }
+    if (++from->t == from->s.kw) {
+        from->t = 0;
+        if (++from->r == from->s.kh) {
+            from->r = 0;
+            from->block += KS / 4;
+            from->at += KS / 4 * from->v.plane;
+        }
+    }
+}
+
+/* A pixel beyond the last one has a row so far above the picture that all its cells read as 0. */
+static inline operand find_operand(global const float *x, const view xv, const view yv, const tiled_shape s, int pixel, int block)
+{
+    const place at = place_of(yv, pixel);
+    operand from = {x, xv, s};
+    from.y = at.n < yv.n ? at.y * s.stride_h - s.pad_top : -(1 << 30);
+    from.x0 = at.x * s.stride_w - s.pad_left;
+    from.r = from.t = 0;
+    from.block = block;
+    from.at = xv.origin + at.n * xv.image + from.y * xv.row + from.x0 * xv.pixel + from.block * xv.plane;
+    return from;
+}
+
+kernel __attribute__((reqd_work_group_size(GROUP_P, GROUP_K, 1))) SUBGROUP_ATTRIBUTE void
+conv_gemm_tiled(global const float *restrict x, global const weights4 *restrict w, global const float4 *restrict bias,
+                global float *restrict y, const view xv, const view yv, const tiled_shape s)
+{
+    local float4 a[BUFFERS * A4], b[BUFFERS * B4];
+    local int places[PB]; /* where the pixels' first filters are in y; -1: beyond the last pixel */
+    const int p = (int)get_local_id(0), k = (int)get_local_id(1), item = k * GROUP_P + p;
+    const int kb = (int)get_group_id(1), pixel = (int)get_group_id(0) * PB + item % PB;
+    const int pixels = yv.n * yv.h * yv.w, k_blocks = CHUNKS(yv.c, 4);
+    operand from = find_operand(x, xv, yv, s, pixel, item / PB);
+    sums acc;
+    if (item < PB) {
+        const place at = place_of(yv, pixel);
+        places[item] = pixel < pixels ? (int)view_at(yv, at.n, 0, at.y, at.x) : -1;
+    }
+    multiply(&acc, &from, w + (size_t)kb * s.steps * B4, a, b, item, p, k, KS, s.steps * KS);
+#pragma unroll
+    for (int j = 0; j < IK / 4; j++) {
+        const int block = kb * (FILTERS / 4) + j * GROUP_K + k;
+        if (block < k_blocks) {
+            const float4 shift = bias[block];
+#pragma unroll
+            for (int i = 0; i < IP; i++) {
+                const int at = places[(i / 4 * GROUP_P + p) * 4 + i % 4];
+                const float4 v = four_of(&acc, i, j) + shift;
+                const float4 result = activate(v, s.a, s.b);
+                if (at >= 0)
+                    *(global float4 *)(y + (at + block * yv.plane)) = zero_tail(result, yv.c - block * 4);
+            }
+        }
+    }
+}
