@@ -277,7 +277,7 @@ static void check_gpu_gemm(const conv_row *rows, size_t count, bool half)
 static const conv_row gemm_only[] = {
     {"3x3, 140 filters, 130 pixels, relu", 1, 9, 10, 13, 140, 3, 3, SAME3, .act = RELU, .must = "gemm"},
     {"1x1, 33 pixels of 3 pictures, 70 filters", 3, 12, 1, 11, 70, 1, 1, .scale = true, .shift = true, .must = "gemm"},
-    {"1x1, stride 2, 128 x 128 sums, sigmoid", 2, 20, 31, 17, 128, 1, 1, .strides = {2, 2}, .act = {WCL__ACT_SIGMOID, 0, 0},
+    {"1x1, stride 2, 128 x 128 sums, sigmoid", 2, 20, 33, 34, 128, 1, 1, .strides = {2, 2}, .act = {WCL__ACT_SIGMOID, 0, 0},
      .must = "gemm"},
 };
 

@@ -11,6 +11,7 @@
 
 #include "kernels/winograd_tiled.h"
 #include "support/guarded.h"
+#include "support/isa.h"
 #include "support/support.h"
 
 /* xi, blocks of tiles, channels, blocks of filters */
@@ -187,23 +188,6 @@ static void test_refuses(void **state)
     assert_non_null(strstr(wcl__tiled_refuses(&facts, &params, 0), "one dimension"));
 }
 
-/* What clGetDeviceInfo says of tools/isa's targets. */
-static const struct {
-    const char *target, *vendor, *name;
-} targets[] = {
-    {"gfx900", "Advanced Micro Devices, Inc.", "gfx900:xnack-"},
-    {"gfx90a", "Advanced Micro Devices, Inc.", "gfx90a:sramecc+:xnack-"},
-    {"gfx1030", "Advanced Micro Devices, Inc.", "gfx1030"},
-    {"gfx1100", "Advanced Micro Devices, Inc.", "gfx1100"},
-    {"sm_80", "NVIDIA Corporation", "NVIDIA A100-SXM4-40GB"},
-    {"sm_89", "NVIDIA Corporation", "NVIDIA GeForce RTX 4090"},
-    {"sm_90", "NVIDIA Corporation", "NVIDIA H100 80GB HBM3"},
-    {"skl", "Intel(R) Corporation", "Intel(R) HD Graphics 530"},
-    {"tgllp", "Intel(R) Corporation", "Intel(R) Iris(R) Xe Graphics"},
-    {"dg2", "Intel(R) Corporation", "Intel(R) Arc(TM) A770 Graphics"},
-    {"pvc", "Intel(R) Corporation", "Intel(R) Data Center GPU Max 1550"},
-};
-
 /* VGG-16's layers that lead to each work-group. */
 static const struct {
     const char *name, *group;
@@ -214,42 +198,18 @@ static const struct {
     {"conv1_2 by F4, halves", "8x8", {36, 3136, 64, true}},    {"conv5_1 by F4, halves", "16x4", {36, 16, 512, true}},
 };
 
-/* "SOURCE TARGET GROUP OPTIONS" with single spaces. */
-static bool listed(const char *line)
-{
-    FILE *file = fopen(WINOCL_SOURCE_DIR "/tools/isa/kernels.txt", "r");
-    char text[512], words[512];
-    bool found = false;
-    assert_non_null(file);
-    while (!found && fgets(text, sizeof text, file)) {
-        size_t length = 0;
-        for (const char *word = strtok(text, " \n"); word; word = strtok(NULL, " \n"))
-            length += (size_t)snprintf(words + length, sizeof words - length, "%s%s", length ? " " : "", word);
-        found = length > 0 && strcmp(words, line) == 0;
-    }
-    fclose(file);
-    return found;
-}
-
 static void test_defaults(void **state)
 {
     (void)state;
-    for (size_t t = 0; t < WCL__COUNT(targets); t++)
+    for (size_t t = 0; t < isa_target_count; t++)
         for (size_t i = 0; i < WCL__COUNT(layers); i++) {
             wcl__facts facts = roomy;
             wcl__tiled_params params;
-            char options[WCL__OPTION_BYTES], line[512];
-            snprintf(facts.vendor, sizeof facts.vendor, "%s", targets[t].vendor);
-            snprintf(facts.name, sizeof facts.name, "%s", targets[t].name);
+            isa_facts(t, &facts);
             wcl__tiled_defaults(&facts, 4, &layers[i].size, &params);
             assert_int_equal(wcl__params_validate(&wcl__tiled_table, &params), WCL_OK);
             assert_null(wcl__tiled_refuses(&facts, &params, 0));
-            wcl__params_options(&wcl__tiled_table, &params, options, sizeof options);
-            size_t length = (size_t)snprintf(line, sizeof line, "winograd_gemm_tiled.cl %s %s", targets[t].target, layers[i].group);
-            for (const char *word = strtok(options, " "); word; word = strtok(NULL, " "))
-                length += (size_t)snprintf(line + length, sizeof line - length, " %s", word + strlen("-D"));
-            if (!listed(line))
-                fail_msg("%s: tools/isa/kernels.txt lacks: %s", layers[i].name, line);
+            isa_check_listed("winograd_gemm_tiled.cl", t, layers[i].group, &wcl__tiled_table, &params);
         }
 }
 
