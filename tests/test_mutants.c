@@ -51,6 +51,11 @@ static const conv_row pooled_rows[] = {
 static const conv_row tiled_rows[] = {
     {"tiled", 2, 13, 9, 11, 70, 3, 3, SAME3, .scale = true, .act = SIGMOID},
 };
+/* 100 pixels: two work-groups of 64 by 64 sums */
+static const conv_row gemm_tiled_rows[] = {
+    {"gemm in local memory", 2, 13, 19, 6, 70, 3, 3, .pads = {1, 1, 2, 2}, .dilations = {2, 1}, .strides = {2, 1}, .scale = true,
+     .act = SIGMOID},
+};
 static const conv_row fused_rows[] = {
     {"fused", 2, 20, 9, 11, 49, 3, 3, SAME3, .scale = true, .act = SIGMOID},
 };
@@ -205,6 +210,7 @@ typedef enum table {
     POOLED,
     FUSED,
     TILED,
+    GEMM_TILED,
     MAX,
     AVERAGE,
     GLOBAL,
@@ -252,7 +258,8 @@ static int make_tables(void **state)
     ADD_ROWS(POOLED, conv_case, pooled_rows, "f4");
     ADD_ROWS(FUSED, conv_case, fused_rows, "fused-f4");
     ADD_ROWS(TILED, conv_case, tiled_rows, "f4");
-    cases[TILED][0].gpu = true;
+    ADD_ROWS(GEMM_TILED, conv_case, gemm_tiled_rows, "gemm");
+    cases[TILED][0].gpu = cases[GEMM_TILED][0].gpu = true;
     ADD_ROWS(MAX, pool_case, max_rows, NULL);
     ADD_ROWS(AVERAGE, pool_case, average_rows, NULL);
     ADD_ROWS(GLOBAL, pool_case, global_rows, NULL);
@@ -325,9 +332,8 @@ static const mutant mutants[] = {
      "view_at(xv, 0, 0, 0, 0) + (size_t)pb * PB * CB"},
     {"gemm: a vector of filters too many written", "conv_gemm.cl", GEMM_CONV, "if (mine && block < k_blocks) {", "if (mine) {"},
     {"gemm: no zeros in the tail lanes", "conv_gemm.cl", GEMM_CONV, "zero_tail(result, yv.c - block * CB)", "result"},
-    {"gemm: filters packed without their scale", "filters.cl", GEMM_CONV,
-     "c % CB) * (CB * KB) + k % (CB * KB)] = src[z * row + i] * scale[k];",
-     "c % CB) * (CB * KB) + k % (CB * KB)] = src[z * row + i];"},
+    {"gemm: filters packed without their scale", "filters.cl", GEMM_CONV, "src[z * row + i] * scale[k], dst + (product",
+     "src[z * row + i], dst + (product"},
     {"gemm: filters packed tap by tap in the wrong order", "filters.cl", GEMM_CONV, "tap = i % taps", "tap = taps - 1 - i % taps"},
 
     {"F2's B: a wrong sign", "winograd.cl", WINOGRAD, "D(2, S(2) - S(1)) D(3,", "D(2, S(2) + S(1)) D(3,"},
@@ -376,6 +382,28 @@ static const mutant mutants[] = {
     {"tiled: the steps after the first left out", "tiled.clh", TILED, "if (c >= channels)\n", "if (c >= head)\n"},
     {"tiled: a product's filters written to the wrong place", "winograd_gemm_tiled.cl", TILED,
      "(CB / 4) + j * GROUP_K] =", "(CB / 4) + (j ^ 1) * GROUP_K] ="},
+    {"gemm in local memory: no bias", "conv_gemm_tiled.cl", GEMM_TILED, "four_of(&acc, i, j) + shift;", "four_of(&acc, i, j);"},
+    {"gemm in local memory: a dropped column of taps", "conv_gemm_tiled.cl", GEMM_TILED, "if (++from->t == from->s.kw) {",
+     "if (++from->t + 1 >= from->s.kw) {"},
+    {"gemm in local memory: a padding column that is read", "conv_gemm_tiled.cl", GEMM_TILED, "(uint)from->v.w;",
+     "(uint)from->v.w + 1;"},
+    {"gemm in local memory: a row too many that is read", "conv_gemm_tiled.cl", GEMM_TILED, "(uint)from->v.h &&",
+     "(uint)from->v.h + 1 &&"},
+    {"gemm in local memory: a channel block beyond the last", "conv_gemm_tiled.cl", GEMM_TILED,
+     "if (inside && from->block + further < blocks)", "if (inside && from->block + further + 1 < blocks)"},
+    {"gemm in local memory: every step reads the first channels", "conv_gemm_tiled.cl", GEMM_TILED,
+     "            from->at += KS / 4 * from->v.plane;\n", ""},
+    {"gemm in local memory: stride forgotten", "conv_gemm_tiled.cl", GEMM_TILED, "at.y * s.stride_h", "at.y"},
+    {"gemm in local memory: padding forgotten", "conv_gemm_tiled.cl", GEMM_TILED, "s.stride_w - s.pad_left", "s.stride_w"},
+    {"gemm in local memory: the first picture for all", "conv_gemm_tiled.cl", GEMM_TILED, "xv.origin + at.n * xv.image",
+     "xv.origin"},
+    {"gemm in local memory: no zeros in the tail lanes", "conv_gemm_tiled.cl", GEMM_TILED, "zero_tail(result, yv.c - block * 4)",
+     "result"},
+    {"gemm in local memory: pixels exchanged", "conv_gemm_tiled.cl", GEMM_TILED, "* 4 + i % 4]", "* 4 + (i ^ 1) % 4]"},
+    {"gemm in local memory: the last pixel not written", "conv_gemm_tiled.cl", GEMM_TILED, "pixel < pixels ?",
+     "pixel + 1 < pixels ?"},
+    {"gemm in local memory: a vector of filters too many written", "conv_gemm_tiled.cl", GEMM_TILED, "if (block < k_blocks) {",
+     "{"},
     {"one channel: another one is read", "winograd.cl", TILED, "view_at(xv, tile.n, block, iy, ix) + lane",
      "view_at(xv, tile.n, block, iy, ix) + (lane ^ 1)"},
     {"one channel: no zeros in the tail", "winograd.cl", TILED, "((used) > 0 ? (v) : 0.0f)", "(v)"},

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -242,6 +243,42 @@ static void test_flattened_pictures(void **state)
     op_check(cases, WCL__COUNT(cases));
 }
 
+/* Several inputs on a GPU, by work-groups in local memory where inputs and outputs are multiples of 4, and the kernels that GPUs take
+ * else. */
+static const gemm_row gpu_rows[] = {
+    {"GPU, 2 rows, 8 of 12", 2, 8, 12, ROW(8), .trans_b = true, .must = "gemm"},
+    {"GPU, 5 rows, 20 of 36, relu", 5, 20, 36, ROW(20), .trans_b = true, .act = RELU, .must = "gemm"},
+    {"GPU, 33 rows, 132 of 20, b as it is", 33, 132, 20, ROW(132), .trans_b = false, .must = "gemm"},
+    {"GPU, 70 rows, no bias, alpha", 70, 36, 52, NO_BIAS, .trans_b = true, .alpha = 0.5f, .must = "gemm"},
+    {"GPU, 3 rows, scale and shift, b as it is", 3, 68, 60, ROW(68), .scale = true, .shift = true, .must = "gemm"},
+    {"GPU, flatten 3x4x5", 5, 20, 60, ROW(20), .trans_b = true, .act = RELU, .must = "gemm"},
+    {"GPU, flatten 3x4x5, b as it is", 2, 20, 60, ROW(20), .trans_b = false, .must = "gemm"},
+    {"GPU, odd inputs", 3, 20, 35, ROW(20), .trans_b = true, .must = "gemm"},
+    {"GPU, odd outputs", 3, 17, 36, ROW(17), .trans_b = true, .must = "gemm"},
+    {"GPU, one row", 1, 17, 36, ROW(17), .trans_b = true, .must = "gemv"},
+};
+
+static void test_gpu(void **state)
+{
+    (void)state;
+    op_case cases[2 * WCL__COUNT(gpu_rows) + 1];
+    for (size_t i = 0; i + 1 < WCL__COUNT(cases); i++) {
+        cases[i] = gemm_case(&gpu_rows[i / 2]);
+        cases[i].half = i % 2;
+        if (strstr(cases[i].name, "flatten")) {
+            memcpy(cases[i].flatten, (const int64_t[]){3, 4, 5}, sizeof cases[i].flatten);
+            cases[i].reference = flattened_reference;
+        }
+    }
+    cases[WCL__COUNT(cases) - 1] = gemm_case(&(gemm_row){"GPU, in slices", 2, 72, 64, ROW(72), .trans_b = true, .must = "gemm"});
+    cases[WCL__COUNT(cases) - 1].max_alloc = 4096 + 300;
+    for (size_t i = 0; i < WCL__COUNT(cases); i++) {
+        cases[i].gpu = true;
+        cases[i].only = "gemv gemm";
+    }
+    op_check(cases, WCL__COUNT(cases));
+}
+
 static const op_refusal refusals[] = {
     {{.name = "inner sizes", .op = "Gemm", .inputs = {OP_RANDOM(2, 3), OP_RANDOM(4, 5)}, .input_count = 2}, WCL_BAD_SHAPE, "3"},
     {{.name = "rank of a", .op = "Gemm", .inputs = {OP_RANDOM(2, 3, 1), OP_RANDOM(3, 5)}, .input_count = 2},
@@ -286,7 +323,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gemm),   cmocka_unit_test(test_epilogues),          cmocka_unit_test(test_matmul),
         cmocka_unit_test(test_slices), cmocka_unit_test(test_flattened_pictures), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_half),   cmocka_unit_test(test_other_vectors),
+        cmocka_unit_test(test_half),   cmocka_unit_test(test_other_vectors),      cmocka_unit_test(test_gpu),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

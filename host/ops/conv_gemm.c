@@ -2,6 +2,8 @@
  * there is enough of it. */
 #include "kernels/conv_gemm.h"
 
+#include <stdio.h>
+
 #include "kernels/conv_tiled.h"
 
 #include "kernels/filters.h"
@@ -87,12 +89,14 @@ static wcl_status gemm_weights(const wcl__emit *emit, const wcl__filters_params 
 {
     const wcl__conv *conv = &emit->node->desc.conv;
     wcl__packing packing = {0};
+    char how[32];
+    snprintf(how, sizeof how, "gemm %d", (int)step); /* not among the options */
     packing.rows = conv->k;
     packing.row_elements = conv->c * conv->kh * conv->kw;
     packing.bytes = (size_t)p->weight_bytes;
     packing.zero_first = p->k_padded != conv->k || p->c_padded != conv->c;
     const wcl_status status = wcl__filters_gemm_call(&packing.call, params, packing.row_elements, conv->kh * conv->kw, step);
-    return status == WCL_OK ? wcl__conv_weights(emit, "gemm", &packing, slot) : status;
+    return status == WCL_OK ? wcl__conv_weights(emit, how, &packing, slot) : status;
 }
 
 /* The kernel's call, and its weights and bias. */

@@ -1,9 +1,11 @@
 /* Gemm and MatMul with known weights: our own kernels, or CLBlast. */
 #include "ops/dense.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "kernels/affine.h"
+#include "kernels/conv_tiled.h"
 #include "kernels/dense.h"
 #include "kernels/filters.h"
 #include "ops/channels.h"
@@ -90,12 +92,6 @@ static void dense_cost(const wcl__op_node *node, const wcl__facts *facts, bool b
     cost->launches = blas ? 3 : 1;
 }
 
-static void own_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
-{
-    (void)blocks;
-    dense_cost(node, facts, false, cost);
-}
-
 static void blas_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
 {
     (void)blocks;
@@ -111,16 +107,27 @@ static int64_t slice_outputs(const wcl__facts *facts, const wcl__dense *dense)
     return WCL__MIN(dense->outputs, WCL__MAX(most, 1));
 }
 
-/* The weights of some outputs, [O][I] or, for CLBlast's product, [I][O]; as the file has them where that serves. */
-static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, int64_t first, int64_t count, bool to_input,
-                               int *slot)
+/* How the weights of some outputs lie: [O][I]; for CLBlast's product [I][O]; for the tiled one of wcl__dense_packing's blocks. */
+typedef struct weights_form {
+    int64_t first, count;
+    bool to_input;
+    int64_t block, step;
+} weights_form;
+
+/* As the file has them where that serves. */
+static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, const weights_form *form, int *slot)
 {
+    const int64_t first = form->first, count = form->count;
+    const bool to_input = form->to_input;
+    const int64_t padded_inputs = form->block ? wcl__round_up(dense->inputs, form->step) : dense->inputs;
+    const int64_t padded_count = form->block ? wcl__round_up(count, form->block) : count;
+    char key[64];
     const wcl__op_node *node = emit->node;
     const wcl__value *weight = node->inputs[WCL__DENSE_B];
     const bool whole = count == dense->outputs;
     const bool as_it_is = !dense->half && !node->epilogue.scale && dense->alpha == 1.0f && node->flatten[0] == 0 &&
-                          dense->by_input == to_input && (whole || !to_input);
-    wcl__packing packing = {.bytes = weight_size(dense) * (size_t)(dense->inputs * count)};
+                          dense->by_input == to_input && (whole || !to_input) && form->block == 0;
+    wcl__packing packing = {.bytes = weight_size(dense) * (size_t)(padded_inputs * padded_count)};
     if (as_it_is) {
         packing.source_first = first * dense->inputs;
         return wcl__weight_slot(emit, weight, "copy", &(wcl__filters){first, count, 1.0f}, &packing, slot);
@@ -131,20 +138,93 @@ static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, i
                                     .source_outputs = dense->outputs,
                                     .by_input = dense->by_input,
                                     .to_input = to_input,
+                                    .block = form->block,
+                                    .step = form->step,
                                     .half = dense->half,
                                     .hw = node->flatten[0] * node->flatten[1],
                                     .c = node->flatten[2]};
     packing.rows = dense->by_input ? dense->inputs : count;
     packing.row_elements = dense->by_input ? dense->outputs : dense->inputs;
     packing.source_first = dense->by_input ? 0 : first * dense->inputs;
+    packing.zero_first = padded_inputs != dense->inputs || padded_count != count;
+    snprintf(key, sizeof key, "%s%s %d %d", node->flatten[0] ? "chw|" : "", to_input ? "io" : "oi", (int)form->block,
+             (int)form->step);
     const wcl_status status = wcl__filters_dense_call(&packing.call, &how);
     if (status != WCL_OK)
         return status;
-    return wcl__weight_slot(emit, weight, node->flatten[0] ? (to_input ? "chw|io" : "chw|oi") : (to_input ? "io" : "oi"),
-                            &(wcl__filters){first, count, dense->alpha}, &packing, slot);
+    return wcl__weight_slot(emit, weight, key, &(wcl__filters){first, count, dense->alpha}, &packing, slot);
+}
+
+/* ---- several inputs on a GPU: a convolution of one cell, whose pixels are the inputs */
+
+static wcl__conv as_conv(const wcl__op_node *node, const wcl__dense *dense)
+{
+    return (wcl__conv){.n = 1,
+                       .c = dense->inputs,
+                       .h = 1,
+                       .w = dense->m,
+                       .k = dense->outputs,
+                       .oh = 1,
+                       .ow = dense->m,
+                       .kh = 1,
+                       .kw = 1,
+                       .stride_h = 1,
+                       .stride_w = 1,
+                       .dilation_h = 1,
+                       .dilation_w = 1,
+                       .groups = 1,
+                       .act = node->epilogue.act};
+}
+
+/* True: the tiled kernel with these parameters. It reads and writes 4 numbers at a time, and its weights are one buffer. */
+static bool is_tiled(const wcl__op_node *node, const wcl__facts *facts, const wcl__dense *dense, wcl__conv_tiled_params *params)
+{
+    const wcl__conv conv = as_conv(node, dense);
+    wcl__conv_tiled_defaults(facts, &conv, dense->half, params);
+    if (dense->m == 1 || dense->inputs % 4 != 0 || dense->outputs % 4 != 0 || wcl__conv_tiled_refuses(facts, params))
+        return false;
+    return (uint64_t)wcl__conv_tiled_sizes_of(facts, params, &conv).weight_bytes <= facts->max_alloc;
+}
+
+/* [M][count], four of a row side by side. */
+static wcl__view as_pixels(const wcl__dense *dense, int64_t count)
+{
+    return (wcl__view){.plane = 4, .pixel = (cl_int)count, .n = 1, .c = (cl_int)count, .h = 1, .w = (cl_int)dense->m};
+}
+
+static wcl_status emit_tiled(const wcl__emit *emit, const wcl__dense *dense, const wcl__conv_tiled_params *params)
+{
+    const wcl__conv conv = as_conv(emit->node, dense);
+    const weights_form form = {0, dense->outputs, false, wcl__tiled_width(&params->tiled), params->tiled.ks};
+    wcl__conv_slots slots = {.x = {emit->in[WCL__DENSE_A], as_pixels(dense, dense->inputs)},
+                             .y = {emit->out[0], as_pixels(dense, dense->outputs)}};
+    wcl__call call;
+    wcl_status status = weights_slot(emit, dense, &form, &slots.weights);
+    if (status == WCL_OK)
+        status = wcl__bias_slot(emit, wcl__input(emit->node, WCL__DENSE_C), &(wcl__filters){0, dense->outputs, dense->beta}, 4,
+                                &slots.bias);
+    if (status == WCL_OK)
+        status = wcl__conv_tiled_call(&call, params, &conv, &slots);
+    return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
 }
 
 /* ---- our kernels */
+
+static void own_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
+{
+    wcl__dense dense;
+    wcl__conv_tiled_params tiled;
+    (void)blocks;
+    wcl__dense_read(node, &dense);
+    dense_cost(node, facts, false, cost);
+    if (!is_tiled(node, facts, &dense, &tiled))
+        return;
+    const wcl__conv conv = as_conv(node, &dense);
+    const wcl__conv_tiled_sizes s = wcl__conv_tiled_sizes_of(facts, &tiled, &conv);
+    cost->flops = 2.0 * (double)s.pixels * (double)s.c_padded * (double)s.k_padded;
+    cost->bytes = (double)s.weight_bytes + sizeof(float) * (double)dense.m * (double)(dense.inputs + dense.outputs);
+    cost->efficiency = 0.6 * s.busy; /* as conv_gemm.c's */
+}
 
 static wcl__dense_params own_params(const wcl__op_node *node, const wcl__facts *facts, const wcl__dense *dense)
 {
@@ -159,7 +239,7 @@ static wcl_status emit_slice(const wcl__emit *emit, const wcl__dense *dense, int
     wcl__dense_slots slots = {.x = emit->in[WCL__DENSE_A], .y = emit->out[0]};
     const wcl__dense_params params = own_params(emit->node, emit->facts, dense);
     wcl__call call;
-    wcl_status status = weights_slot(emit, dense, first, count, false, &slots.w);
+    wcl_status status = weights_slot(emit, dense, &(weights_form){.first = first, .count = count}, &slots.w);
     if (status == WCL_OK)
         status =
             wcl__bias_slot(emit, wcl__input(emit->node, WCL__DENSE_C), &(wcl__filters){first, count, dense->beta}, 1, &slots.bias);
@@ -182,6 +262,11 @@ static wcl_status emit_slices(const wcl__emit *emit,
 
 static wcl_status emit_own(const wcl__emit *emit)
 {
+    wcl__dense dense;
+    wcl__conv_tiled_params tiled;
+    wcl__dense_read(emit->node, &dense);
+    if (is_tiled(emit->node, emit->facts, &dense, &tiled))
+        return emit_tiled(emit, &dense, &tiled);
     return emit_slices(emit, emit_slice);
 }
 
@@ -190,6 +275,11 @@ static void own_parameters(const wcl__op_node *node, const wcl__facts *facts, wc
     wcl__dense dense;
     (void)blocks;
     wcl__dense_read(node, &dense);
+    wcl__conv_tiled_params tiled;
+    if (is_tiled(node, facts, &dense, &tiled)) {
+        wcl__params_print(&wcl__conv_tiled_table, &tiled, out, bytes);
+        return;
+    }
     const wcl__dense_params params = own_params(node, facts, &dense);
     wcl__params_print(&wcl__dense_table, &params, out, bytes);
 }
@@ -201,7 +291,7 @@ static wcl_status emit_product(const wcl__emit *emit, const wcl__dense *dense, i
     const bool vector = dense->m == 1;
     int weights, scratch = -1;
     wcl__blas_call *call;
-    wcl_status status = weights_slot(emit, dense, first, count, !vector, &weights);
+    wcl_status status = weights_slot(emit, dense, &(weights_form){.first = first, .count = count, .to_input = !vector}, &weights);
     if (status != WCL_OK)
         return status;
     const wcl__blas_call filled = {.a = emit->in[WCL__DENSE_A],
