@@ -76,6 +76,9 @@ static const gemm_row dense_rows[] = {
     {"dense", 3, 17, 35, {1, {17}}, .trans_b = true, .scale = true, .act = SIGMOID},
     {"dense, b as it is", 1, 17, 35, {1, {17}}, .scale = true},
 };
+static const gemm_row dense_tiled_rows[] = {
+    {"dense in local memory", 3, 140, 36, {1, {140}}, .trans_b = true, .scale = true},
+};
 static const gemm_row half_rows[] = {
     {"dense, halves", 3, 17, 35, {1, {17}}, .trans_b = true, .scale = true},
     {"dense, halves, b as it is", 1, 17, 35, {1, {17}}, .trans_b = false},
@@ -211,6 +214,7 @@ typedef enum table {
     FUSED,
     TILED,
     GEMM_TILED,
+    DENSE_TILED,
     MAX,
     AVERAGE,
     GLOBAL,
@@ -259,7 +263,8 @@ static int make_tables(void **state)
     ADD_ROWS(FUSED, conv_case, fused_rows, "fused-f4");
     ADD_ROWS(TILED, conv_case, tiled_rows, "f4");
     ADD_ROWS(GEMM_TILED, conv_case, gemm_tiled_rows, "gemm");
-    cases[TILED][0].gpu = cases[GEMM_TILED][0].gpu = true;
+    ADD_ROWS(DENSE_TILED, gemm_case, dense_tiled_rows, "gemm");
+    cases[TILED][0].gpu = cases[GEMM_TILED][0].gpu = cases[DENSE_TILED][0].gpu = true;
     ADD_ROWS(MAX, pool_case, max_rows, NULL);
     ADD_ROWS(AVERAGE, pool_case, average_rows, NULL);
     ADD_ROWS(GLOBAL, pool_case, global_rows, NULL);
@@ -377,9 +382,11 @@ static const mutant mutants[] = {
     {"fused: the last tile not made", "winograd_fused.cl", FUSED, "for (int p = 0; p < left; p++)",
      "for (int p = 0; p + 1 < left; p++)"},
 
-    {"tiled: tiles exchanged on their way into local memory", "tiled.clh", TILED, "row = at / CB % PB;", "row = at / CB % PB ^ 1;"},
-    {"tiled: the channels of a block exchanged", "tiled.clh", TILED, "a[(channel + 3) * PB + row]", "a[(channel + 2) * PB + row]"},
-    {"tiled: the steps after the first left out", "tiled.clh", TILED, "if (c >= channels)\n", "if (c >= head)\n"},
+    {"tiled: tiles exchanged on their way into local memory", "winograd_gemm_tiled.cl", TILED, "row = at / CB % PB;",
+     "row = at / CB % PB ^ 1;"},
+    {"tiled: the channels of a block exchanged", "winograd_gemm_tiled.cl", TILED, "a[(channel + 3) * PB + row]",
+     "a[(channel + 2) * PB + row]"},
+    {"tiled: the steps after the first left out", "winograd_gemm_tiled.cl", TILED, "if (c >= channels)\n", "if (c >= head)\n"},
     {"tiled: a product's filters written to the wrong place", "winograd_gemm_tiled.cl", TILED,
      "(CB / 4) + j * GROUP_K] =", "(CB / 4) + (j ^ 1) * GROUP_K] ="},
     {"gemm in local memory: no bias", "conv_gemm_tiled.cl", GEMM_TILED, "four_of(&acc, i, j) + shift;", "four_of(&acc, i, j);"},
@@ -404,6 +411,9 @@ static const mutant mutants[] = {
      "pixel + 1 < pixels ?"},
     {"gemm in local memory: a vector of filters too many written", "conv_gemm_tiled.cl", GEMM_TILED, "if (block < k_blocks) {",
      "{"},
+    {"dense in local memory: every pixel reads the first input", "conv_gemm_tiled.cl", DENSE_TILED, "from.x0 * xv.pixel", "0"},
+    {"dense in local memory: blocks of weights packed in one place", "filters.cl", DENSE_TILED, "o / s.block * s.block_stride +",
+     ""},
     {"one channel: another one is read", "winograd.cl", TILED, "view_at(xv, tile.n, block, iy, ix) + lane",
      "view_at(xv, tile.n, block, iy, ix) + (lane ^ 1)"},
     {"one channel: no zeros in the tail", "winograd.cl", TILED, "((used) > 0 ? (v) : 0.0f)", "(v)"},
