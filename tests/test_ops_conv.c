@@ -293,6 +293,28 @@ static void test_gpu_gemm(void **state)
     check_gpu_gemm(gemm_only, WCL__COUNT(gemm_only), true);
 }
 
+/* Direct convolutions by work-groups of many work-items. */
+static void check_gpu_direct(const conv_row *rows, size_t count)
+{
+    op_case cases[32];
+    assert_true(count <= WCL__COUNT(cases));
+    for (size_t i = 0; i < count; i++) {
+        cases[i] = conv_case(&rows[i]);
+        cases[i].gpu = true;
+        cases[i].must = cases[i].only = "direct";
+    }
+    op_check(cases, count);
+}
+
+static void test_gpu_direct(void **state)
+{
+    (void)state;
+    check_gpu_direct(windows, WCL__COUNT(windows));
+    check_gpu_direct(grouped, WCL__COUNT(grouped));
+    check_gpu_direct(lines, WCL__COUNT(lines));
+    check_gpu_direct(blocks, WCL__COUNT(blocks));
+}
+
 static void test_gpu(void **state)
 {
     (void)state;
@@ -392,11 +414,11 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_windows),  cmocka_unit_test(test_grouped),  cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_winograd), cmocka_unit_test(test_blocks),   cmocka_unit_test(test_epilogues),
-        cmocka_unit_test(test_pooled),   cmocka_unit_test(test_half),     cmocka_unit_test(test_narrow),
-        cmocka_unit_test(test_gpu),      cmocka_unit_test(test_gpu_half), cmocka_unit_test(test_gpu_gemm),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_windows),    cmocka_unit_test(test_grouped),  cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_winograd),   cmocka_unit_test(test_blocks),   cmocka_unit_test(test_epilogues),
+        cmocka_unit_test(test_pooled),     cmocka_unit_test(test_half),     cmocka_unit_test(test_narrow),
+        cmocka_unit_test(test_gpu),        cmocka_unit_test(test_gpu_half), cmocka_unit_test(test_gpu_gemm),
+        cmocka_unit_test(test_gpu_direct), cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,10 +23,24 @@ void wcl__conv_direct_defaults(const wcl__facts *facts, const wcl__conv *conv, w
     params->out_w = wide ? wcl__block_size(conv->ow, 9, 13) : wcl__block_size(conv->ow, 4, 6);
 }
 
-wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params *params, const wcl__conv *conv, bool depthwise,
-                                 const wcl__conv_slots *slots)
+/* WCL__CELL_GROUP neighbours in columns, then rows, then pictures and filters, as far as there are so many: few lanes idle. */
+static void choose_group(int64_t columns, int64_t rows, size_t local[3])
 {
-    const size_t local[3] = {1, 1, 1};
+    enum { COLUMNS = 16 };
+    size_t left = WCL__CELL_GROUP;
+    local[0] = local[1] = 1;
+    for (; local[0] < COLUMNS && (int64_t)local[0] < columns; left /= 2)
+        local[0] *= 2;
+    for (; left > 1 && (int64_t)local[1] < rows; left /= 2)
+        local[1] *= 2;
+    local[2] = left;
+}
+
+wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params *params, const wcl__conv *conv,
+                                 const wcl__conv_way *way, const wcl__conv_slots *slots)
+{
+    const int64_t columns = wcl__ceil_div(conv->ow, params->out_w);
+    size_t local[3] = {1, 1, 1};
     const conv_shape shape = {
         .group_channels = (cl_int)(conv->c / conv->groups),
         .group_filters = (cl_int)(conv->k / conv->groups),
@@ -41,8 +55,8 @@ wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params 
         .a = conv->act.a,
         .b = conv->act.b,
     };
-    const wcl_status status =
-        wcl__cells_begin(call, "conv_direct.cl", depthwise ? "conv_depthwise" : "conv_direct", &wcl__conv_direct_table, params);
+    const wcl_status status = wcl__cells_begin(call, "conv_direct.cl", way->depthwise ? "conv_depthwise" : "conv_direct",
+                                               &wcl__conv_direct_table, params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, slots->x.slot);
@@ -52,7 +66,8 @@ wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params 
     WCL__CALL_VALUE(call, slots->x.view);
     WCL__CALL_VALUE(call, slots->y.view);
     WCL__CALL_VALUE(call, shape);
-    wcl__call_range(call, wcl__ceil_div(conv->ow, params->out_w), conv->oh,
-                    conv->n * wcl__ceil_div(conv->k, params->cb * params->kb), local);
+    if (way->groups)
+        choose_group(columns, conv->oh, local);
+    wcl__call_range(call, columns, conv->oh, conv->n * wcl__ceil_div(conv->k, params->cb * params->kb), local);
     return WCL_OK;
 }

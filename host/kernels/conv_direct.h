@@ -27,8 +27,12 @@ typedef struct wcl__conv_slots {
     int weights, bias; /* packed: filters.cl's filters_direct; bias rounded up to cb */
 } wcl__conv_slots;
 
-/* depthwise: groups = channels = filters, cbi = cb and kb = 1. */
-wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params *params, const wcl__conv *conv, bool depthwise,
-                                 const wcl__conv_slots *slots);
+typedef struct wcl__conv_way {
+    bool depthwise; /* groups = channels = filters, cbi = cb and kb = 1 */
+    bool groups;    /* work-groups of many work-items: what GPUs need; CPUs like one */
+} wcl__conv_way;
+
+wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params *params, const wcl__conv *conv,
+                                 const wcl__conv_way *way, const wcl__conv_slots *slots);
 
 #endif

@@ -112,7 +112,7 @@ wcl_status wcl__conv_direct_emit(const wcl__emit *emit)
 {
     const wcl__conv conv = wcl__conv_of(emit->node);
     const wcl__conv_direct_params params = direct_params(emit->node, emit->facts, emit->blocks);
-    const bool depthwise = is_depthwise(&conv);
+    const wcl__conv_way way = {is_depthwise(&conv), emit->facts->type & CL_DEVICE_TYPE_GPU};
     wcl__conv_slots slots;
     wcl__operand y;
     wcl__call call;
@@ -124,7 +124,7 @@ wcl_status wcl__conv_direct_emit(const wcl__emit *emit)
     if (status == WCL_OK)
         status = wcl__conv_bias(emit, params.cb, &slots.bias);
     if (status == WCL_OK)
-        status = wcl__conv_direct_call(&call, &params, &conv, depthwise, &slots);
+        status = wcl__conv_direct_call(&call, &params, &conv, &way, &slots);
     if (status == WCL_OK)
         status = wcl__emit_call(emit, &call);
     return status == WCL_OK ? wcl__conv_pool(emit, &slots.y, &y) : status;
