@@ -9,20 +9,26 @@
  *         filters_gemm or filters.cl's dense kernels; tails are 0
  *   bias  [K rounded up to 4]
  *   y     [N][K/4][OH][OW][4] by its view; tail lanes become 0
+ *         SPLIT 1, where few work-groups would leave compute units idle: [PARTS][K/4][P][4], the sums of some of the steps each, which
+ *         sum_parts.cl adds up
  *
  * A dense layer of several inputs is this with x [M][I] as M pixels, whose 4 channels are a plane each.
  *
  * A work-group makes PB pixels by FILTERS filters. A work-item loads 4 channels at a time of one pixel, ITEMS / PB
  * (a whole number) vectors apart. Neighbouring work-items make neighbouring groups of 4 pixels.
- * Global size (ceil(P/PB) * PB/IP, ceil(K/FILTERS) * FILTERS/IK), work-group (PB/IP, FILTERS/IK). Local memory: tiled.clh's and 4 PB bytes.
+ * Global size (ceil(P/PB) * PB/IP, ceil(K/FILTERS) * FILTERS/IK, PARTS), work-group (PB/IP, FILTERS/IK). Local memory: tiled.clh's
+ * and 4 PB bytes.
  * Buffers are aligned to 16 bytes, as are all strides of the views.
  */
+#if !defined(ACT) || !defined(SPLIT)
+#error "conv_gemm_tiled.cl: ACT and SPLIT come from wcl__conv_tiled_params"
+#endif
 #include "view.clh"
 
 /* host/kernels/conv_tiled.c has the same struct */
 typedef struct {
     int kh, kw, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
-    int steps;
+    int steps, part_steps; /* of all parts; of each but the last */
     float a, b;
 } tiled_shape;
 
@@ -66,14 +72,17 @@ static inline void load_rows(loaded *next, operand *from, int item, int count)
 }
 
 /* A pixel beyond the last one has a row so far above the picture that all its cells read as 0. */
-static inline operand find_operand(global const float *x, const view xv, const view yv, const tiled_shape s, int pixel, int block)
+static inline operand find_operand(global const float *x, const view xv, const view yv, const tiled_shape s, int pixel, int block,
+                                   int step)
 {
     const place at = place_of(yv, pixel);
+    const int taps = s.kh * s.kw, tap = step % taps;
     operand from = {x, xv, s};
     from.y = at.n < yv.n ? at.y * s.stride_h - s.pad_top : -(1 << 30);
     from.x0 = at.x * s.stride_w - s.pad_left;
-    from.r = from.t = 0;
-    from.block = block;
+    from.r = tap / s.kw;
+    from.t = tap % s.kw;
+    from.block = block + step / taps * (KS / 4);
     from.at = xv.origin + at.n * xv.image + from.y * xv.row + from.x0 * xv.pixel + from.block * xv.plane;
     return from;
 }
@@ -87,25 +96,33 @@ conv_gemm_tiled(global const float *restrict x, global const weights4 *restrict 
     const int p = (int)get_local_id(0), k = (int)get_local_id(1), item = k * GROUP_P + p;
     const int kb = (int)get_group_id(1), pixel = (int)get_group_id(0) * PB + item % PB;
     const int pixels = yv.n * yv.h * yv.w, k_blocks = CHUNKS(yv.c, 4);
-    operand from = find_operand(x, xv, yv, s, pixel, item / PB);
+#if SPLIT
+    const int part = (int)get_group_id(2), first = part * s.part_steps, steps = min(s.part_steps, s.steps - first);
+    const int plane = pixels * 4;
+    y += (size_t)part * k_blocks * plane;
+#else
+    const int first = 0, steps = s.steps, plane = yv.plane;
+#endif
+    operand from = find_operand(x, xv, yv, s, pixel, item / PB, first);
     sums acc;
     if (item < PB) {
         const place at = place_of(yv, pixel);
-        places[item] = pixel < pixels ? (int)view_at(yv, at.n, 0, at.y, at.x) : -1;
+        const int found = SPLIT ? pixel * 4 : (int)view_at(yv, at.n, 0, at.y, at.x);
+        places[item] = pixel < pixels ? found : -1;
     }
-    multiply(&acc, &from, w + (size_t)kb * s.steps * B4, a, b, item, p, k, KS, s.steps * KS);
+    multiply(&acc, &from, w + ((size_t)kb * s.steps + first) * B4, a, b, item, p, k, KS, steps * KS);
 #pragma unroll
     for (int j = 0; j < IK / 4; j++) {
         const int block = kb * (FILTERS / 4) + j * GROUP_K + k;
         if (block < k_blocks) {
-            const float4 shift = bias[block];
+            const float4 shift = SPLIT ? (float4)(0.0f) : bias[block];
 #pragma unroll
             for (int i = 0; i < IP; i++) {
                 const int at = places[(i / 4 * GROUP_P + p) * 4 + i % 4];
                 const float4 v = four_of(&acc, i, j) + shift;
-                const float4 result = activate(v, s.a, s.b);
+                const float4 result = SPLIT ? v : activate(v, s.a, s.b);
                 if (at >= 0)
-                    *(global float4 *)(y + (at + block * yv.plane)) = zero_tail(result, yv.c - block * 4);
+                    *(global float4 *)(y + (at + block * plane)) = zero_tail(result, yv.c - block * 4);
             }
         }
     }

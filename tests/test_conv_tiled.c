@@ -34,12 +34,16 @@ static const conv_row_tiled convs[] = {
     {"two buffers: 5x5, stride 2", SMALL "buffering=2 unroll=8", 1, 9, 8, 7, 20, 5, 2, 2, 1},
     {"sums of 4 lanes", "pb=16 kb=8 ip=4 ik=8 lanes=4 buffering=1", 2, 9, 5, 5, 37, 2, 1, 1, 1},
     {"steps of 16 channels", SMALL "ks=16 unroll=16", 1, 20, 4, 6, 18, 3, 1, 1, 1},
+    {"two parts, 1x1", SMALL "split=1", 1, 128, 3, 5, 16, 1, 1, 0, 1},
+    {"three parts, the last one shorter, 3x3, two pictures", SMALL "split=1 buffering=1", 2, 21, 3, 4, 9, 3, 1, 1, 1},
+    {"parts of several blocks of filters", SMALL "ks=4 split=1", 1, 41, 2, 7, 35, 3, 2, 1, 1},
+    {"as many parts as there may be", SMALL "split=1 buffering=2", 1, 160, 1, 1, 3, 1, 1, 0, 1},
     {"8x8 sums, 32 pixels, 128 filters", "pb=32 kb=32 buffering=1", 3, 9, 3, 3, 130, 2, 1, 1, 1},
     {"8x8 sums, 64 x 64", "pb=64 kb=16", 1, 9, 9, 8, 65, 3, 1, 1, 1},
     {"8x8 sums, 128 x 128, prefetch", "pb=128 kb=32 buffering=1 unroll=8", 1, 12, 13, 11, 129, 3, 1, 1, 1},
 };
 
-enum { X, W, BIAS, Y, BUFFERS };
+enum { X, W, BIAS, Y, PARTS, BUFFERS };
 
 typedef struct fixture {
     const conv_row_tiled *row;
@@ -47,8 +51,9 @@ typedef struct fixture {
     wcl__conv conv;
     wcl__conv_slots slots;
     int64_t counts[BUFFERS];
-    float *host[BUFFERS - 1]; /* as the device has them */
-    float *x, *w;             /* as the reference wants them */
+    wcl__conv_tiled_sizes sizes;
+    float *host[Y]; /* as the device has them */
+    float *x, *w;   /* as the reference wants them */
 } fixture;
 
 static int64_t blocked(const wcl__layout *layout, const wcl__shape *shape, wcl__view *view)
@@ -86,12 +91,15 @@ static void describe(const conv_row_tiled *row, fixture *f)
                           .groups = 1,
                           .act = {WCL__ACT_LEAKY_RELU, 0.5f, 0}};
     const wcl__shape x = {4, {row->n, row->c, row->h, row->w}}, y = {4, {row->n, row->k, f->conv.oh, f->conv.ow}};
-    const wcl__conv_tiled_sizes sizes = wcl__conv_tiled_sizes_of(&test_device()->facts, &f->params, &f->conv);
+    f->sizes = wcl__conv_tiled_sizes_of(&(wcl__facts){.compute_units = 8}, &f->params, &f->conv);
     f->slots = (wcl__conv_slots){.x.slot = X, .y.slot = Y, .weights = W, .bias = BIAS};
     f->counts[X] = blocked(&layout, &x, &f->slots.x.view);
     f->counts[Y] = blocked(&layout, &y, &f->slots.y.view);
-    f->counts[W] = sizes.weight_bytes / (int64_t)sizeof(float);
+    f->counts[W] = f->sizes.weight_bytes / (int64_t)sizeof(float);
     f->counts[BIAS] = wcl__round_up(row->k, 4);
+    f->counts[PARTS] = WCL__MAX(f->sizes.part_bytes / (int64_t)sizeof(float), 1);
+    if (f->params.split && f->sizes.parts < 2)
+        fail_msg("%s: it is not split", row->name);
 }
 
 static float *zeros(int64_t count)
@@ -109,7 +117,7 @@ static void fill(fixture *f)
     const int64_t width = wcl__tiled_width(&f->params.tiled), steps = wcl__ceil_div(r->c, ks);
     f->x = zeros(r->n * r->c * plane);
     f->w = zeros(r->k * r->c * taps);
-    for (int i = 0; i < BUFFERS - 1; i++)
+    for (int i = 0; i < Y; i++)
         f->host[i] = zeros(f->counts[i]);
     test_fill(f->x, r->n * r->c * plane, 1, 1);
     test_fill(f->w, r->k * r->c * taps, 2, 1);
@@ -125,23 +133,45 @@ static void fill(fixture *f)
     }
 }
 
-static void run(const fixture *f, cl_command_queue queue, const guarded *buffers)
+static void launch(const fixture *f, cl_command_queue queue, const wcl__call *call, const cl_mem *slots)
 {
-    cl_mem slots[BUFFERS];
-    wcl__call call;
     wcl__launch launch = {0};
-    for (int i = 0; i < BUFFERS; i++)
-        slots[i] = buffers[i].memory;
-    for (int i = 0; i < BUFFERS - 1; i++)
-        assert_int_equal(
-            clEnqueueWriteBuffer(queue, slots[i], CL_TRUE, 0, (size_t)f->counts[i] * sizeof(float), f->host[i], 0, NULL, NULL),
-            CL_SUCCESS);
-    if (wcl__conv_tiled_call(&call, &f->params, &f->conv, &f->slots) != WCL_OK ||
-        wcl__launch_create(test_device(), &call, slots, &launch) != WCL_OK ||
+    if (wcl__launch_create(test_device(), call, slots, &launch) != WCL_OK ||
         wcl__launch_enqueue(&launch, queue, 0, NULL, NULL) != WCL_OK)
         fail_msg("%s: %s", f->row->name, wcl_last_error()->message);
     assert_int_equal(clFinish(queue), CL_SUCCESS);
     wcl__launch_destroy(&launch);
+}
+
+static void run(const fixture *f, cl_command_queue queue, const guarded *buffers)
+{
+    cl_mem slots[BUFFERS];
+    wcl__call call;
+    for (int i = 0; i < BUFFERS; i++)
+        slots[i] = buffers[i].memory;
+    for (int i = 0; i < Y; i++)
+        assert_int_equal(
+            clEnqueueWriteBuffer(queue, slots[i], CL_TRUE, 0, (size_t)f->counts[i] * sizeof(float), f->host[i], 0, NULL, NULL),
+            CL_SUCCESS);
+    if (wcl__conv_tiled_call(&call, &f->params, &f->conv, &f->sizes, &f->slots, PARTS) != WCL_OK)
+        fail_msg("%s: %s", f->row->name, wcl_last_error()->message);
+    launch(f, queue, &call, slots);
+    if (!f->params.split)
+        return;
+    assert_int_equal(wcl__sum_parts_call(&call, &f->conv, &f->sizes, &f->slots, PARTS), WCL_OK);
+    launch(f, queue, &call, slots);
+}
+
+/* Those of y and of the parts. */
+static void check_guards(const fixture *f, cl_command_queue queue, const guarded *buffers)
+{
+    int64_t broken;
+    for (int i = Y; i < BUFFERS; i++) {
+        unsigned char *all = guarded_read(queue, &buffers[i]);
+        if (!guarded_whole(&buffers[i], all, &broken))
+            fail_msg("%s: byte %lld of guard bands is overwritten", f->row->name, (long long)broken);
+        free(all);
+    }
 }
 
 /* y [N][K/4][OH][OW][4] without its tails, and those must be 0. */
@@ -171,21 +201,19 @@ static void check(const conv_row_tiled *row)
     fixture f;
     guarded buffers[BUFFERS];
     cl_command_queue queue;
-    int64_t broken;
     describe(row, &f);
     fill(&f);
     assert_int_equal(wcl__device_queue(test_device(), &queue), WCL_OK);
     for (int i = 0; i < BUFFERS; i++)
         guarded_create(test_device(), (size_t)f.counts[i] * sizeof(float), &buffers[i]);
     run(&f, queue, buffers);
+    check_guards(&f, queue, buffers);
     unsigned char *all = guarded_read(queue, &buffers[Y]);
-    if (!guarded_whole(&buffers[Y], all, &broken))
-        fail_msg("%s: byte %lld of y's guard bands is overwritten", row->name, (long long)broken);
     compare(&f, (const float *)(const void *)(all + buffers[Y].origin));
     free(all);
     for (int i = 0; i < BUFFERS; i++)
         guarded_release(&buffers[i]);
-    for (int i = 0; i < BUFFERS - 1; i++)
+    for (int i = 0; i < Y; i++)
         free(f.host[i]);
     free(f.x);
     free(f.w);
@@ -246,11 +274,11 @@ static void test_refuses(void **state)
 /* Layers that lead to each work-group. */
 static const struct {
     const char *name, *group;
-    int64_t pixels, filters;
+    int64_t pixels, channels, filters;
 } layers[] = {
-    {"56x56, 256 filters", "16x16", 56 * 56, 256},
-    {"56x56, 64 filters", "8x8", 56 * 56, 64},
-    {"5x5, 512 filters", "4x16", 25, 512},
+    {"56x56, 256 filters", "16x16", 56 * 56, 64, 256},    {"56x56, 64 filters", "8x8", 56 * 56, 256, 64},
+    {"7x7, 512 filters, in parts", "8x8", 49, 512, 512},  {"32 pixels, 8192 filters", "4x16", 32, 512, 8192},
+    {"5x5, 512 filters, in parts", "4x16", 25, 512, 512},
 };
 
 static void test_defaults(void **state)
@@ -259,8 +287,14 @@ static void test_defaults(void **state)
     for (size_t t = 0; t < isa_target_count; t++)
         for (size_t i = 0; i < 2 * WCL__COUNT(layers); i++) {
             const bool half = i % 2;
-            const wcl__conv conv = {
-                .n = 1, .oh = 1, .ow = layers[i / 2].pixels, .k = layers[i / 2].filters, .act = {WCL__ACT_RELU, 0, 0}};
+            const wcl__conv conv = {.n = 1,
+                                    .c = layers[i / 2].channels,
+                                    .kh = 1,
+                                    .kw = 1,
+                                    .oh = 1,
+                                    .ow = layers[i / 2].pixels,
+                                    .k = layers[i / 2].filters,
+                                    .act = {WCL__ACT_RELU, 0, 0}};
             wcl__facts facts = roomy;
             wcl__conv_tiled_params params;
             facts.compute_units = 20;

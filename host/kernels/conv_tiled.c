@@ -36,6 +36,16 @@ void wcl__conv_tiled_defaults(const wcl__facts *facts, const wcl__conv *conv, bo
         p->buffering = 1;
     if (p->ks > 8 && wcl__tiled_items(p) < LARGE)
         p->ks = p->unroll = 8;
+    params->split = 1;
+    params->split = wcl__conv_tiled_sizes_of(facts, params, conv).parts > 1;
+}
+
+/* Two work-groups for each compute unit, of a part long enough to be worth its start and end. */
+static int64_t most_parts(const wcl__facts *facts, int64_t groups, int64_t steps)
+{
+    enum { GROUPS_OF_A_UNIT = 2, LEAST_STEPS = 8, MOST = 32 };
+    const int64_t wanted = (int64_t)GROUPS_OF_A_UNIT * facts->compute_units / groups;
+    return WCL__MAX(WCL__MIN(WCL__MIN(wanted, MOST), steps / LEAST_STEPS), 1);
 }
 
 wcl__conv_tiled_sizes wcl__conv_tiled_sizes_of(const wcl__facts *facts, const wcl__conv_tiled_params *params, const wcl__conv *conv)
@@ -47,24 +57,27 @@ wcl__conv_tiled_sizes wcl__conv_tiled_sizes_of(const wcl__facts *facts, const wc
     s.c_padded = wcl__round_up(conv->c, p->ks);
     s.k_padded = wcl__round_up(conv->k, width);
     s.weight_bytes = (int64_t)(p->half ? sizeof(cl_half) : sizeof(float)) * s.c_padded * s.k_padded * conv->kh * conv->kw;
-    const double groups = (double)(s.pixels / p->pb) * (double)(s.k_padded / width);
-    s.busy = WCL__MIN(1.0, groups / (double)WCL__MAX(facts->compute_units, 1u));
+    const int64_t groups = s.pixels / p->pb * (s.k_padded / width);
+    s.steps = s.c_padded / p->ks * conv->kh * conv->kw;
+    s.part_steps = params->split ? wcl__ceil_div(s.steps, most_parts(facts, groups, s.steps)) : s.steps;
+    s.parts = wcl__ceil_div(s.steps, s.part_steps);
+    s.part_bytes =
+        params->split ? s.parts * (int64_t)sizeof(float) * conv->n * conv->oh * conv->ow * wcl__round_up(conv->k, p->cb) : 0;
+    s.busy = WCL__MIN(1.0, (double)(groups * s.parts) / (double)WCL__MAX(facts->compute_units, 1u));
     return s;
 }
 
 /* cl/conv_gemm_tiled.cl: tiled_shape */
 typedef struct tiled_shape {
     cl_int kh, kw, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
-    cl_int steps;
+    cl_int steps, part_steps;
     cl_float a, b;
 } tiled_shape;
 
 wcl_status wcl__conv_tiled_call(wcl__call *call, const wcl__conv_tiled_params *params, const wcl__conv *conv,
-                                const wcl__conv_slots *slots)
+                                const wcl__conv_tiled_sizes *sizes, const wcl__conv_slots *slots, int parts)
 {
     const wcl__tiled_params *p = &params->tiled;
-    const int64_t groups_p = wcl__ceil_div(conv->n * conv->oh * conv->ow, p->pb);
-    const int64_t groups_k = wcl__ceil_div(conv->k, wcl__tiled_width(p));
     const size_t local[3] = {(size_t)(p->pb / p->ip), (size_t)(wcl__tiled_width(p) / p->ik), 1};
     const tiled_shape shape = {
         .kh = (cl_int)conv->kh,
@@ -75,7 +88,8 @@ wcl_status wcl__conv_tiled_call(wcl__call *call, const wcl__conv_tiled_params *p
         .dilation_w = (cl_int)conv->dilation_w,
         .pad_top = (cl_int)conv->pad_top,
         .pad_left = (cl_int)conv->pad_left,
-        .steps = (cl_int)(wcl__ceil_div(conv->c, p->ks) * conv->kh * conv->kw),
+        .steps = (cl_int)sizes->steps,
+        .part_steps = (cl_int)sizes->part_steps,
         .a = conv->act.a,
         .b = conv->act.b,
     };
@@ -85,10 +99,42 @@ wcl_status wcl__conv_tiled_call(wcl__call *call, const wcl__conv_tiled_params *p
     wcl__call_slot(call, slots->x.slot);
     wcl__call_slot(call, slots->weights);
     wcl__call_slot(call, slots->bias);
-    wcl__call_slot(call, slots->y.slot);
+    wcl__call_slot(call, params->split ? parts : slots->y.slot);
     WCL__CALL_VALUE(call, slots->x.view);
     WCL__CALL_VALUE(call, slots->y.view);
     WCL__CALL_VALUE(call, shape);
-    wcl__call_range(call, groups_p * (int64_t)local[0], groups_k * (int64_t)local[1], 1, local);
+    wcl__call_range(call, sizes->pixels / p->ip, sizes->k_padded / p->ik, sizes->parts, local);
+    return WCL_OK;
+}
+
+/* field, least, most, standard, meaning */
+#define SUM_PARTS_PARAMS(X)                                      \
+    X(cb, 4, 4, 4, "filters of a work-item: the layout's block") \
+    X(act, 0, 5, 0, "wcl__act_kind")
+
+typedef struct sum_parts_params {
+    SUM_PARTS_PARAMS(WCL__PARAM_MEMBER)
+} sum_parts_params;
+
+static const wcl__param_field sum_fields[] = {SUM_PARTS_PARAMS(WCL__PARAM_ROW)};
+static const wcl__param_table sum_table = {"sum_parts", sum_fields, (int)WCL__COUNT(sum_fields), NULL};
+
+wcl_status wcl__sum_parts_call(wcl__call *call, const wcl__conv *conv, const wcl__conv_tiled_sizes *sizes,
+                               const wcl__conv_slots *slots, int parts)
+{
+    const size_t local[3] = {WCL__CELL_GROUP, 1, 1};
+    const sum_parts_params params = {4, (int)conv->act.kind};
+    const cl_int count = (cl_int)sizes->parts;
+    const wcl_status status = wcl__cells_begin(call, "sum_parts.cl", "sum_parts", &sum_table, &params);
+    if (status != WCL_OK)
+        return status;
+    wcl__call_slot(call, parts);
+    wcl__call_slot(call, slots->bias);
+    wcl__call_slot(call, slots->y.slot);
+    WCL__CALL_VALUE(call, slots->y.view);
+    WCL__CALL_VALUE(call, count);
+    WCL__CALL_VALUE(call, conv->act.a);
+    WCL__CALL_VALUE(call, conv->act.b);
+    wcl__call_range(call, conv->n * conv->oh * conv->ow, wcl__ceil_div(conv->k, params.cb), 1, local);
     return WCL_OK;
 }

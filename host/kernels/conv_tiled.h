@@ -6,11 +6,14 @@
 #include "kernels/tiled.h"
 
 /* field, least, most, standard, meaning */
-#define WCL__CONV_TILED_PARAMS(X) WCL__TILED_PARAMS(X) X(act, 0, 5, 0, "wcl__act_kind")
+#define WCL__CONV_TILED_PARAMS(X)    \
+    WCL__TILED_PARAMS(X)             \
+    X(act, 0, 5, 0, "wcl__act_kind") \
+    X(split, 0, 1, 0, "1: the sums are made in parts, which another kernel adds up")
 
 typedef struct wcl__conv_tiled_params {
     wcl__tiled_params tiled;
-    int act;
+    int act, split;
 } wcl__conv_tiled_params;
 extern const wcl__param_table wcl__conv_tiled_table;
 
@@ -22,13 +25,18 @@ void wcl__conv_tiled_defaults(const wcl__facts *facts, const wcl__conv *conv, bo
 typedef struct wcl__conv_tiled_sizes {
     int64_t pixels, c_padded, k_padded; /* to pb, to ks, to cb * kb */
     int64_t weight_bytes;
-    double busy; /* of the compute units, while there is work for all */
+    int64_t steps, part_steps, parts; /* of the reduction: all, those of a part, and parts; 1 without split */
+    int64_t part_bytes;               /* of what the parts leave; 0 without split */
+    double busy;                      /* of the compute units, while there is work for all */
 } wcl__conv_tiled_sizes;
 wcl__conv_tiled_sizes wcl__conv_tiled_sizes_of(const wcl__facts *facts, const wcl__conv_tiled_params *params,
                                                const wcl__conv *conv);
 
-/* slots->weights by filters.cl; bias rounded up to 4. The views' strides, and their buffers, are aligned to 4 floats. */
+/* The product; behind it, with several parts, their sum: `parts` is the slot of what lies between. slots->weights by filters.cl; bias
+ * rounded up to 4. The views' strides, and their buffers, are aligned to 4 floats. */
 wcl_status wcl__conv_tiled_call(wcl__call *call, const wcl__conv_tiled_params *params, const wcl__conv *conv,
-                                const wcl__conv_slots *slots);
+                                const wcl__conv_tiled_sizes *sizes, const wcl__conv_slots *slots, int parts);
+wcl_status wcl__sum_parts_call(wcl__call *call, const wcl__conv *conv, const wcl__conv_tiled_sizes *sizes,
+                               const wcl__conv_slots *slots, int parts);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef WCL_OPS_CONV_H
 #define WCL_OPS_CONV_H
 
-#include "kernels/conv_direct.h"
+#include "kernels/conv_tiled.h"
 #include "ops/channels.h"
 #include "ops/weights.h"
 
@@ -22,6 +22,10 @@ wcl_status wcl__conv_pool(const wcl__emit *emit, const wcl__operand *from, const
 /* The filters packed, and the bias rounded up to cb. */
 wcl_status wcl__conv_weights(const wcl__emit *emit, const char *how, wcl__packing *packing, int *slot);
 wcl_status wcl__conv_bias(const wcl__emit *emit, int cb, int *slot);
+
+/* conv_gemm.c: the tiled product's steps, slots->y behind them. */
+wcl_status wcl__conv_tiled_steps(const wcl__emit *emit, const wcl__conv_tiled_params *params, const wcl__conv *conv,
+                                 const wcl__conv_slots *slots);
 
 /* conv_winograd.c: why Winograd cannot compute it, on any device; NULL: it can. */
 const char *wcl__conv_winograd_refuses(const wcl__op_node *node);

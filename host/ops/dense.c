@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "kernels/affine.h"
-#include "kernels/conv_tiled.h"
 #include "kernels/dense.h"
 #include "kernels/filters.h"
 #include "ops/channels.h"
+#include "ops/conv.h"
 #include "ops/weights.h"
 
 /* ---- what is a dense layer */
@@ -198,14 +198,11 @@ static wcl_status emit_tiled(const wcl__emit *emit, const wcl__dense *dense, con
     const weights_form form = {0, dense->outputs, false, wcl__tiled_width(&params->tiled), params->tiled.ks};
     wcl__conv_slots slots = {.x = {emit->in[WCL__DENSE_A], as_pixels(dense, dense->inputs)},
                              .y = {emit->out[0], as_pixels(dense, dense->outputs)}};
-    wcl__call call;
     wcl_status status = weights_slot(emit, dense, &form, &slots.weights);
     if (status == WCL_OK)
         status = wcl__bias_slot(emit, wcl__input(emit->node, WCL__DENSE_C), &(wcl__filters){0, dense->outputs, dense->beta}, 4,
                                 &slots.bias);
-    if (status == WCL_OK)
-        status = wcl__conv_tiled_call(&call, params, &conv, &slots);
-    return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
+    return status == WCL_OK ? wcl__conv_tiled_steps(emit, params, &conv, &slots) : status;
 }
 
 /* ---- our kernels */
@@ -222,7 +219,9 @@ static void own_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blo
     const wcl__conv conv = as_conv(node, &dense);
     const wcl__conv_tiled_sizes s = wcl__conv_tiled_sizes_of(facts, &tiled, &conv);
     cost->flops = 2.0 * (double)s.pixels * (double)s.c_padded * (double)s.k_padded;
-    cost->bytes = (double)s.weight_bytes + sizeof(float) * (double)dense.m * (double)(dense.inputs + dense.outputs);
+    cost->launches = 1 + tiled.split;
+    cost->bytes = (double)s.weight_bytes + 2.0 * (double)s.part_bytes +
+                  sizeof(float) * (double)dense.m * (double)(dense.inputs + dense.outputs);
     cost->efficiency = 0.6 * s.busy; /* as conv_gemm.c's */
 }
 
@@ -385,6 +384,18 @@ static size_t clblast_memory(const wcl__op_node *node, const wcl__facts *facts, 
     return sizeof(float) * (size_t)(dense.m * dense.outputs) + wcl__blas_workspace(&call);
 }
 
+static size_t gemm_memory(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
+{
+    wcl__dense dense;
+    wcl__conv_tiled_params tiled;
+    (void)blocks;
+    wcl__dense_read(node, &dense);
+    if (!is_tiled(node, facts, &dense, &tiled))
+        return 0;
+    const wcl__conv conv = as_conv(node, &dense);
+    return (size_t)wcl__conv_tiled_sizes_of(facts, &tiled, &conv).part_bytes;
+}
+
 const wcl__variant wcl__dense_variants[WCL__DENSE_VARIANTS] = {
     {.name = "gemv",
      .supports = gemv_supports,
@@ -395,6 +406,7 @@ const wcl__variant wcl__dense_variants[WCL__DENSE_VARIANTS] = {
     {.name = "gemm",
      .supports = gemm_supports,
      .cost = own_cost,
+     .memory = gemm_memory,
      .parameters = own_parameters,
      .emit = emit_own,
      .algorithm = WCL__SUM},

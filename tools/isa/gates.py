@@ -26,6 +26,8 @@ DENSITY = {
 }
 FLAT = 0.01  # less for flat work-groups
 GATHER = 0.11  # less where a step finds its cells of a picture
+PAIRED = 0.95  # of the FMAs that an instruction can hold
+PAIRED_GATHER = 0.70  # clang finds fewer registers of different banks for gfx1100 there
 HALVES = 0.05  # less where a step converts its filters
 
 
@@ -33,7 +35,8 @@ def product(row, got, width):
     """Of the tiled product alone."""
     whole, alu = DENSITY[got["target"]]
     less = FLAT if row.value("PB") < row.value("CB") * row.value("KB") else 0
-    less += GATHER * (row.source == "conv_gemm_tiled.cl")
+    gathers = row.source == "conv_gemm_tiled.cl"
+    less += GATHER * gathers
     less += HALVES * row.value("HALF")
     if "step_fmas" not in got:
         return ["no loop with FMAs and local memory"]
@@ -44,7 +47,7 @@ def product(row, got, width):
         wrong.append("density %.3f < %.2f" % (got["density"], whole - less))
     if got["density_alu"] < alu - less:
         wrong.append("density of the ALU %.3f < %.2f" % (got["density_alu"], alu - less))
-    if got["per_instruction"] < 0.95 * width:
+    if got["per_instruction"] < (PAIRED_GATHER if gathers else PAIRED) * width:
         wrong.append("%.2f FMAs in an instruction, not %d" % (got["per_instruction"], width))
     if got["local_bytes"] > LOCAL_READ:
         wrong.append("reads %.2f bytes of local memory for an FMA" % got["local_bytes"])
