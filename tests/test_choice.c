@@ -65,10 +65,51 @@ static void test_residual(void **state)
     wcl_model_destroy(model);
 }
 
+/* What a product runs as: in local memory on a GPU that has enough of it and of work-items. */
+static void test_products(void **state)
+{
+    static const struct {
+        const char *name;
+        cl_device_type type;
+        uint64_t local_bytes, max_work_group;
+        const char *conv, *dense; /* among their parameters */
+    } rows[] = {
+        {"a GPU", CL_DEVICE_TYPE_GPU, 32768, 256, "split=", "split="},
+        {"a GPU of little local memory", CL_DEVICE_TYPE_GPU, 2048, 256, "gather=", "batch="},
+        {"a GPU of small work-groups", CL_DEVICE_TYPE_GPU, 32768, 32, "gather=", "batch="},
+        {"a CPU", CL_DEVICE_TYPE_CPU, 1 << 20, 4096, "gather=", "batch="},
+    };
+    (void)state;
+    wcl_builder *b = net_begin();
+    net_input(b, "x", NET_DIMS(4, 64, 16, 16));
+    net_conv(b, "conv", "x", "a", 64, 128, 1, 1);
+    net_random(b, "w", NET_DIMS(16, 20), 3, 0.1);
+    net_node(b, "MatMul", "dense", "a w", "y");
+    wcl_model *model = net_end(b, "y");
+    for (size_t i = 0; i < WCL__COUNT(rows); i++) {
+        wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
+        wcl__facts facts = test_device()->facts;
+        const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0};
+        wcl_plan *plan = NULL;
+        options.conv = WCL_CONV_GEMM;
+        options.dense = WCL_DENSE_GEMM;
+        facts.type = rows[i].type;
+        facts.local_bytes = rows[i].local_bytes;
+        facts.max_work_group = rows[i].max_work_group;
+        assert_int_equal(wcl__plan_make(&request, &plan), WCL_OK);
+        if (!strstr(plan_find(plan, "conv").parameters, rows[i].conv) ||
+            !strstr(plan_find(plan, "dense").parameters, rows[i].dense))
+            fail_msg("%s: %s; %s", rows[i].name, plan_find(plan, "conv").parameters, plan_find(plan, "dense").parameters);
+        wcl_plan_destroy(plan);
+    }
+    wcl_model_destroy(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_residual),
+        cmocka_unit_test(test_products),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

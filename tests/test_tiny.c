@@ -71,6 +71,25 @@ static void test_convs_of_gpus(void **state)
     op_check(cases, 2);
 }
 
+/* Direct kernels by large work-groups, gemm in local memory, and the same for dense layers. */
+static void test_others_of_gpus(void **state)
+{
+    const gemm_row dense = {"rows of 4s", 3, 8, 12, {1, {8}}, .act = RELU};
+    const conv_row parts = {"in parts", 1, 36, 3, 5, 5, 2, 2, .must = "gemm"};
+    op_case cases[WCL__COUNT(convs) + 2];
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(convs); i++)
+        cases[i] = conv_case(&convs[i]);
+    cases[WCL__COUNT(convs)] = conv_case(&parts);
+    cases[WCL__COUNT(convs) + 1] = gemm_case(&dense);
+    for (size_t i = 0; i < WCL__COUNT(cases); i++) {
+        cases[i].gpu = true;
+        cases[i].must = NULL;
+        cases[i].only = "direct gemm";
+    }
+    op_check(cases, WCL__COUNT(cases));
+}
+
 static void test_pools(void **state)
 {
     op_case cases[CASES];
@@ -260,8 +279,9 @@ static void test_measure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_convs), cmocka_unit_test(test_convs_of_gpus), cmocka_unit_test(test_pools),
-        cmocka_unit_test(test_dense), cmocka_unit_test(test_network),       cmocka_unit_test(test_measure),
+        cmocka_unit_test(test_convs),   cmocka_unit_test(test_convs_of_gpus), cmocka_unit_test(test_others_of_gpus),
+        cmocka_unit_test(test_pools),   cmocka_unit_test(test_dense),         cmocka_unit_test(test_network),
+        cmocka_unit_test(test_measure),
     };
     setenv("WINOCL_TEST_EXACT", "1", 1);
     return cmocka_run_group_tests(tests, NULL, NULL);

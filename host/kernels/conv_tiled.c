@@ -18,7 +18,7 @@ WCL__PARAM_TABLE(wcl__conv_tiled_table, "conv_tiled", WCL__CONV_TILED_PARAMS, co
 
 const char *wcl__conv_tiled_refuses(const wcl__facts *facts, const wcl__conv_tiled_params *params)
 {
-    if (!(facts->type & CL_DEVICE_TYPE_GPU))
+    if (facts->type & CL_DEVICE_TYPE_CPU || !(facts->type & CL_DEVICE_TYPE_GPU)) /* some are all at once */
         return "only on GPUs";
     const char *reason = wcl__tiled_refuses(facts, &params->tiled, sizeof(cl_int) * (size_t)params->tiled.pb);
     return reason ? reason : constraint((const int *)params);

@@ -112,7 +112,8 @@ wcl_status wcl__conv_direct_emit(const wcl__emit *emit)
 {
     const wcl__conv conv = wcl__conv_of(emit->node);
     const wcl__conv_direct_params params = direct_params(emit->node, emit->facts, emit->blocks);
-    const wcl__conv_way way = {is_depthwise(&conv), emit->facts->type & CL_DEVICE_TYPE_GPU};
+    const wcl__conv_way way = {is_depthwise(&conv),
+                               !(emit->facts->type & CL_DEVICE_TYPE_CPU) && emit->facts->type & CL_DEVICE_TYPE_GPU};
     wcl__conv_slots slots;
     wcl__operand y;
     wcl__call call;
