@@ -89,7 +89,7 @@ static void test_products(void **state)
     for (size_t i = 0; i < WCL__COUNT(rows); i++) {
         wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
         wcl__facts facts = test_device()->facts;
-        const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0};
+        const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0, NULL};
         wcl_plan *plan = NULL;
         options.conv = WCL_CONV_GEMM;
         options.dense = WCL_DENSE_GEMM;

@@ -18,9 +18,9 @@ void wcl__conv_direct_defaults(const wcl__facts *facts, const wcl__conv *conv, w
     params->stride_w = conv->stride_w <= MOST_STRIDE ? (int)conv->stride_w : 0;
     if (!cpu || conv->groups > 1 || params->cb < (int)facts->vector_width)
         return;
-    /* as in conv_gemm.c: the sums must stay in registers */
+    /* as in conv_gemm.c: the sums must stay in registers; 13 x 2 do not (PoCL 3.1), which takes twice the time */
     params->kb = wide && conv->k > params->cb ? 2 : 1;
-    params->out_w = wide ? wcl__block_size(conv->ow, 9, 13) : wcl__block_size(conv->ow, 4, 6);
+    params->out_w = wide ? wcl__block_size(conv->ow, 8, 12) : wcl__block_size(conv->ow, 4, 6);
 }
 
 /* WCL__CELL_GROUP neighbours in columns, then rows, then pictures and filters, as far as there are so many: few lanes idle. */

@@ -74,15 +74,15 @@ static double transform_flops(int m, bool input)
     return input ? one[0][which] * 2 * tile : one[1][which] * (tile + m);
 }
 
-/* Of the device's peak. docs/winograd.md has the measurements: the product reaches 0.85 of it on CPUs, a transform's operation costs
- * as much as two of the product's (it is bound by the cache), and F6, whose V and M are largest, pays less where vectors are wide. A
- * fused kernel wants a work-group for every unit, all the time. */
+/* Of the device's peak. docs/winograd.md has the measurements: the product reaches 0.85 of it on CPUs, less where V and M go through
+ * the last cache, a transform's operation costs as much as two of the product's (it is bound by the cache), and F6, whose V and M are
+ * largest, pays less where vectors are wide. A fused kernel wants a work-group for every unit, all the time. */
 static double efficiency_of(const form *form, const wcl__facts *facts, const wcl__winograd_params *params,
                             const wcl__winograd_sizes *s, double products, double transforms)
 {
     const double units = facts->compute_units;
     const bool costly = form->m == 6 && facts->vector_width >= 16;
-    double efficiency = !costly ? 0.85 : form->fused ? 0.8 : 0.7;
+    double efficiency = form->fused ? (costly ? 0.8 : 0.85) : costly ? 0.65 : 0.78;
     if (!(facts->type & CL_DEVICE_TYPE_CPU))
         return params->tiled ? 0.6 : 0.15;
     if (form->fused)
