@@ -74,9 +74,16 @@ static double transform_flops(int m, bool input)
     return input ? one[0][which] * 2 * tile : one[1][which] * (tile + m);
 }
 
+/* Do the filters stay in a CPU's last cache, beside what passes through it? */
+static bool stay_cached(const wcl__facts *facts, const wcl__winograd_sizes *s)
+{
+    return (uint64_t)s->u_bytes <= facts->cache_bytes / 2;
+}
+
 /* Of the device's peak. docs/winograd.md has the measurements: the product reaches 0.85 of it on CPUs, less where V and M go through
  * the last cache, a transform's operation costs as much as two of the product's (it is bound by the cache), and F6, whose V and M are
- * largest, pays less where vectors are wide. A fused kernel wants a work-group for every unit, all the time. */
+ * largest, pays less where vectors are wide. A fused kernel wants a work-group for every unit, all the time, and filters from the cache: each unit
+ * reads all of them. */
 static double efficiency_of(const form *form, const wcl__facts *facts, const wcl__winograd_params *params,
                             const wcl__winograd_sizes *s, double products, double transforms)
 {
@@ -85,6 +92,8 @@ static double efficiency_of(const form *form, const wcl__facts *facts, const wcl
     double efficiency = form->fused ? (costly ? 0.8 : 0.85) : costly ? 0.65 : 0.78;
     if (!(facts->type & CL_DEVICE_TYPE_CPU))
         return params->tiled ? 0.6 : 0.15;
+    if (form->fused && !stay_cached(facts, s))
+        efficiency *= 0.85;
     if (form->fused)
         efficiency *= (double)s->chunks / (units * ceil((double)s->chunks / units));
     return efficiency * (2 * products + transforms) / (2 * products + 2 * transforms);
@@ -97,7 +106,7 @@ static double bytes_of(const wcl__op_node *node, const wcl__facts *facts, const 
 {
     const bool cached = facts->type & CL_DEVICE_TYPE_CPU && facts->cache_bytes > 0;
     double bytes = wcl__conv_io_bytes(node) + (double)s->u_bytes;
-    if (cached && (uint64_t)s->u_bytes > facts->cache_bytes / 2)
+    if (cached && !stay_cached(facts, s))
         bytes += (double)s->u_bytes * ((double)s->chunks - 1);
     if (!cached && !params->fused)
         bytes += 2.0 * (double)(s->v_bytes + s->m_bytes) * (double)s->chunks;
