@@ -7,9 +7,21 @@ enum { MOST_STRIDE = 16 };
 /* cl/conv_direct.cl: conv_shape */
 typedef struct conv_shape {
     cl_int group_channels, group_filters;
-    cl_int kh, kw, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
+    wcl__conv_window window;
     cl_float a, b;
 } conv_shape;
+
+wcl__conv_window wcl__conv_window_of(const wcl__conv *conv)
+{
+    return (wcl__conv_window){.kh = (cl_int)conv->kh,
+                              .kw = (cl_int)conv->kw,
+                              .stride_h = (cl_int)conv->stride_h,
+                              .stride_w = (cl_int)conv->stride_w,
+                              .dilation_h = (cl_int)conv->dilation_h,
+                              .dilation_w = (cl_int)conv->dilation_w,
+                              .pad_top = (cl_int)conv->pad_top,
+                              .pad_left = (cl_int)conv->pad_left};
+}
 
 void wcl__conv_direct_defaults(const wcl__facts *facts, const wcl__conv *conv, wcl__conv_direct_params *params)
 {
@@ -44,14 +56,7 @@ wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params 
     const conv_shape shape = {
         .group_channels = (cl_int)(conv->c / conv->groups),
         .group_filters = (cl_int)(conv->k / conv->groups),
-        .kh = (cl_int)conv->kh,
-        .kw = (cl_int)conv->kw,
-        .stride_h = (cl_int)conv->stride_h,
-        .stride_w = (cl_int)conv->stride_w,
-        .dilation_h = (cl_int)conv->dilation_h,
-        .dilation_w = (cl_int)conv->dilation_w,
-        .pad_top = (cl_int)conv->pad_top,
-        .pad_left = (cl_int)conv->pad_left,
+        .window = wcl__conv_window_of(conv),
         .a = conv->act.a,
         .b = conv->act.b,
     };

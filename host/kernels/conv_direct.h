@@ -22,6 +22,12 @@ extern const wcl__param_table wcl__conv_direct_table;
 /* cb and cbi as given; out_w and kb from the device's vector registers, the convolution's width and its filters. */
 void wcl__conv_direct_defaults(const wcl__facts *facts, const wcl__conv *conv, wcl__conv_direct_params *params);
 
+/* How a window moves over x: members of the kernels' shapes, in their order. */
+typedef struct wcl__conv_window {
+    cl_int kh, kw, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
+} wcl__conv_window;
+wcl__conv_window wcl__conv_window_of(const wcl__conv *conv);
+
 typedef struct wcl__conv_slots {
     wcl__operand x, y;
     int weights, bias; /* packed: filters.cl's filters_direct; bias rounded up to cb */

@@ -4,7 +4,7 @@ WCL__PARAM_TABLE(wcl__conv_gemm_table, "conv_gemm", WCL__CONV_GEMM_PARAMS, wcl__
 
 /* cl/conv_gemm.cl: gemm_shape */
 typedef struct gemm_shape {
-    cl_int kh, kw, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
+    wcl__conv_window window;
     cl_float a, b;
 } gemm_shape;
 
@@ -55,14 +55,7 @@ wcl_status wcl__conv_gemm_call(wcl__call *call, const wcl__conv_gemm_params *par
 {
     const size_t local[3] = {1, 1, 1};
     const gemm_shape shape = {
-        .kh = (cl_int)conv->kh,
-        .kw = (cl_int)conv->kw,
-        .stride_h = (cl_int)conv->stride_h,
-        .stride_w = (cl_int)conv->stride_w,
-        .dilation_h = (cl_int)conv->dilation_h,
-        .dilation_w = (cl_int)conv->dilation_w,
-        .pad_top = (cl_int)conv->pad_top,
-        .pad_left = (cl_int)conv->pad_left,
+        .window = wcl__conv_window_of(conv),
         .a = conv->act.a,
         .b = conv->act.b,
     };

@@ -69,7 +69,7 @@ wcl__conv_tiled_sizes wcl__conv_tiled_sizes_of(const wcl__facts *facts, const wc
 
 /* cl/conv_gemm_tiled.cl: tiled_shape */
 typedef struct tiled_shape {
-    cl_int kh, kw, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
+    wcl__conv_window window;
     cl_int steps, part_steps;
     cl_float a, b;
 } tiled_shape;
@@ -80,14 +80,7 @@ wcl_status wcl__conv_tiled_call(wcl__call *call, const wcl__conv_tiled_params *p
     const wcl__tiled_params *p = &params->tiled;
     const size_t local[3] = {(size_t)(p->pb / p->ip), (size_t)(wcl__tiled_width(p) / p->ik), 1};
     const tiled_shape shape = {
-        .kh = (cl_int)conv->kh,
-        .kw = (cl_int)conv->kw,
-        .stride_h = (cl_int)conv->stride_h,
-        .stride_w = (cl_int)conv->stride_w,
-        .dilation_h = (cl_int)conv->dilation_h,
-        .dilation_w = (cl_int)conv->dilation_w,
-        .pad_top = (cl_int)conv->pad_top,
-        .pad_left = (cl_int)conv->pad_left,
+        .window = wcl__conv_window_of(conv),
         .steps = (cl_int)sizes->steps,
         .part_steps = (cl_int)sizes->part_steps,
         .a = conv->act.a,
