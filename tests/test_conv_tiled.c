@@ -13,6 +13,7 @@
 #include "support/guarded.h"
 #include "support/isa.h"
 #include "support/support.h"
+#include "support/tiled.h"
 
 #define SMALL "pb=16 kb=4 ip=4 ik=4 "
 
@@ -228,9 +229,7 @@ static void test_convs(void **state)
 
 /* ------------------------------------------------------------------ parameters */
 
-static const struct {
-    const char *params, *reason;
-} illegal[] = {
+static const tiled_illegal illegal[] = {
     {"cb=8", "cb must be 4"},
     {"pb=64 kb=8", "a multiple of pb"},
     {"kb=17", "of ik"},
@@ -242,23 +241,16 @@ static void test_illegal(void **state)
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(illegal); i++) {
         wcl__conv_tiled_params params;
-        wcl__params_standard(&wcl__conv_tiled_table, &params);
-        assert_int_equal(wcl__params_parse(&wcl__conv_tiled_table, illegal[i].params, &params), WCL_OK);
-        if (wcl__params_validate(&wcl__conv_tiled_table, &params) != WCL_BAD_ARGUMENT ||
-            !strstr(wcl_last_error()->message, illegal[i].reason))
-            fail_msg("%s: %s", illegal[i].params, wcl_last_error()->message);
+        tiled_check_illegal(&wcl__conv_tiled_table, &params, &illegal[i]);
     }
 }
-
-static const wcl__facts roomy = {
-    .type = CL_DEVICE_TYPE_GPU, .compute_units = 40, .local_bytes = 32768, .max_work_group = 256, .max_item = {256, 256, 64}};
 
 static void test_refuses(void **state)
 {
     (void)state;
     wcl__conv_tiled_params params;
     wcl__params_standard(&wcl__conv_tiled_table, &params); /* 64 x 64 sums by 64 items, 4 KiB, and a place for each pixel */
-    wcl__facts facts = roomy;
+    wcl__facts facts = tiled_roomy;
     assert_null(wcl__conv_tiled_refuses(&facts, &params));
     facts.local_bytes = 4096 + 4 * 64 - 1;
     assert_non_null(strstr(wcl__conv_tiled_refuses(&facts, &params), "local memory"));
@@ -266,7 +258,7 @@ static void test_refuses(void **state)
     assert_null(wcl__conv_tiled_refuses(&facts, &params));
     facts.max_work_group = 63;
     assert_non_null(strstr(wcl__conv_tiled_refuses(&facts, &params), "work-groups too small"));
-    facts = roomy;
+    facts = tiled_roomy;
     facts.type = CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU; /* Oclgrind's */
     assert_non_null(strstr(wcl__conv_tiled_refuses(&facts, &params), "only on GPUs"));
 }
@@ -295,7 +287,7 @@ static void test_defaults(void **state)
                                     .ow = layers[i / 2].pixels,
                                     .k = layers[i / 2].filters,
                                     .act = {WCL__ACT_RELU, 0, 0}};
-            wcl__facts facts = roomy;
+            wcl__facts facts = tiled_roomy;
             wcl__conv_tiled_params params;
             facts.compute_units = 20;
             isa_facts(t, &facts);

@@ -13,6 +13,7 @@
 #include "support/guarded.h"
 #include "support/isa.h"
 #include "support/support.h"
+#include "support/tiled.h"
 
 /* xi, blocks of tiles, channels, blocks of filters */
 typedef struct product_row {
@@ -136,9 +137,7 @@ static void test_products(void **state)
 
 /* ------------------------------------------------------------------ parameters */
 
-static const struct {
-    const char *params, *reason;
-} illegal[] = {
+static const tiled_illegal illegal[] = {
     {"cb=5", "cb must be"},
     {"cb=16 ks=8", "whole blocks"},
     {"ip=6", "multiples of 4"},
@@ -156,23 +155,16 @@ static void test_illegal(void **state)
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(illegal); i++) {
         wcl__tiled_params params;
-        wcl__params_standard(&wcl__tiled_table, &params);
-        assert_int_equal(wcl__params_parse(&wcl__tiled_table, illegal[i].params, &params), WCL_OK);
-        if (wcl__params_validate(&wcl__tiled_table, &params) != WCL_BAD_ARGUMENT ||
-            !strstr(wcl_last_error()->message, illegal[i].reason))
-            fail_msg("%s: %s", illegal[i].params, wcl_last_error()->message);
+        tiled_check_illegal(&wcl__tiled_table, &params, &illegal[i]);
     }
 }
-
-static const wcl__facts roomy = {
-    .type = CL_DEVICE_TYPE_GPU, .compute_units = 40, .local_bytes = 32768, .max_work_group = 256, .max_item = {256, 256, 64}};
 
 static void test_refuses(void **state)
 {
     (void)state;
     wcl__tiled_params params;
     wcl__params_standard(&wcl__tiled_table, &params); /* 64 x 64 sums by 64 items, 4 KiB */
-    wcl__facts facts = roomy;
+    wcl__facts facts = tiled_roomy;
     assert_null(wcl__tiled_refuses(&facts, &params, 0));
     facts.local_bytes = 4095;
     assert_non_null(strstr(wcl__tiled_refuses(&facts, &params, 0), "local memory"));
@@ -180,10 +172,10 @@ static void test_refuses(void **state)
     assert_null(wcl__tiled_refuses(&facts, &params, 0));
     params.buffering = 2;
     assert_non_null(strstr(wcl__tiled_refuses(&facts, &params, 0), "local memory"));
-    facts = roomy;
+    facts = tiled_roomy;
     facts.max_work_group = 63;
     assert_non_null(strstr(wcl__tiled_refuses(&facts, &params, 0), "work-groups too small"));
-    facts = roomy;
+    facts = tiled_roomy;
     facts.max_item[1] = 7;
     assert_non_null(strstr(wcl__tiled_refuses(&facts, &params, 0), "one dimension"));
 }
@@ -203,7 +195,7 @@ static void test_defaults(void **state)
     (void)state;
     for (size_t t = 0; t < isa_target_count; t++)
         for (size_t i = 0; i < WCL__COUNT(layers); i++) {
-            wcl__facts facts = roomy;
+            wcl__facts facts = tiled_roomy;
             wcl__tiled_params params;
             isa_facts(t, &facts);
             wcl__tiled_defaults(&facts, 4, &layers[i].size, &params);
