@@ -207,7 +207,6 @@ static void test_device_memory(void **state)
 {
     static const failure failures[] = {
         CALLS(clCreateBuffer, CL_MEM_OBJECT_ALLOCATION_FAILURE),
-        CALLS(clCreateSubBuffer, CL_OUT_OF_RESOURCES),
         CALLS(clCreateKernel, CL_OUT_OF_HOST_MEMORY),
         CALLS(clSetKernelArg, CL_OUT_OF_RESOURCES),
         CALLS(clEnqueueNDRangeKernel, CL_MEM_OBJECT_ALLOCATION_FAILURE),

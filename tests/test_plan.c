@@ -95,8 +95,8 @@ static lives find_lives(const wcl_plan *plan)
     return l;
 }
 
-/* Those of the arena; returns the sum of their bytes. */
-static uint64_t check_places(const char *network, const wcl_plan *plan, bool keep_all)
+/* Tensors that live together have buffers of their own; returns the sum of the tensors' bytes. */
+static uint64_t check_buffers(const char *network, const wcl_plan *plan, bool keep_all)
 {
     const lives l = find_lives(plan);
     const wcl__plan_tensor *t = plan->steps.tensors;
@@ -107,13 +107,12 @@ static uint64_t check_places(const char *network, const wcl_plan *plan, bool kee
         if (t[i].kind == WCL__TENSOR_WEIGHT || t[i].alias >= 0 || l.first[i] < 0)
             continue;
         sum += t[i].bytes;
-        if (!plan->separate && (t[i].offset + t[i].bytes > plan->arena_bytes || t[i].offset % plan->facts.alignment != 0))
-            fail_msg("%s: tensor %s does not fit into the arena", network, t[i].name);
-        for (size_t k = 0; k < i && !plan->separate; k++) {
+        if (t[i].buffer < 0 || (size_t)t[i].buffer >= plan->buffer_count || t[i].bytes > plan->buffers[t[i].buffer])
+            fail_msg("%s: tensor %s does not fit into its buffer", network, t[i].name);
+        for (size_t k = 0; k < i; k++) {
             const bool together = (l.first[i] <= l.last[k] && l.first[k] <= l.last[i]) ||
                                   (keep_all && t[i].kind == WCL__TENSOR_ACTIVATION && t[k].kind == WCL__TENSOR_ACTIVATION);
-            if (t[k].kind != WCL__TENSOR_WEIGHT && t[k].alias < 0 && l.first[k] >= 0 && together &&
-                t[i].offset < t[k].offset + t[k].bytes && t[k].offset < t[i].offset + t[i].bytes)
+            if (t[k].kind != WCL__TENSOR_WEIGHT && t[k].alias < 0 && l.first[k] >= 0 && together && t[i].buffer == t[k].buffer)
                 fail_msg("%s: tensors %s and %s lie in the same place", network, t[i].name, t[k].name);
         }
     }
@@ -128,7 +127,7 @@ static void check_plan(const char *network, const wcl_plan *plan, const wcl_sess
     wcl_plan_bytes bytes = WCL_PLAN_BYTES_INIT;
     uint64_t weights = 0;
     assert_int_equal(wcl_plan_get_bytes(plan, &bytes), WCL_OK);
-    const uint64_t sum = check_places(network, plan, options->keep_all);
+    const uint64_t sum = check_buffers(network, plan, options->keep_all);
     if (bytes.total != bytes.weights + bytes.activations + bytes.workspace || bytes.weights != plan->weight_bytes)
         fail_msg("%s: the bytes do not add up", network);
     if (options->separate_buffers ? bytes.total != bytes.weights + sum : bytes.total - bytes.weights >= sum)
@@ -162,7 +161,7 @@ static void test_networks(void **state)
             if (way < 4) /* what is kept shares nothing: that is another sum */
                 check_plan(networks[i], plan, &options);
             else
-                check_places(networks[i], plan, true);
+                check_buffers(networks[i], plan, true);
             wcl_plan_destroy(plan);
         }
         wcl_model_destroy(model);
@@ -172,24 +171,29 @@ static void test_networks(void **state)
 /* ---- bytes worked out by hand */
 
 /* Four tensors of 3 x 50 floats, 600 bytes, in a chain, and a constant of as many. */
-static void test_bytes(void **state)
+static wcl_model *make_chain(void)
 {
     static const float ones[150] = {1};
-    (void)state;
     wcl_builder *b = net_begin();
-    net_input(b, "x", NET_DIMS(-1, 50));
+    net_input(b, "x", NET_DIMS(3, 50));
     net_floats(b, "k", NET_DIMS(3, 50), ones);
     net_node(b, "Softmax", "s1", "x", "t1");
     net_node(b, "Add", "add", "t1 k", "t2");
     net_node(b, "Softmax", "s2", "t2", "y");
-    wcl_model *model = net_end(b, "y");
+    return net_end(b, "y");
+}
+
+static void test_bytes(void **state)
+{
+    (void)state;
+    wcl_model *model = make_chain();
     const wcl_tensor input = {WCL_FLOAT32, 2, {3, 50}, NULL, NULL, 0, 0};
-    const uint64_t align = test_device()->facts.alignment;
     static const struct {
         const char *name;
         int separate, keep_all;
-        int full, aligned; /* tensors of 600 bytes; those that are rounded up to the alignment */
-    } rows[] = {{"arena: x and t2, t1 and y", 0, 0, 1, 1}, {"each on its own", 1, 0, 4, 0}, {"all kept", 0, 1, 1, 3}};
+        int buffers; /* of 600 bytes */
+    } rows[] = {{"shared: x and t2, t1 and y", 0, 0, 2}, {"each on its own", 1, 0, 4}, {"all kept", 0, 1, 4}};
+    test_device();
     for (size_t i = 0; i < WCL__COUNT(rows); i++) {
         wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
         wcl_plan_bytes bytes = WCL_PLAN_BYTES_INIT;
@@ -197,7 +201,7 @@ static void test_bytes(void **state)
         options.keep_all = rows[i].keep_all;
         wcl_plan *plan = make_plan(model, &options, &input);
         assert_int_equal(wcl_plan_get_bytes(plan, &bytes), WCL_OK);
-        const uint64_t expected = (uint64_t)rows[i].full * 600 + (uint64_t)rows[i].aligned * ((600 + align - 1) / align * align);
+        const uint64_t expected = (uint64_t)rows[i].buffers * 600;
         if (bytes.weights != 600 || bytes.workspace != 0 || bytes.activations != expected || bytes.total != expected + 600)
             fail_msg("%s: %llu and %llu bytes, expected 600 and %llu", rows[i].name, (unsigned long long)bytes.weights,
                      (unsigned long long)bytes.activations, (unsigned long long)expected);
@@ -215,7 +219,7 @@ static uint64_t buffer_bytes(cl_mem memory)
     return bytes;
 }
 
-/* What the plan says is what a session has: the sizes of all its buffers, weights, arena and all. */
+/* What the plan says is what a session has: the sizes of all its buffers, weights and all. */
 static void test_bytes_of_session(void **state)
 {
     static const wcl_conv_choice convs[] = {WCL_CONV_DIRECT, WCL_CONV_F2};
@@ -228,10 +232,11 @@ static void test_bytes_of_session(void **state)
         assert_int_equal(wcl_session_prepare(session, NULL), WCL_OK);
         const wcl__instance *instance = session->current;
         const wcl__steps *steps = &instance->plan->steps;
-        uint64_t sum = instance->arena ? buffer_bytes(instance->arena) : 0;
+        uint64_t sum = 0;
+        for (size_t k = 0; k < instance->plan->buffer_count; k++)
+            sum += buffer_bytes(instance->buffers[k]);
         for (size_t k = 0; k < steps->tensor_count; k++)
-            if (instance->slots[k] && steps->tensors[k].alias < 0 &&
-                (steps->tensors[k].kind == WCL__TENSOR_WEIGHT || !instance->arena))
+            if (steps->tensors[k].kind == WCL__TENSOR_WEIGHT)
                 sum += buffer_bytes(instance->slots[k]);
         assert_int_equal(sum, wcl__plan_total(instance->plan));
         wcl_plan *alone = make_plan(model, &options, NULL);
@@ -491,24 +496,21 @@ static void test_large_scratch(void **state)
     wcl_model_destroy(model);
 }
 
-/* Where the arena itself would be too large for one buffer, each tensor has its own. */
-static void test_no_arena(void **state)
+/* Buffers are shared, too, where all of them together are larger than the device's largest one. */
+static void test_largest_buffer(void **state)
 {
     (void)state;
-    const wcl_session_options options = choose(WCL_CONV_DIRECT, WCL_DENSE_AUTO);
+    const wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
     wcl__facts facts = test_device()->facts;
-    wcl_model *model = load_network("zoo:vgg11");
+    wcl_model *model = make_chain();
     wcl_plan *plan = NULL;
+    facts.max_alloc = 600;
     assert_int_equal(plan_for(&facts, model, &options, &plan), WCL_OK);
-    assert_false(plan->separate);
-    const uint64_t arena = plan->arena_bytes;
+    assert_int_equal(plan->buffer_count, 2);
+    assert_int_equal(plan->buffer_bytes, 1200);
     wcl_plan_destroy(plan);
-    facts.max_alloc = arena - 1;
-    assert_int_equal(plan_for(&facts, model, &options, &plan), WCL_OK);
-    assert_true(plan->separate);
-    assert_true(plan->arena_bytes > arena);
-    check_places("vgg11", plan, false);
-    wcl_plan_destroy(plan);
+    facts.max_alloc = 599;
+    assert_int_equal(plan_for(&facts, model, &options, &plan), WCL_NO_MEMORY);
     wcl_model_destroy(model);
 }
 
@@ -585,10 +587,12 @@ static void test_arguments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_networks),      cmocka_unit_test(test_bytes),       cmocka_unit_test(test_bytes_of_session),
-        cmocka_unit_test(test_cap),           cmocka_unit_test(test_forced_conv), cmocka_unit_test(test_forced_dense),
-        cmocka_unit_test(test_small_buffers), cmocka_unit_test(test_too_large),   cmocka_unit_test(test_large_scratch),
-        cmocka_unit_test(test_no_arena),      cmocka_unit_test(test_profile),     cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_networks),         cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_bytes_of_session), cmocka_unit_test(test_cap),
+        cmocka_unit_test(test_forced_conv),      cmocka_unit_test(test_forced_dense),
+        cmocka_unit_test(test_small_buffers),    cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_large_scratch),    cmocka_unit_test(test_largest_buffer),
+        cmocka_unit_test(test_profile),          cmocka_unit_test(test_arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,7 +107,6 @@ static const struct {
     fake_cl_function function;
 } expensive[] = {
     {"clCreateBuffer", FAKE_clCreateBuffer},
-    {"clCreateSubBuffer", FAKE_clCreateSubBuffer},
     {"clCreateProgramWithSource", FAKE_clCreateProgramWithSource},
     {"clCreateProgramWithBinary", FAKE_clCreateProgramWithBinary},
     {"clBuildProgram", FAKE_clBuildProgram},

@@ -15,15 +15,13 @@ void wcl__instance_destroy(wcl__instance *instance)
     }
     for (size_t i = 0; plan && instance->slots && i < plan->steps.tensor_count; i++) {
         const wcl__plan_tensor *tensor = &plan->steps.tensors[i];
-        if (!instance->slots[i] || tensor->alias >= 0)
-            continue;
-        if (tensor->kind == WCL__TENSOR_WEIGHT)
+        if (instance->slots[i] && tensor->kind == WCL__TENSOR_WEIGHT && tensor->alias < 0)
             wcl__store_put(instance->store, instance->slots[i]);
-        else
-            clReleaseMemObject(instance->slots[i]);
     }
-    if (instance->arena)
-        clReleaseMemObject(instance->arena);
+    for (size_t i = 0; plan && instance->buffers && i < plan->buffer_count; i++)
+        if (instance->buffers[i])
+            clReleaseMemObject(instance->buffers[i]);
+    wcl__free(instance->buffers);
     wcl__free(instance->slots);
     wcl__free(instance->launches);
     wcl__free(instance->events);
@@ -61,20 +59,15 @@ bool wcl__instance_matches(const wcl__instance *instance, const wcl_tensor *inpu
 
 /* ---- buffers */
 
-static wcl_status make_arena(wcl_session *session, wcl__instance *instance)
+/* Whole buffers, since NVIDIA's driver crashes when sub-buffers that overlap are released (docs/portability.md). */
+static wcl_status make_buffers(wcl_session *session, wcl__instance *instance)
 {
     const wcl_plan *plan = instance->plan;
-    if (plan->separate || plan->arena_bytes == 0)
-        return WCL_OK;
-    return wcl__buffer_create(session->device, CL_MEM_READ_WRITE, plan->arena_bytes, NULL, "the activations", &instance->arena);
-}
-
-static wcl_status make_sub_buffer(cl_mem arena, const wcl__plan_tensor *tensor, cl_mem *out)
-{
-    const cl_buffer_region region = {tensor->offset, WCL__MAX(tensor->bytes, sizeof(float))};
-    cl_int code;
-    *out = clCreateSubBuffer(arena, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &code);
-    return code == CL_SUCCESS ? WCL_OK : wcl__fail_cl(code, "clCreateSubBuffer");
+    wcl_status status = WCL_OK;
+    for (size_t i = 0; i < plan->buffer_count && status == WCL_OK; i++)
+        status = wcl__buffer_create(session->device, CL_MEM_READ_WRITE, plan->buffers[i], NULL, "the activations",
+                                    &instance->buffers[i]);
+    return status;
 }
 
 static wcl_status make_slot(wcl_session *session, wcl__instance *instance, size_t slot)
@@ -83,11 +76,9 @@ static wcl_status make_slot(wcl_session *session, wcl__instance *instance, size_
     const wcl__plan_tensor *tensor = &plan->steps.tensors[slot];
     if (tensor->kind == WCL__TENSOR_WEIGHT)
         return wcl__store_get(session->store, &plan->steps.packings[tensor->weight], &instance->slots[slot]);
-    if (tensor->alias >= 0 || tensor->first_step < 0)
-        return WCL_OK;
-    if (instance->arena)
-        return make_sub_buffer(instance->arena, tensor, &instance->slots[slot]);
-    return wcl__buffer_create(session->device, CL_MEM_READ_WRITE, tensor->bytes, NULL, tensor->name, &instance->slots[slot]);
+    if (tensor->alias < 0 && tensor->first_step >= 0)
+        instance->slots[slot] = instance->buffers[tensor->buffer];
+    return WCL_OK;
 }
 
 static void share_aliases(wcl__instance *instance)
@@ -124,7 +115,7 @@ static int node_of_slot(const wcl_plan *plan, size_t slot)
 static wcl_status make_slots(wcl_session *session, wcl__instance *instance, int *node)
 {
     const wcl_plan *plan = instance->plan;
-    wcl_status status = make_arena(session, instance);
+    wcl_status status = make_buffers(session, instance);
     for (size_t i = 0; i < plan->steps.tensor_count && status == WCL_OK; i++) {
         status = make_slot(session, instance, i);
         if (status != WCL_OK && plan->steps.tensors[i].kind == WCL__TENSOR_WEIGHT)
@@ -163,18 +154,11 @@ static wcl_status touch_buffer(cl_command_queue queue, cl_mem memory, size_t byt
 
 static wcl_status touch_buffers(wcl_session *session, const wcl__instance *instance)
 {
-    const wcl__steps *steps = &instance->plan->steps;
-    if (instance->arena)
-        return touch_buffer(session->queue, instance->arena, instance->plan->arena_bytes);
-    for (size_t i = 0; i < steps->tensor_count; i++) {
-        const wcl__plan_tensor *tensor = &steps->tensors[i];
-        if (tensor->kind == WCL__TENSOR_WEIGHT || tensor->alias >= 0 || !instance->slots[i])
-            continue;
-        const wcl_status status = touch_buffer(session->queue, instance->slots[i], tensor->bytes);
-        if (status != WCL_OK)
-            return status;
-    }
-    return WCL_OK;
+    const wcl_plan *plan = instance->plan;
+    wcl_status status = WCL_OK;
+    for (size_t i = 0; i < plan->buffer_count && status == WCL_OK; i++)
+        status = touch_buffer(session->queue, instance->buffers[i], plan->buffers[i]);
+    return status;
 }
 
 static wcl_status warm_up(wcl_session *session, const wcl__instance *instance, int *node)
@@ -198,9 +182,10 @@ static wcl_status build(wcl_session *session, wcl__instance *instance, int *node
 {
     const wcl__steps *steps = &instance->plan->steps;
     instance->store = session->store;
+    instance->buffers = wcl__alloc(instance->plan->buffer_count + 1, sizeof *instance->buffers);
     instance->slots = wcl__alloc(steps->tensor_count + 1, sizeof *instance->slots);
     instance->launches = wcl__alloc(steps->step_count + 1, sizeof *instance->launches);
-    if (!instance->slots || !instance->launches)
+    if (!instance->buffers || !instance->slots || !instance->launches)
         return wcl__fail_memory();
     if (session->options.profile) {
         instance->events = wcl__alloc(steps->step_count + 1, sizeof *instance->events);

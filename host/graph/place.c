@@ -66,7 +66,8 @@ static void find_lifetimes(wcl_plan *plan)
             touch(&v, plan->output_slots[i]);
 }
 
-static bool in_arena(const wcl__plan_tensor *tensor)
+/* Made and read by steps, in a buffer of the plan's. */
+static bool needs_buffer(const wcl__plan_tensor *tensor)
 {
     return tensor->kind != WCL__TENSOR_WEIGHT && tensor->alias < 0 && tensor->first_step >= 0;
 }
@@ -84,85 +85,93 @@ static int larger_first(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The lowest offset at which the tensor overlaps nobody that lives at the same time among the `count` already placed. */
-static size_t lowest_offset(wcl__plan_tensor *const *placed, size_t count, const wcl__plan_tensor *tensor, size_t alignment)
+/* True if none of the `count` tensors that are placed already uses this buffer while `tensor` lives. */
+static bool is_free(wcl__plan_tensor *const *placed, size_t count, int buffer, const wcl__plan_tensor *tensor)
 {
-    size_t offset = 0;
-    for (bool moved = true; moved;) {
-        moved = false;
-        for (size_t i = 0; i < count; i++) {
-            const size_t end = placed[i]->offset + placed[i]->bytes;
-            if (live_together(placed[i], tensor) && offset < end && placed[i]->offset < offset + tensor->bytes) {
-                offset = (size_t)wcl__round_up((int64_t)end, (int64_t)alignment);
-                moved = true;
-            }
-        }
-    }
-    return offset;
+    for (size_t i = 0; i < count; i++)
+        if (placed[i]->buffer == buffer && live_together(placed[i], tensor))
+            return false;
+    return true;
 }
 
-static uint64_t place_all(wcl__plan_tensor **order, size_t count, size_t alignment)
+/* Gives each of the tensors, which come larger first, the smallest buffer that is free while it lives, else a new one of its size
+ * (Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020, shared objects). Buffers are made larger
+ * first, so the last one that is free is the smallest. sizes has room for one buffer a tensor; returns their number. */
+static size_t share_buffers(wcl__plan_tensor **order, size_t count, bool separate, size_t *sizes)
 {
-    uint64_t end = 0;
+    size_t buffers = 0;
     for (size_t i = 0; i < count; i++) {
-        order[i]->offset = lowest_offset(order, i, order[i], alignment);
-        end = WCL__MAX(end, (uint64_t)(order[i]->offset + order[i]->bytes));
+        int buffer = separate ? -1 : (int)buffers - 1;
+        while (buffer >= 0 && !is_free(order, i, buffer, order[i]))
+            buffer--;
+        if (buffer < 0) {
+            buffer = (int)buffers;
+            sizes[buffers++] = order[i]->bytes;
+        }
+        order[i]->buffer = buffer;
     }
-    return end;
+    return buffers;
 }
 
-static uint64_t sum_bytes(wcl__plan_tensor *const *order, size_t count)
+static uint64_t sum_bytes(const size_t *sizes, size_t count)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < count; i++)
-        sum += order[i]->bytes;
+        sum += sizes[i];
     return sum;
 }
 
-/* The arena without anybody's scratch: what the activations alone need. */
-static uint64_t activations_alone(wcl__plan_tensor **order, size_t count, size_t alignment)
+/* What the activations need without anybody's scratch. */
+static uint64_t activations_alone(wcl__plan_tensor *const *order, size_t count, bool separate, wcl__plan_tensor **kept,
+                                  size_t *sizes)
 {
-    uint64_t end = 0;
-    size_t kept = 0;
+    size_t kept_count = 0;
     for (size_t i = 0; i < count; i++)
-        if (order[i]->kind == WCL__TENSOR_ACTIVATION) {
-            wcl__plan_tensor *tensor = order[i];
-            order[i] = order[kept];
-            order[kept++] = tensor;
-        }
-    qsort(order, kept, sizeof *order, larger_first);
-    end = place_all(order, kept, alignment);
-    return end;
+        if (order[i]->kind == WCL__TENSOR_ACTIVATION)
+            kept[kept_count++] = order[i];
+    return sum_bytes(sizes, share_buffers(kept, kept_count, separate, sizes));
 }
 
-wcl_status wcl__place(wcl_plan *plan, const wcl__facts *facts, const wcl_session_options *options)
+/* The tensors that need a buffer, larger first; returns their number. */
+static size_t list_tensors(wcl_plan *plan, bool keep_all, wcl__plan_tensor **order)
 {
     wcl__steps *steps = &plan->steps;
-    find_lifetimes(plan);
-    wcl__plan_tensor **order = wcl__alloc(steps->tensor_count + 1, sizeof *order);
-    if (!order)
-        return wcl__fail_memory();
     size_t count = 0;
-    plan->weight_bytes = 0;
     for (size_t i = 0; i < steps->tensor_count; i++) {
         wcl__plan_tensor *tensor = &steps->tensors[i];
-        if (tensor->kind == WCL__TENSOR_WEIGHT)
-            plan->weight_bytes += tensor->bytes;
-        if (!in_arena(tensor))
+        if (!needs_buffer(tensor))
             continue;
-        if (options->keep_all && tensor->kind == WCL__TENSOR_ACTIVATION) {
+        if (keep_all && tensor->kind == WCL__TENSOR_ACTIVATION) {
             tensor->first_step = 0;
             tensor->last_step = (int)steps->step_count + 1;
         }
         order[count++] = tensor;
     }
-    const uint64_t activations = activations_alone(order, count, facts->alignment);
     qsort(order, count, sizeof *order, larger_first);
-    plan->arena_bytes = place_all(order, count, facts->alignment);
-    plan->separate = options->separate_buffers || plan->arena_bytes > facts->max_alloc;
-    if (plan->separate)
-        plan->arena_bytes = sum_bytes(order, count);
-    plan->workspace_bytes = plan->arena_bytes - WCL__MIN(activations, plan->arena_bytes);
+    return count;
+}
+
+wcl_status wcl__place(wcl_plan *plan, const wcl_session_options *options)
+{
+    const wcl__steps *steps = &plan->steps;
+    const bool separate = options->separate_buffers;
+    wcl_status status = WCL_OK;
+    find_lifetimes(plan);
+    wcl__plan_tensor **order = wcl__alloc(2 * steps->tensor_count + 1, sizeof *order);
+    plan->buffers = wcl__alloc(steps->tensor_count + 1, sizeof *plan->buffers);
+    if (!order || !plan->buffers) {
+        status = wcl__fail_memory();
+        goto cleanup;
+    }
+    const size_t count = list_tensors(plan, options->keep_all, order);
+    const uint64_t activations = activations_alone(order, count, separate, order + count, plan->buffers);
+    plan->buffer_count = share_buffers(order, count, separate, plan->buffers);
+    plan->buffer_bytes = sum_bytes(plan->buffers, plan->buffer_count);
+    plan->workspace_bytes = plan->buffer_bytes - WCL__MIN(activations, plan->buffer_bytes);
+    plan->weight_bytes = 0;
+    for (size_t i = 0; i < steps->tensor_count; i++)
+        plan->weight_bytes += steps->tensors[i].kind == WCL__TENSOR_WEIGHT ? steps->tensors[i].bytes : 0;
+cleanup:
     wcl__free(order);
-    return WCL_OK;
+    return status;
 }

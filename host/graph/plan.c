@@ -44,6 +44,7 @@ void wcl_plan_destroy(wcl_plan *plan)
     wcl__free(plan->nodes);
     wcl__free(plan->input_slots);
     wcl__free(plan->output_slots);
+    wcl__free(plan->buffers);
     wcl__steps_clear(&plan->steps);
     wcl__graph_clear(&plan->graph);
     wcl_model_destroy(plan->model);
@@ -92,13 +93,13 @@ int64_t wcl__plan_graph_node(const wcl_plan *plan, const wcl__planned *planned)
 
 uint64_t wcl__plan_total(const wcl_plan *plan)
 {
-    return plan->weight_bytes + plan->arena_bytes;
+    return plan->weight_bytes + plan->buffer_bytes;
 }
 
 wcl_status wcl_plan_get_bytes(const wcl_plan *plan, wcl_plan_bytes *bytes)
 {
     wcl__clear_error();
-    const wcl_plan_bytes full = {sizeof full, plan->weight_bytes, plan->arena_bytes - plan->workspace_bytes, plan->workspace_bytes,
+    const wcl_plan_bytes full = {sizeof full, plan->weight_bytes, plan->buffer_bytes - plan->workspace_bytes, plan->workspace_bytes,
                                  wcl__plan_total(plan)};
     return wcl__info_write(bytes, &full, sizeof full);
 }

@@ -29,8 +29,9 @@ struct wcl_plan {
     wcl__planned *nodes;
     size_t node_count, node_capacity;
     int *input_slots, *output_slots; /* -1: known while planning (graph.inputs, graph.outputs) */
-    bool separate;                   /* a buffer for each tensor instead of the arena */
-    uint64_t arena_bytes, workspace_bytes, weight_bytes;
+    size_t *buffers; /* bytes of each buffer for activations and scratch; tensors that do not live together share one */
+    size_t buffer_count;
+    uint64_t buffer_bytes, workspace_bytes, weight_bytes; /* of all buffers; the part of them that is scratch; packed weights */
 };
 
 /* A variant that failed on this device. */
@@ -84,7 +85,7 @@ bool wcl__has_alternative(const wcl__plan_request *request, const wcl__op_node *
 /* plan.c: the place in the plan's graph of the node that a planned one comes from; -1: none (a layout conversion). */
 int64_t wcl__plan_graph_node(const wcl_plan *plan, const wcl__planned *planned);
 
-/* place.c: lifetimes, and offsets in the arena. */
-wcl_status wcl__place(wcl_plan *plan, const wcl__facts *facts, const wcl_session_options *options);
+/* place.c: lifetimes, and the buffer of each tensor. */
+wcl_status wcl__place(wcl_plan *plan, const wcl_session_options *options);
 
 #endif

@@ -250,7 +250,7 @@ static wcl_status plan_once(const wcl__plan_request *request, wcl_plan *plan, wc
     if (status == WCL_OK)
         status = emit_all(&e, *choices);
     if (status == WCL_OK)
-        status = wcl__place(plan, request->facts, request->options);
+        status = wcl__place(plan, request->options);
     wcl__free(e.places);
     return status;
 }

@@ -8,8 +8,8 @@
 /* Everything for one set of input shapes (and known input values). */
 typedef struct wcl__instance {
     wcl_plan *plan;
-    cl_mem arena;
-    cl_mem *slots;         /* one for each tensor of the plan */
+    cl_mem *buffers;       /* the plan's, owned */
+    cl_mem *slots;         /* one for each tensor of the plan: one of the buffers, or a weight of the store */
     wcl__launch *launches; /* one for each step; only kernels have one */
     cl_event *events;      /* of the last profiled run, one for each step; NULL: none */
     bool flushed;          /* its programs are in the disk cache */

@@ -9,8 +9,8 @@
 #include "runtime/launch.h"
 
 typedef enum wcl__tensor_kind {
-    WCL__TENSOR_ACTIVATION = 1, /* made and read by steps: lives in the arena */
-    WCL__TENSOR_WORKSPACE = 2,  /* one node's scratch: lives in the arena */
+    WCL__TENSOR_ACTIVATION = 1, /* made and read by steps, in a buffer that several may share */
+    WCL__TENSOR_WORKSPACE = 2,  /* one node's scratch, in a buffer that several may share */
     WCL__TENSOR_WEIGHT = 3      /* packed once, in the weight store */
 } wcl__tensor_kind;
 
@@ -24,7 +24,7 @@ typedef struct wcl__plan_tensor {
     size_t bytes;
     int alias;                 /* -1, or the slot whose buffer this one shares (a view) */
     int first_step, last_step; /* lifetime; first_step -1: never written by a step (an input) */
-    size_t offset;             /* in the arena */
+    int buffer;                /* index of the plan's buffers; meaningless for a WEIGHT, an alias and an input that nobody reads */
     int weight;                /* index of a WEIGHT's packing */
 } wcl__plan_tensor;
 
