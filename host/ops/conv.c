@@ -172,10 +172,10 @@ wcl_status wcl__conv_pool(const wcl__emit *emit, const wcl__operand *from, const
     return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
 }
 
-wcl_status wcl__conv_weights(const wcl__emit *emit, const char *how, wcl__packing *packing, int *slot)
+wcl_status wcl__conv_weights(const wcl__emit *emit, wcl__packing *packing, int *slot)
 {
     const wcl__filters all = {0, emit->node->desc.conv.k, 1.0f};
-    return wcl__weight_slot(emit, emit->node->inputs[WCL__CONV_W], how, &all, packing, slot);
+    return wcl__weight_slot(emit, emit->node->inputs[WCL__CONV_W], &all, packing, slot);
 }
 
 wcl_status wcl__conv_bias(const wcl__emit *emit, int cb, int *slot)

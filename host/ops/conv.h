@@ -20,7 +20,7 @@ size_t wcl__conv_unpooled_bytes(const wcl__op_node *node, int block); /* of that
 wcl_status wcl__conv_unpooled(const wcl__emit *emit, const wcl__operand *y, wcl__operand *out);
 wcl_status wcl__conv_pool(const wcl__emit *emit, const wcl__operand *from, const wcl__operand *y);
 /* The filters packed, and the bias rounded up to cb. */
-wcl_status wcl__conv_weights(const wcl__emit *emit, const char *how, wcl__packing *packing, int *slot);
+wcl_status wcl__conv_weights(const wcl__emit *emit, wcl__packing *packing, int *slot);
 wcl_status wcl__conv_bias(const wcl__emit *emit, int cb, int *slot);
 
 /* conv_gemm.c: the tiled product's steps, slots->y behind them. */

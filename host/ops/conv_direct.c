@@ -105,7 +105,7 @@ static wcl_status direct_weights(const wcl__emit *emit, const wcl__conv_direct_p
     packing.bytes = filter_bytes(conv, direct);
     packing.zero_first = conv->k % (params.cb * params.kb) != 0;
     const wcl_status status = wcl__filters_direct_call(&packing.call, &params, packing.row_elements);
-    return status == WCL_OK ? wcl__conv_weights(emit, "direct", &packing, slot) : status;
+    return status == WCL_OK ? wcl__conv_weights(emit, &packing, slot) : status;
 }
 
 wcl_status wcl__conv_direct_emit(const wcl__emit *emit)

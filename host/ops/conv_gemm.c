@@ -2,8 +2,6 @@
  * there is enough of it. */
 #include "kernels/conv_gemm.h"
 
-#include <stdio.h>
-
 #include "kernels/filters.h"
 #include "ops/conv.h"
 
@@ -89,14 +87,12 @@ static wcl_status gemm_weights(const wcl__emit *emit, const wcl__filters_params 
 {
     const wcl__conv *conv = &emit->node->desc.conv;
     wcl__packing packing = {0};
-    char how[32];
-    snprintf(how, sizeof how, "gemm %d", (int)step); /* not among the options */
     packing.rows = conv->k;
     packing.row_elements = conv->c * conv->kh * conv->kw;
     packing.bytes = (size_t)p->weight_bytes;
     packing.zero_first = p->k_padded != conv->k || p->c_padded != conv->c;
     const wcl_status status = wcl__filters_gemm_call(&packing.call, params, packing.row_elements, conv->kh * conv->kw, step);
-    return status == WCL_OK ? wcl__conv_weights(emit, how, &packing, slot) : status;
+    return status == WCL_OK ? wcl__conv_weights(emit, &packing, slot) : status;
 }
 
 wcl_status wcl__conv_tiled_steps(const wcl__emit *emit, const wcl__conv_tiled_params *params, const wcl__conv *conv,

@@ -9,7 +9,6 @@
 typedef struct form {
     int m;
     bool fused;
-    const char *packing; /* names the filters in the weight store: fused and unfused forms share them */
 } form;
 
 static wcl__winograd_params params_of(const form *form, const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
@@ -128,8 +127,7 @@ static void cost_of(const form *form, const wcl__op_node *node, const wcl__facts
     cost->launches = form->fused ? 1 : 3 * (int)s.chunks;
 }
 
-static wcl_status weights(const form *form, const wcl__emit *emit, const wcl__winograd_params *winograd,
-                          const wcl__winograd_sizes *sizes, int *slot)
+static wcl_status weights(const wcl__emit *emit, const wcl__winograd_params *winograd, const wcl__winograd_sizes *sizes, int *slot)
 {
     const wcl__conv *conv = &emit->node->desc.conv;
     const wcl__filters_params params = {.cb = winograd->cb, .kb = winograd->kb, .wino_m = winograd->wino_m, .half = winograd->half};
@@ -139,7 +137,7 @@ static wcl_status weights(const form *form, const wcl__emit *emit, const wcl__wi
     packing.bytes = (size_t)sizes->u_bytes;
     packing.zero_first = sizes->k_padded != conv->k || sizes->c_padded != conv->c;
     const wcl_status status = wcl__filters_winograd_call(&packing.call, &params, conv->c, sizes->c_padded, sizes->k_padded);
-    return status == WCL_OK ? wcl__conv_weights(emit, form->packing, &packing, slot) : status;
+    return status == WCL_OK ? wcl__conv_weights(emit, &packing, slot) : status;
 }
 
 static wcl_status emit_fused(const wcl__emit *emit, const wcl__winograd_params *params, const wcl__conv *conv,
@@ -173,7 +171,7 @@ static wcl_status emit_form(const form *form, const wcl__emit *emit)
     wcl__winograd_slots slots = {.pool = emit->node->epilogue.pool};
     wcl_status status = wcl__conv_operands(emit, &slots.x, &slots.y);
     if (status == WCL_OK)
-        status = weights(form, emit, &params, &sizes, &slots.u);
+        status = weights(emit, &params, &sizes, &slots.u);
     if (status == WCL_OK)
         status = wcl__conv_bias(emit, params.cb, &slots.bias);
     if (status == WCL_OK)
@@ -212,8 +210,8 @@ static wcl_status emit_form(const form *form, const wcl__emit *emit)
         return emit_form(&name, emit);                                                                                   \
     }
 
-FORM(f2, 2, false, "f2")
-FORM(f4, 4, false, "f4")
-FORM(f6, 6, false, "f6")
-FORM(fused_f4, 4, true, "f4")
-FORM(fused_f6, 6, true, "f6")
+FORM(f2, 2, false)
+FORM(f4, 4, false)
+FORM(f6, 6, false)
+FORM(fused_f4, 4, true)
+FORM(fused_f6, 6, true)

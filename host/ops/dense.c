@@ -1,7 +1,6 @@
 /* Gemm and MatMul with known weights: our own kernels, or CLBlast. */
 #include "ops/dense.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "kernels/affine.h"
@@ -121,7 +120,6 @@ static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, c
     const bool to_input = form->to_input;
     const int64_t padded_inputs = form->block ? wcl__round_up(dense->inputs, form->step) : dense->inputs;
     const int64_t padded_count = form->block ? wcl__round_up(count, form->block) : count;
-    char key[64];
     const wcl__op_node *node = emit->node;
     const wcl__value *weight = node->inputs[WCL__DENSE_B];
     const bool whole = count == dense->outputs;
@@ -130,7 +128,7 @@ static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, c
     wcl__packing packing = {.bytes = weight_size(dense) * (size_t)(padded_inputs * padded_count)};
     if (as_it_is) {
         packing.source_first = first * dense->inputs;
-        return wcl__weight_slot(emit, weight, "copy", &(wcl__filters){first, count, 1.0f}, &packing, slot);
+        return wcl__weight_slot(emit, weight, &(wcl__filters){first, count, 1.0f}, &packing, slot);
     }
     const wcl__dense_packing how = {.inputs = dense->inputs,
                                     .outputs = count,
@@ -147,12 +145,10 @@ static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, c
     packing.row_elements = dense->by_input ? dense->outputs : dense->inputs;
     packing.source_first = dense->by_input ? 0 : first * dense->inputs;
     packing.zero_first = padded_inputs != dense->inputs || padded_count != count;
-    snprintf(key, sizeof key, "%s%s %d %d", node->flatten[0] ? "chw|" : "", to_input ? "io" : "oi", (int)form->block,
-             (int)form->step);
     const wcl_status status = wcl__filters_dense_call(&packing.call, &how);
     if (status != WCL_OK)
         return status;
-    return wcl__weight_slot(emit, weight, key, &(wcl__filters){first, count, dense->alpha}, &packing, slot);
+    return wcl__weight_slot(emit, weight, &(wcl__filters){first, count, dense->alpha}, &packing, slot);
 }
 
 /* ---- several inputs on a GPU: a convolution of one cell, whose pixels are the inputs */

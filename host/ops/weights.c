@@ -2,18 +2,52 @@
 
 #include <string.h>
 
+/* Everything that decides the packed bytes, beside the weight's values: so two packings have one key only if they pack the same. */
+static void add_recipe(wcl__text *text, const wcl__packing *packing)
+{
+    const wcl__call *call = &packing->call;
+    char scale[WCL__SHA256_HEX] = "";
+    if (packing->scale)
+        wcl__sha256(packing->scale, packing->scale_count * sizeof(float), scale);
+    wcl__text_add(text, "%zu %d %lld %lld %lld %s", packing->bytes, packing->zero_first, (long long)packing->rows,
+                  (long long)packing->row_elements, (long long)packing->source_first, scale);
+    if (!call->source)
+        return;
+    wcl__text_add(text, " %s %s %s", call->source, call->kernel, call->options);
+    for (int d = 0; d < 3; d++)
+        wcl__text_add(text, " %zu/%zu", call->range.global[d], call->range.local[d]);
+    for (int i = 0; i < call->arg_count; i++) {
+        const wcl__arg *arg = &call->args[i];
+        wcl__text_add(text, " %d %d %zu ", (int)arg->kind, arg->slot, arg->size);
+        for (size_t k = 0; arg->kind == WCL__ARG_VALUE && k < arg->size; k++)
+            wcl__text_add(text, "%02x", arg->value[k]);
+    }
+}
+
+/* NULL: no memory. */
+static char *make_key(const wcl__value *weight, const wcl__packing *packing)
+{
+    wcl__text recipe = {0}, key = {0};
+    char hash[WCL__SHA256_HEX];
+    add_recipe(&recipe, packing);
+    if (!recipe.failed) {
+        wcl__sha256(recipe.data, recipe.length, hash);
+        wcl__text_add(&key, "%s|%s", weight->key, hash);
+    }
+    const bool failed = recipe.failed || key.failed;
+    wcl__text_clear(&recipe);
+    if (failed)
+        wcl__text_clear(&key);
+    return failed ? NULL : key.data;
+}
+
 wcl_status wcl__constant_slot(wcl__steps *steps, const wcl__value *value, int *slot)
 {
-    wcl__text key = {0};
     wcl_status status = wcl__need_float(value, value->name);
     if (status != WCL_OK)
         return status;
-    wcl__text_add(&key, "%s|copy", value->key);
-    if (key.failed) {
-        wcl__text_clear(&key);
-        return wcl__fail_memory();
-    }
-    wcl__packing packing = {.key = key.data, .source = value->source, .bytes = value->source->bytes};
+    wcl__packing packing = {.source = value->source, .bytes = value->source->bytes};
+    packing.key = make_key(value, &packing);
     status = wcl__steps_weight(steps, value->name, &packing, slot);
     if (status == WCL_OK)
         steps->tensors[*slot].shape = value->shape;
@@ -29,37 +63,17 @@ static float *make_scale(const wcl__epilogue *epilogue, const wcl__filters *filt
     return scale;
 }
 
-static void free_packing(wcl__packing *packing)
+wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, const wcl__filters *filters, wcl__packing *packing,
+                            int *slot)
 {
-    wcl__free(packing->key);
-    wcl__free(packing->scale);
-    memset(packing, 0, sizeof *packing);
-}
-
-wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, const char *how, const wcl__filters *filters,
-                            wcl__packing *packing, int *slot)
-{
-    wcl__text key = {0};
-    char hash[WCL__SHA256_HEX] = "1";
-    if (packing->call.source) {
-        packing->scale = make_scale(&emit->node->epilogue, filters);
-        packing->scale_count = (size_t)filters->count;
-        if (!packing->scale) {
-            free_packing(packing);
-            return wcl__fail_memory();
-        }
-        if (emit->node->epilogue.scale || filters->factor != 1.0f)
-            wcl__sha256(packing->scale, packing->scale_count * sizeof(float), hash);
-    }
-    wcl__text_add(&key, "%s|%s|%lld+%lld|%s|%s", weight->key, how, (long long)filters->first, (long long)filters->count,
-                  packing->call.options, hash);
-    if (key.failed) {
-        wcl__text_clear(&key);
-        free_packing(packing);
-        return wcl__fail_memory();
-    }
-    packing->key = key.data;
     packing->source = weight->source;
+    if (packing->call.source) {
+        packing->scale_count = (size_t)filters->count;
+        packing->scale = make_scale(&emit->node->epilogue, filters);
+        if (!packing->scale)
+            return wcl__fail_memory();
+    }
+    packing->key = make_key(weight, packing);
     return wcl__steps_weight(emit->steps, weight->name, packing, slot);
 }
 

@@ -13,10 +13,9 @@ typedef struct wcl__filters {
 /* A constant that the device reads as it is: float32, in C order. */
 wcl_status wcl__constant_slot(wcl__steps *steps, const wcl__value *value, int *slot);
 
-/* Takes over a packing whose source, call and sizes are set; adds the scale (the epilogue's, times the factor) and the key: the
- * weight's own, `how`, the filters, the call's options and the scale. */
-wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, const char *how, const wcl__filters *filters,
-                            wcl__packing *packing, int *slot);
+/* Takes over a packing whose call and sizes are set; adds the source, the scale (the epilogue's, times the factor) and the key. */
+wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, const wcl__filters *filters, wcl__packing *packing,
+                            int *slot);
 
 /* bias * factor * scale + shift, rounded up to `block` with zeros, as a constant of the plan. bias NULL: 0. */
 wcl_status wcl__bias_slot(const wcl__emit *emit, const wcl__value *bias, const wcl__filters *filters, int64_t block, int *slot);
