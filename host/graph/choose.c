@@ -12,22 +12,22 @@ static double bytes_of(const wcl__shape *shape, int block)
     return (double)wcl__layout_count(shape->rank > 4 ? &(wcl__layout)WCL__PLAIN : &layout, shape) * sizeof(float);
 }
 
-static double io_bytes(const wcl__op_node *node, wcl__blocks blocks)
+static double io_bytes(const wcl__op_node *node, const wcl__option *option)
 {
     double bytes = 0;
     for (size_t i = 0; i < node->input_count; i++)
         if (node->inputs[i] && !(node->op->known >> i & 1u))
-            bytes += bytes_of(&node->inputs[i]->shape, node->inputs[i]->source ? 1 : blocks.in);
+            bytes += bytes_of(&node->inputs[i]->shape, wcl__input_block(option->variant, node->inputs[i], option->blocks));
     for (size_t i = 0; i < node->output_count; i++)
         if (node->outputs[i])
-            bytes += bytes_of(&node->outputs[i]->shape, blocks.out);
+            bytes += bytes_of(&node->outputs[i]->shape, option->blocks.out);
     return bytes;
 }
 
 static double option_seconds(const wcl__plan_request *request, const wcl__op_node *node, const wcl__option *option)
 {
     const wcl__rates *rates = request->rates;
-    wcl__cost cost = {0, io_bytes(node, option->blocks), 0.5, 1};
+    wcl__cost cost = {0, io_bytes(node, option), 0.5, 1};
     if (node->op->flags & WCL__IS_VIEW)
         return 0;
     if (option->variant->cost)
@@ -224,6 +224,14 @@ static int64_t device_producer(const search *s, const wcl__op_node *node, size_t
     return value && !value->source && !(node->op->known >> input & 1u) ? wcl__graph_producer(s->graph, value) : -1;
 }
 
+/* True for an input that the variant reads from a buffer: one of the run's, or a constant that it does not pack. */
+static bool is_slot(const wcl__op_node *node, size_t input)
+{
+    const wcl__value *value = node->inputs[input];
+    const bool packed = input < 32 && ((node->op->packs | node->op->known) >> input & 1u);
+    return value && !(value->source && packed);
+}
+
 /* The producer's option from which `block` is reached most cheaply. */
 static int cheapest(const search *s, const wcl__choice *producer, const wcl__shape *shape, int block, double *seconds)
 {
@@ -253,8 +261,9 @@ static void forward(search *s)
                 double seconds = 0;
                 if (producer >= 0)
                     cheapest(s, &s->choices[producer], &value->shape, option->blocks.in, &seconds);
-                else if (value && !value->source)
-                    seconds = conversion_seconds(s->request->rates, &value->shape, 1, option->blocks.in);
+                else if (is_slot(node, k))
+                    seconds = conversion_seconds(s->request->rates, &value->shape, 1,
+                                                 wcl__input_block(option->variant, value, option->blocks));
                 option->best += seconds;
             }
         }

@@ -67,10 +67,23 @@ static void account(emitter *e, size_t constants, size_t tensors, size_t steps)
     node->launches = (int)(s->step_count - steps);
 }
 
+/* A constant lies in C order until somebody needs it otherwise. */
+static wcl_status place_constant(emitter *e, const wcl__value *value)
+{
+    int slot;
+    if (!value->source || find_place(e, value, 1) >= 0)
+        return WCL_OK;
+    const wcl_status status = wcl__constant_slot(&e->plan->steps, value, &slot);
+    return status == WCL_OK ? add_place(e, value, 1, slot) : status;
+}
+
 /* The value in the layout that is asked for: as it is, or converted by a step of its own. */
 static wcl_status slot_in_layout(emitter *e, const wcl__value *value, int block, int *slot)
 {
     wcl__steps *steps = &e->plan->steps;
+    wcl_status status = place_constant(e, value);
+    if (status != WCL_OK)
+        return status;
     *slot = find_place(e, value, block);
     if (*slot >= 0)
         return WCL_OK;
@@ -78,7 +91,7 @@ static wcl_status slot_in_layout(emitter *e, const wcl__value *value, int block,
     const size_t tensors = steps->tensor_count, step_count = steps->step_count;
     const wcl__layout from_layout = steps->tensors[from].layout, to_layout = wcl__layout_blocked(block);
     wcl__call *call;
-    wcl_status status = add_node(e, value->name, "Layout", "convert", &value->shape);
+    status = add_node(e, value->name, "Layout", "convert", &value->shape);
     if (status == WCL_OK)
         status = wcl__steps_tensor(steps, WCL__TENSOR_ACTIVATION, value->name, &value->shape, &to_layout, slot);
     if (status == WCL_OK)
@@ -96,7 +109,7 @@ static wcl_status slot_in_layout(emitter *e, const wcl__value *value, int block,
     return status;
 }
 
-static wcl_status input_slots(emitter *e, const wcl__op_node *node, wcl__blocks blocks, int *slots)
+static wcl_status input_slots(emitter *e, const wcl__op_node *node, const wcl__option *option, int *slots)
 {
     for (size_t i = 0; i < node->input_count; i++) {
         const wcl__value *value = node->inputs[i];
@@ -107,10 +120,8 @@ static wcl_status input_slots(emitter *e, const wcl__op_node *node, wcl__blocks 
             continue;
         if (known)
             status = wcl__fail(WCL_UNSUPPORTED, "input %s must be known before the network runs", value->name);
-        else if (value->source)
-            status = wcl__constant_slot(&e->plan->steps, value, &slots[i]);
         else
-            status = slot_in_layout(e, value, blocks.in, &slots[i]);
+            status = slot_in_layout(e, value, wcl__input_block(option->variant, value, option->blocks), &slots[i]);
         if (status != WCL_OK)
             return status;
     }
@@ -172,7 +183,7 @@ static wcl_status emit_node(emitter *e, const wcl__op_node *node, const wcl__cho
     if (!slots)
         return wcl__fail_memory();
     const size_t constants = steps->tensor_count;
-    wcl_status status = input_slots(e, node, option->blocks, slots);
+    wcl_status status = input_slots(e, node, option, slots);
     const size_t tensors = steps->tensor_count, step_count = steps->step_count;
     if (status == WCL_OK)
         status = add_node(e, node->name, node->op->name, view ? "view" : option->variant->name, &node->outputs[0]->shape);

@@ -310,7 +310,12 @@ static wcl_status emit_channel(const wcl__emit *emit)
 /* One operation is exact but for a GPU's division; several of them, or an activation behind, round. */
 static const wcl__variant variants[] = {
     {.name = "flat", .supports = flat_supports, .blocks = flat_blocks, .emit = emit_flat, .algorithm = WCL__SUM},
-    {.name = "channel", .supports = channel_supports, .blocks = channel_blocks, .emit = emit_channel, .algorithm = WCL__SUM},
+    {.name = "channel",
+     .supports = channel_supports,
+     .blocks = channel_blocks,
+     .emit = emit_channel,
+     .algorithm = WCL__SUM,
+     .plain_constants = true},
     {.name = "broadcast", .emit = emit_broadcast, .algorithm = WCL__SUM},
 };
 

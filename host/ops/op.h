@@ -76,8 +76,8 @@ typedef struct wcl__op_node {
         flatten[3]; /* dense: the weight's rows are in (H, W, C) order of this H, W, C and are to be packed as (C, H, W); 0: no */
 } wcl__op_node;
 
-/* Blocks of the input's and the output's layout that a variant offers (1: plain). All tensor inputs have the same layout, and
- * constants among them are plain. */
+/* Blocks of the input's and the output's layout that a variant offers (1: plain). All tensor inputs have the same layout, constants
+ * that it does not pack among them, but for those of a variant with plain_constants. */
 typedef struct wcl__blocks {
     int in, out;
 } wcl__blocks;
@@ -112,6 +112,7 @@ typedef struct wcl__variant {
                        size_t bytes); /* or NULL */
     wcl_status (*emit)(const wcl__emit *emit);
     wcl__algorithm algorithm;
+    bool plain_constants; /* reads constants in C order, whatever the block of its other inputs */
 } wcl__variant;
 
 enum {
@@ -170,6 +171,8 @@ wcl_status wcl__output_known(wcl__op_node *node, size_t i, void **data);
 wcl_status wcl__axis(int64_t axis, int rank, int64_t *out);
 /* The channel block that this device likes: 16, 8 or 4 lanes. */
 int wcl__facts_block(const wcl__facts *facts);
+/* The block of the layout in which the variant reads this input. */
+int wcl__input_block(const wcl__variant *variant, const wcl__value *input, wcl__blocks blocks);
 /* WCL_UNSUPPORTED unless the type is float32. */
 wcl_status wcl__need_float(const wcl__value *value, const char *what);
 

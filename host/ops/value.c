@@ -223,3 +223,8 @@ wcl_status wcl__need_float_or_known(const wcl__op_node *node)
     }
     return WCL_OK;
 }
+
+int wcl__input_block(const wcl__variant *variant, const wcl__value *input, wcl__blocks blocks)
+{
+    return input->source && variant->plain_constants ? 1 : blocks.in;
+}
