@@ -1,0 +1,144 @@
+#include "support/fake_plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "graph/plan.h"
+#include "kernels/convert.h"
+
+static fake_plan_fault broken;
+
+wcl_status __real_wcl__place(wcl_plan *plan, const wcl__facts *facts, const wcl_session_options *options);
+wcl_status __wrap_wcl__place(wcl_plan *plan, const wcl__facts *facts, const wcl_session_options *options);
+wcl_status __real_wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to, const wcl__layout *to_layout,
+                                    const wcl__shape *shape);
+wcl_status __wrap_wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to, const wcl__layout *to_layout,
+                                    const wcl__shape *shape);
+wcl_status __real_wcl__steps_weight(wcl__steps *steps, const char *name, wcl__packing *packing, int *slot);
+wcl_status __wrap_wcl__steps_weight(wcl__steps *steps, const char *name, wcl__packing *packing, int *slot);
+
+void fake_plan_break(fake_plan_fault fault)
+{
+    broken = fault;
+}
+
+/* ---- lifetimes */
+
+static bool is_placed(const wcl__plan_tensor *tensor)
+{
+    return tensor->kind != WCL__TENSOR_WEIGHT && tensor->alias < 0 && tensor->first_step >= 0;
+}
+
+static void shorten(wcl__plan_tensor *tensor, int end)
+{
+    if (broken == FAKE_PLAN_SHORT_LIFE && tensor->last_step > tensor->first_step)
+        tensor->last_step--;
+    else if (broken == FAKE_PLAN_LATE_LIFE && tensor->last_step > tensor->first_step)
+        tensor->first_step++;
+    else if (broken == FAKE_PLAN_SHORT_OUTPUT && tensor->last_step == end)
+        tensor->last_step = tensor->first_step;
+}
+
+static size_t first_gap(const wcl__steps *steps, const bool *placed, const wcl__plan_tensor *tensor, size_t alignment)
+{
+    size_t offset = 0;
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (size_t i = 0; i < steps->tensor_count; i++) {
+            const wcl__plan_tensor *other = &steps->tensors[i];
+            const bool together = other->first_step <= tensor->last_step && tensor->first_step <= other->last_step;
+            if (placed[i] && together && offset < other->offset + other->bytes && other->offset < offset + tensor->bytes) {
+                offset = (other->offset + other->bytes + alignment - 1) / alignment * alignment;
+                moved = true;
+            }
+        }
+    }
+    return offset;
+}
+
+/* Places all anew, the largest first, as the planner does. */
+static void place_again(wcl_plan *plan, size_t alignment)
+{
+    wcl__steps *steps = &plan->steps;
+    bool *placed = calloc(steps->tensor_count + 1, sizeof *placed);
+    plan->arena_bytes = 0;
+    for (bool found = placed != NULL; found;) {
+        size_t largest = 0;
+        found = false;
+        for (size_t i = 0; i < steps->tensor_count; i++) {
+            if (placed[i] || !is_placed(&steps->tensors[i]) || (found && steps->tensors[i].bytes <= steps->tensors[largest].bytes))
+                continue;
+            largest = i;
+            found = true;
+        }
+        if (!found)
+            break;
+        wcl__plan_tensor *tensor = &steps->tensors[largest];
+        tensor->offset = first_gap(steps, placed, tensor, alignment);
+        placed[largest] = true;
+        plan->arena_bytes = WCL__MAX(plan->arena_bytes, (uint64_t)(tensor->offset + tensor->bytes));
+    }
+    free(placed);
+}
+
+/* With the planner's own lifetimes, but for a moment without the views. */
+static wcl_status place_without_views(wcl_plan *plan, const wcl__facts *facts, const wcl_session_options *options)
+{
+    wcl__steps *steps = &plan->steps;
+    int *aliases = malloc((steps->tensor_count + 1) * sizeof *aliases);
+    for (size_t i = 0; aliases && i < steps->tensor_count; i++) {
+        aliases[i] = steps->tensors[i].alias;
+        steps->tensors[i].alias = -1;
+    }
+    const wcl_status status = __real_wcl__place(plan, facts, options);
+    for (size_t i = 0; aliases && i < steps->tensor_count; i++) {
+        steps->tensors[i].alias = aliases[i];
+        if (aliases[i] >= 0) /* a root that no step touches needs a buffer all the same */
+            steps->tensors[wcl__plan_root(steps, aliases[i])].first_step =
+                WCL__MAX(steps->tensors[wcl__plan_root(steps, aliases[i])].first_step, 0);
+    }
+    free(aliases);
+    return status;
+}
+
+wcl_status __wrap_wcl__place(wcl_plan *plan, const wcl__facts *facts, const wcl_session_options *options)
+{
+    if (broken == FAKE_PLAN_SHORT_ALIAS)
+        return place_without_views(plan, facts, options);
+    const wcl_status status = __real_wcl__place(plan, facts, options);
+    if (status != WCL_OK || plan->separate ||
+        (broken != FAKE_PLAN_SHORT_LIFE && broken != FAKE_PLAN_LATE_LIFE && broken != FAKE_PLAN_SHORT_OUTPUT))
+        return status;
+    for (size_t i = 0; i < plan->steps.tensor_count; i++)
+        if (is_placed(&plan->steps.tensors[i]))
+            shorten(&plan->steps.tensors[i], (int)plan->steps.step_count + 1);
+    place_again(plan, facts->alignment);
+    return status;
+}
+
+/* ---- layouts */
+
+wcl_status __wrap_wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to, const wcl__layout *to_layout,
+                                    const wcl__shape *shape)
+{
+    const wcl__layout *smaller = from_layout->block < to_layout->block ? from_layout : to_layout;
+    if (broken == FAKE_PLAN_DROPPED_LAYOUT)
+        return __real_wcl__convert_call(call, from, smaller, to, smaller, shape);
+    return __real_wcl__convert_call(call, from, from_layout, to, to_layout, shape);
+}
+
+/* ---- keys */
+
+wcl_status __wrap_wcl__steps_weight(wcl__steps *steps, const char *name, wcl__packing *packing, int *slot)
+{
+    char key[512];
+    if (packing->source && packing->key && (broken == FAKE_PLAN_KEY_OF_SOURCE || broken == FAKE_PLAN_KEY_OF_KERNEL)) {
+        snprintf(key, sizeof key, "%p %zu", (const void *)packing->source, packing->bytes);
+        if (broken == FAKE_PLAN_KEY_OF_KERNEL)
+            snprintf(key, sizeof key, "%p %zu %s %.300s", (const void *)packing->source, packing->bytes,
+                     packing->call.kernel ? packing->call.kernel : "copy", packing->call.options);
+        wcl__free(packing->key);
+        packing->key = wcl__strdup(key);
+    }
+    return __real_wcl__steps_weight(steps, name, packing, slot);
+}
