@@ -193,6 +193,8 @@ static void test_slices(void **state)
         {"slices, scale and shift", 2, 70, 64, ROW(70), .trans_b = true, .scale = true, .shift = true},
         {"slices, b as it is", 3, 70, 64, ROW(70), .trans_b = false},
         {"slices, no bias, b as it is, one row", 1, 70, 64, NO_BIAS, .trans_b = false},
+        {"slices, the last one of one output, a bias of one number", 2, 52, 64, ROW(1), .trans_b = true},
+        {"slices, the last one of one output, a scalar bias, b as it is", 1, 52, 64, {0, {0}}, .trans_b = false},
     };
     op_case cases[WCL__COUNT(rows)];
     for (size_t i = 0; i < WCL__COUNT(rows); i++) {

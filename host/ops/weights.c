@@ -86,7 +86,7 @@ wcl_status wcl__bias_slot(const wcl__emit *emit, const wcl__value *bias, const w
     if (!values)
         return wcl__fail_memory();
     const int64_t given = bias ? wcl__shape_count(&bias->shape) : 0;
-    if (given == 1 && count > 1) {
+    if (given == 1) { /* for all filters, also where a slice has one */
         wcl__source_read(bias->source, 0, 1, values);
         for (int64_t i = 1; i < count; i++)
             values[i] = values[0];
