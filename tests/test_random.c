@@ -176,10 +176,12 @@ static void test_random(void **state)
     for (size_t i = 0; i < WCL__COUNT(signals); i++)
         signal(signals[i], tell);
     const time_t end = time(NULL) + asked.seconds;
-    const uint64_t seed = asked.seconds ? (uint64_t)time(NULL) : test_seed();
+    const uint64_t seed = asked.seconds && !getenv("WINOCL_TEST_SEED") ? (uint64_t)time(NULL) : test_seed();
     int graphs = 0;
     for (bool more = true; more;) {
         graph_make(asked.graph ? strtoull(asked.graph, NULL, 0) : wcl__random_key(seed, (uint64_t)graphs), graph);
+        if (asked.graph)
+            graph_print(graph);
         run_graph(graph, asked.seconds ? 2 * COMBINATIONS : COMBINATIONS);
         graphs++;
         more = !asked.graph && (asked.seconds ? time(NULL) < end : graphs < asked.count);
