@@ -8,8 +8,8 @@
 
 static fake_plan_fault broken;
 
-wcl_status __real_wcl__place(wcl_plan *plan, const wcl__facts *facts, const wcl_session_options *options);
-wcl_status __wrap_wcl__place(wcl_plan *plan, const wcl__facts *facts, const wcl_session_options *options);
+wcl_status __real_wcl__place(wcl_plan *plan, const wcl_session_options *options);
+wcl_status __wrap_wcl__place(wcl_plan *plan, const wcl_session_options *options);
 wcl_status __real_wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to, const wcl__layout *to_layout,
                                     const wcl__shape *shape);
 wcl_status __wrap_wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to, const wcl__layout *to_layout,
@@ -39,50 +39,51 @@ static void shorten(wcl__plan_tensor *tensor, int end)
         tensor->last_step = tensor->first_step;
 }
 
-static size_t first_gap(const wcl__steps *steps, const bool *placed, const wcl__plan_tensor *tensor, size_t alignment)
+static bool is_free(const wcl__steps *steps, const bool *placed, int buffer, const wcl__plan_tensor *tensor)
 {
-    size_t offset = 0;
-    for (bool moved = true; moved;) {
-        moved = false;
-        for (size_t i = 0; i < steps->tensor_count; i++) {
-            const wcl__plan_tensor *other = &steps->tensors[i];
-            const bool together = other->first_step <= tensor->last_step && tensor->first_step <= other->last_step;
-            if (placed[i] && together && offset < other->offset + other->bytes && other->offset < offset + tensor->bytes) {
-                offset = (other->offset + other->bytes + alignment - 1) / alignment * alignment;
-                moved = true;
-            }
-        }
+    for (size_t i = 0; i < steps->tensor_count; i++) {
+        const wcl__plan_tensor *other = &steps->tensors[i];
+        if (placed[i] && other->buffer == buffer && other->first_step <= tensor->last_step &&
+            tensor->first_step <= other->last_step)
+            return false;
     }
-    return offset;
+    return true;
 }
 
-/* Places all anew, the largest first, as the planner does. */
-static void place_again(wcl_plan *plan, size_t alignment)
+static int largest_left(const wcl__steps *steps, const bool *placed)
+{
+    int largest = -1;
+    for (size_t i = 0; i < steps->tensor_count; i++)
+        if (!placed[i] && is_placed(&steps->tensors[i]) && (largest < 0 || steps->tensors[i].bytes > steps->tensors[largest].bytes))
+            largest = (int)i;
+    return largest;
+}
+
+/* Gives all tensors buffers anew, the largest first, as the planner does. */
+static void place_again(wcl_plan *plan)
 {
     wcl__steps *steps = &plan->steps;
     bool *placed = calloc(steps->tensor_count + 1, sizeof *placed);
-    plan->arena_bytes = 0;
-    for (bool found = placed != NULL; found;) {
-        size_t largest = 0;
-        found = false;
-        for (size_t i = 0; i < steps->tensor_count; i++) {
-            if (placed[i] || !is_placed(&steps->tensors[i]) || (found && steps->tensors[i].bytes <= steps->tensors[largest].bytes))
-                continue;
-            largest = i;
-            found = true;
+    plan->buffer_count = 0;
+    plan->buffer_bytes = 0;
+    for (int i = 0; placed && (i = largest_left(steps, placed)) >= 0;) {
+        wcl__plan_tensor *tensor = &steps->tensors[i];
+        int buffer = (int)plan->buffer_count - 1;
+        while (buffer >= 0 && !is_free(steps, placed, buffer, tensor))
+            buffer--;
+        if (buffer < 0) {
+            buffer = (int)plan->buffer_count++;
+            plan->buffers[buffer] = tensor->bytes;
+            plan->buffer_bytes += tensor->bytes;
         }
-        if (!found)
-            break;
-        wcl__plan_tensor *tensor = &steps->tensors[largest];
-        tensor->offset = first_gap(steps, placed, tensor, alignment);
-        placed[largest] = true;
-        plan->arena_bytes = WCL__MAX(plan->arena_bytes, (uint64_t)(tensor->offset + tensor->bytes));
+        tensor->buffer = buffer;
+        placed[i] = true;
     }
     free(placed);
 }
 
 /* With the planner's own lifetimes, but for a moment without the views. */
-static wcl_status place_without_views(wcl_plan *plan, const wcl__facts *facts, const wcl_session_options *options)
+static wcl_status place_without_views(wcl_plan *plan, const wcl_session_options *options)
 {
     wcl__steps *steps = &plan->steps;
     int *aliases = malloc((steps->tensor_count + 1) * sizeof *aliases);
@@ -90,7 +91,7 @@ static wcl_status place_without_views(wcl_plan *plan, const wcl__facts *facts, c
         aliases[i] = steps->tensors[i].alias;
         steps->tensors[i].alias = -1;
     }
-    const wcl_status status = __real_wcl__place(plan, facts, options);
+    const wcl_status status = __real_wcl__place(plan, options);
     for (size_t i = 0; aliases && i < steps->tensor_count; i++) {
         steps->tensors[i].alias = aliases[i];
         if (aliases[i] >= 0) /* a root that no step touches needs a buffer all the same */
@@ -101,18 +102,18 @@ static wcl_status place_without_views(wcl_plan *plan, const wcl__facts *facts, c
     return status;
 }
 
-wcl_status __wrap_wcl__place(wcl_plan *plan, const wcl__facts *facts, const wcl_session_options *options)
+wcl_status __wrap_wcl__place(wcl_plan *plan, const wcl_session_options *options)
 {
     if (broken == FAKE_PLAN_SHORT_ALIAS)
-        return place_without_views(plan, facts, options);
-    const wcl_status status = __real_wcl__place(plan, facts, options);
-    if (status != WCL_OK || plan->separate ||
+        return place_without_views(plan, options);
+    const wcl_status status = __real_wcl__place(plan, options);
+    if (status != WCL_OK || options->separate_buffers ||
         (broken != FAKE_PLAN_SHORT_LIFE && broken != FAKE_PLAN_LATE_LIFE && broken != FAKE_PLAN_SHORT_OUTPUT))
         return status;
     for (size_t i = 0; i < plan->steps.tensor_count; i++)
         if (is_placed(&plan->steps.tensors[i]))
             shorten(&plan->steps.tensors[i], (int)plan->steps.step_count + 1);
-    place_again(plan, facts->alignment);
+    place_again(plan);
     return status;
 }
 
