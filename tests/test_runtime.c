@@ -490,17 +490,20 @@ static void test_launch_limits(void **state)
         const char *part;
     } rows[] = {
         {"too many items",
-         {{facts->max_work_group * 2, 1, 1}, {facts->max_work_group * 2, 1, 1}},
+         {{facts->max_work_group * 2, 1, 1}, {facts->max_work_group * 2, 1, 1}, true},
          WCL_UNSUPPORTED,
          "the device allows"},
-        {"too many in all", {{facts->max_work_group, 2, 1}, {facts->max_work_group, 2, 1}}, WCL_UNSUPPORTED, "the device allows"},
-        {"too many in a dimension", {{1, 1, SIZE_MAX}, {1, 1, SIZE_MAX}}, WCL_UNSUPPORTED, "in dimension 2"},
+        {"too many in all",
+         {{facts->max_work_group, 2, 1}, {facts->max_work_group, 2, 1}, true},
+         WCL_UNSUPPORTED,
+         "the device allows"},
+        {"too many in a dimension", {{1, 1, SIZE_MAX}, {1, 1, SIZE_MAX}, true}, WCL_UNSUPPORTED, "in dimension 2"},
         {"no multiple",
-         {{100, 1, 1}, {16, 1, 1}},
+         {{100, 1, 1}, {16, 1, 1}, false},
          WCL_BAD_ARGUMENT,
          "global size 100 in dimension 0 is no multiple of the work-group's 16"},
-        {"nothing", {{0, 1, 1}, {1, 1, 1}}, WCL_BAD_ARGUMENT, "no multiple"},
-        {"no work-group", {{1, 1, 1}, {1, 0, 1}}, WCL_BAD_ARGUMENT, "no multiple"},
+        {"nothing", {{0, 1, 1}, {1, 1, 1}, false}, WCL_BAD_ARGUMENT, "no multiple"},
+        {"no work-group", {{1, 1, 1}, {1, 0, 1}, false}, WCL_BAD_ARGUMENT, "no multiple"},
     };
     for (size_t i = 0; i < WCL__COUNT(rows); i++) {
         wcl__launch launch;

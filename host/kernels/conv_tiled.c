@@ -96,7 +96,7 @@ wcl_status wcl__conv_tiled_call(wcl__call *call, const wcl__conv_tiled_params *p
     WCL__CALL_VALUE(call, slots->x.view);
     WCL__CALL_VALUE(call, slots->y.view);
     WCL__CALL_VALUE(call, shape);
-    wcl__call_range(call, sizes->pixels / p->ip, sizes->k_padded / p->ik, sizes->parts, local);
+    wcl__call_fixed_range(call, sizes->pixels / p->ip, sizes->k_padded / p->ik, sizes->parts, local);
     return WCL_OK;
 }
 

@@ -20,6 +20,6 @@ wcl_status wcl__winograd_tiled_call(wcl__call *call, const wcl__tiled_params *pa
     wcl__call_slot(call, product->u);
     wcl__call_slot(call, product->m);
     WCL__CALL_VALUE(call, shape);
-    wcl__call_range(call, product->filters / params->ik, product->padded / params->ip, product->xi, local);
+    wcl__call_fixed_range(call, product->filters / params->ik, product->padded / params->ip, product->xi, local);
     return WCL_OK;
 }

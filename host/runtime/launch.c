@@ -41,6 +41,13 @@ void wcl__call_range(wcl__call *call, int64_t x, int64_t y, int64_t z, const siz
         call->range.local[i] = size;
         call->range.global[i] = (wanted + size - 1) / size * size;
     }
+    call->range.fixed = false;
+}
+
+void wcl__call_fixed_range(wcl__call *call, int64_t x, int64_t y, int64_t z, const size_t local[3])
+{
+    wcl__call_range(call, x, y, z, local);
+    call->range.fixed = true;
 }
 
 /* ------------------------------------------------------------------ limits */
@@ -55,27 +62,27 @@ static size_t kernel_number(cl_kernel kernel, cl_device_id id, cl_kernel_work_gr
     return clGetKernelWorkGroupInfo(kernel, id, name, sizeof group, &group, NULL) == CL_SUCCESS ? group : 0;
 }
 
-static wcl_status check_range(const wcl_device *device, const wcl__range *range, cl_kernel kernel)
+/* Does the kernel depend on the call's work-group, whatever the call says? Local memory is shared by a group's items. */
+static bool needs_its_group(const wcl_device *device, const wcl__call *call, cl_kernel kernel)
 {
-    uint64_t items = 1;
-    const wcl__facts *facts = &device->facts;
-    for (int i = 0; i < 3; i++) {
-        if (range->local[i] == 0 || range->global[i] == 0 || range->global[i] % range->local[i] != 0)
-            return wcl__fail(WCL_BAD_ARGUMENT, "global size %zu in dimension %d is no multiple of the work-group's %zu",
-                             range->global[i], i, range->local[i]);
-        if (range->local[i] > facts->max_item[i])
-            return wcl__fail(WCL_UNSUPPORTED, "work-group of %zux%zux%zu: the device allows %llu items in dimension %d",
-                             range->local[0], range->local[1], range->local[2], (unsigned long long)facts->max_item[i], i);
-        items *= range->local[i]; /* no overflow: each is at most a device's limit, checked above, and so is the product so far */
-        if (items > facts->max_work_group)
-            return wcl__fail(WCL_UNSUPPORTED, "work-group of %zux%zux%zu: the device allows %llu items", range->local[0],
-                             range->local[1], range->local[2], (unsigned long long)facts->max_work_group);
-    }
-    size_t most = kernel_number(kernel, device->id, CL_KERNEL_WORK_GROUP_SIZE);
-    if (most && items > most)
-        return wcl__fail(WCL_UNSUPPORTED, "work-group of %zux%zux%zu: the kernel allows %zu items on this device", range->local[0],
-                         range->local[1], range->local[2], most);
-    return WCL_OK;
+    size_t required[3] = {0, 0, 0};
+    for (int i = 0; i < call->arg_count; i++)
+        if (call->args[i].kind == WCL__ARG_LOCAL)
+            return true;
+    if (clGetKernelWorkGroupInfo(kernel, device->id, CL_KERNEL_COMPILE_WORK_GROUP_SIZE, sizeof required, required, NULL) ==
+            CL_SUCCESS &&
+        required[0] > 0)
+        return true;
+    return kernel_number(kernel, device->id, CL_KERNEL_LOCAL_MEM_SIZE) > 0;
+}
+
+/* To be called before the arguments are set, as check_local_memory. */
+static wcl_status fit_range(const wcl_device *device, const wcl__call *call, cl_kernel kernel, wcl__range *range)
+{
+    *range = call->range;
+    if (range->local[0] * range->local[1] * range->local[2] > 1 && needs_its_group(device, call, kernel))
+        range->fixed = true;
+    return wcl__range_fit(range, &device->facts, kernel_number(kernel, device->id, CL_KERNEL_WORK_GROUP_SIZE));
 }
 
 /* To be called before the arguments are set: then the kernel's own number holds its static arrays alone. */
@@ -145,7 +152,7 @@ wcl_status wcl__launch_create(wcl_device *device, const wcl__call *call, const c
     }
     if ((status = check_arguments(call, out->kernel)) != WCL_OK)
         goto cleanup;
-    if ((status = check_range(device, &call->range, out->kernel)) != WCL_OK)
+    if ((status = fit_range(device, call, out->kernel, &out->range)) != WCL_OK)
         goto cleanup;
     if ((status = check_local_memory(device, call, out->kernel)) != WCL_OK)
         goto cleanup;
@@ -170,9 +177,14 @@ wcl_status wcl__launch_bind(const wcl__launch *launch, int slot, cl_mem memory)
 wcl_status wcl__launch_enqueue(const wcl__launch *launch, cl_command_queue queue, cl_uint wait_count, const cl_event *waits,
                                cl_event *event)
 {
-    const wcl__range *range = &launch->call->range;
-    cl_int code = clEnqueueNDRangeKernel(queue, launch->kernel, 3, NULL, range->global, range->local, wait_count,
-                                         wait_count ? waits : NULL, event);
+    const size_t pieces = wcl__range_pieces(&launch->range);
+    cl_int code = CL_SUCCESS;
+    for (size_t i = 0; i < pieces && code == CL_SUCCESS; i++) {
+        const wcl__piece piece = wcl__range_piece(&launch->range, i);
+        const bool last = i + 1 == pieces;
+        code = clEnqueueNDRangeKernel(queue, launch->kernel, 3, pieces > 1 ? piece.offset : NULL, piece.global, launch->range.local,
+                                      wait_count, wait_count ? waits : NULL, last ? event : NULL);
+    }
     return code == CL_SUCCESS ? WCL_OK : wcl__in_kernel(wcl__fail_cl(code, "cannot run"), launch->call->kernel);
 }
 

@@ -3,7 +3,7 @@
 #ifndef WCL_RUNTIME_LAUNCH_H
 #define WCL_RUNTIME_LAUNCH_H
 
-#include "runtime/device.h"
+#include "runtime/range.h"
 
 enum { WCL__MAX_ARGS = 16, WCL__ARG_BYTES = 128, WCL__OPTION_BYTES = 384 };
 
@@ -20,11 +20,6 @@ typedef struct wcl__arg {
     unsigned char value[WCL__ARG_BYTES];
 } wcl__arg;
 
-typedef struct wcl__range {
-    size_t global[3]; /* a multiple of local */
-    size_t local[3];
-} wcl__range;
-
 typedef struct wcl__call {
     const char *source; /* "pool2d.cl"; static */
     const char *kernel; /* "pool2d_max"; static */
@@ -39,20 +34,24 @@ void wcl__call_slot(wcl__call *call, int slot);
 void wcl__call_value(wcl__call *call, const void *value, size_t size);
 void wcl__call_local(wcl__call *call, size_t bytes);
 #define WCL__CALL_VALUE(call, lvalue) wcl__call_value((call), &(lvalue), sizeof(lvalue))
-/* Items of work in each dimension, rounded up to the work-group; a local size of 0 counts as 1. */
+/* Items of work in each dimension, rounded up to the work-group; a local size of 0 counts as 1. The launch makes the work-group smaller
+ * where device or kernel demand it: the kernel must do with any, and must not count by get_group_id. */
 void wcl__call_range(wcl__call *call, int64_t x, int64_t y, int64_t z, const size_t local[3]);
+/* The same for a kernel that needs exactly this work-group: a device that does not allow it refuses the launch. */
+void wcl__call_fixed_range(wcl__call *call, int64_t x, int64_t y, int64_t z, const size_t local[3]);
 
 typedef struct wcl__launch {
     const wcl__call *call; /* outlives the launch */
     cl_kernel kernel;
+    wcl__range range; /* the call's, fitted to the device and the kernel */
 } wcl__launch;
 
-/* Gets the program, makes the kernel, sets all arguments from `slots`, and checks the range and local memory against the device's and the
- * kernel's limits (PoCL aborts the process instead). */
+/* Gets the program, makes the kernel, sets all arguments from `slots`, fits the range to the device's and the kernel's limits, and checks
+ * local memory (PoCL aborts the process instead). A kernel with reqd_work_group_size or local memory keeps the call's work-group. */
 wcl_status wcl__launch_create(wcl_device *device, const wcl__call *call, const cl_mem *slots, wcl__launch *out);
 /* Sets again the buffer arguments that use `slot`. */
 wcl_status wcl__launch_bind(const wcl__launch *launch, int slot, cl_mem memory);
-/* event may be NULL. */
+/* Enqueues the kernel, in several pieces where the range needs them. event (may be NULL): of the last piece. */
 wcl_status wcl__launch_enqueue(const wcl__launch *launch, cl_command_queue queue, cl_uint wait_count, const cl_event *waits,
                                cl_event *event);
 void wcl__launch_destroy(wcl__launch *launch);

@@ -51,6 +51,7 @@ void fake_cl_reset(void)
 {
     fake_cl_fail(FAKE_clGetPlatformIDs, 0, CL_SUCCESS);
     fake_cl_devices(NULL, 0);
+    fake_cl_limits(NULL);
     fake_cl_rewrite(NULL);
     fake_cl_guard(false);
     memset(counts, 0, sizeof counts);
@@ -92,10 +93,6 @@ WRAP_CODE(clBuildProgram,
            void(CL_CALLBACK *notify)(cl_program, void *), void *user),
           (program, count, ids, options, notify, user))
 WRAP_CODE(clSetKernelArg, (cl_kernel kernel, cl_uint index, size_t size, const void *value), (kernel, index, size, value))
-WRAP_CODE(clEnqueueNDRangeKernel,
-          (cl_command_queue queue, cl_kernel kernel, cl_uint dimensions, const size_t *offset, const size_t *global,
-           const size_t *local, cl_uint wait_count, const cl_event *waits, cl_event *event),
-          (queue, kernel, dimensions, offset, global, local, wait_count, waits, event))
 WRAP_CODE(clEnqueueReadBuffer,
           (cl_command_queue queue, cl_mem memory, cl_bool blocking, size_t offset, size_t size, void *data, cl_uint wait_count,
            const cl_event *waits, cl_event *event),
@@ -129,6 +126,79 @@ cl_program __wrap_clCreateProgramWithSource(cl_context context, cl_uint count, c
     cl_program program = __real_clCreateProgramWithSource(context, count, other ? &text : texts, lengths, code);
     free(other);
     return program;
+}
+
+/* ------------------------------------------------------------------ small limits */
+
+static fake_limits limits;
+static bool limiting;
+
+void fake_cl_limits(const fake_limits *wanted)
+{
+    limiting = wanted != NULL;
+    limits = wanted ? *wanted : (fake_limits){0};
+}
+
+bool fake_cl_limited(void)
+{
+    return limits.kernel_group || limits.group || limits.item[0] || limits.item[1] || limits.item[2];
+}
+
+static void lower(size_t *value, size_t most)
+{
+    if (most && *value > most)
+        *value = most;
+}
+
+static void limit_device(cl_device_info name, void *out)
+{
+    if (name == CL_DEVICE_MAX_WORK_GROUP_SIZE)
+        lower(out, limits.group);
+    for (int i = 0; i < 3 && name == CL_DEVICE_MAX_WORK_ITEM_SIZES; i++)
+        lower((size_t *)out + i, limits.item[i]);
+}
+
+cl_int __real_clGetKernelWorkGroupInfo(cl_kernel, cl_device_id, cl_kernel_work_group_info, size_t, void *, size_t *);
+cl_int __wrap_clGetKernelWorkGroupInfo(cl_kernel, cl_device_id, cl_kernel_work_group_info, size_t, void *, size_t *);
+cl_int __wrap_clGetKernelWorkGroupInfo(cl_kernel kernel, cl_device_id id, cl_kernel_work_group_info name, size_t room, void *out,
+                                       size_t *needed)
+{
+    cl_int code = enter(FAKE_clGetKernelWorkGroupInfo);
+    if (code == CL_SUCCESS)
+        code = __real_clGetKernelWorkGroupInfo(kernel, id, name, room, out, needed);
+    if (code == CL_SUCCESS && out && limiting && name == CL_KERNEL_WORK_GROUP_SIZE)
+        lower(out, limits.kernel_group);
+    return code;
+}
+
+/* What a driver with these limits would say. */
+static cl_int check_range(const size_t *global, const size_t *local)
+{
+    size_t items = 1;
+    for (int i = 0; i < 3; i++) {
+        if (limits.item[i] && local[i] > limits.item[i])
+            return CL_INVALID_WORK_ITEM_SIZE;
+        if (limits.grid[i] && global[i] / local[i] > limits.grid[i])
+            return CL_INVALID_GLOBAL_WORK_SIZE;
+        items *= local[i];
+    }
+    if ((limits.group && items > limits.group) || (limits.kernel_group && items > limits.kernel_group))
+        return CL_INVALID_WORK_GROUP_SIZE;
+    return CL_SUCCESS;
+}
+
+cl_int __real_clEnqueueNDRangeKernel(cl_command_queue, cl_kernel, cl_uint, const size_t *, const size_t *, const size_t *, cl_uint,
+                                     const cl_event *, cl_event *);
+cl_int __wrap_clEnqueueNDRangeKernel(cl_command_queue, cl_kernel, cl_uint, const size_t *, const size_t *, const size_t *, cl_uint,
+                                     const cl_event *, cl_event *);
+cl_int __wrap_clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions, const size_t *offset,
+                                     const size_t *global, const size_t *local, cl_uint wait_count, const cl_event *waits,
+                                     cl_event *event)
+{
+    cl_int code = enter(FAKE_clEnqueueNDRangeKernel);
+    if (code == CL_SUCCESS && limiting)
+        code = check_range(global, local);
+    return code ? code : __real_clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global, local, wait_count, waits, event);
 }
 
 /* ------------------------------------------------------------------ devices */
@@ -293,7 +363,12 @@ cl_int __wrap_clGetDeviceInfo(cl_device_id id, cl_device_info name, size_t room,
     const int index = index_of(id, device_handles);
     if (code)
         return code;
-    return index < 0 ? __real_clGetDeviceInfo(id, name, room, out, needed) : describe(&devices[index], name, room, out, needed);
+    if (index >= 0)
+        return describe(&devices[index], name, room, out, needed);
+    const cl_int result = __real_clGetDeviceInfo(id, name, room, out, needed);
+    if (result == CL_SUCCESS && out && limiting)
+        limit_device(name, out);
+    return result;
 }
 
 typedef void(CL_CALLBACK *context_notify)(const char *, const void *, size_t, void *);

@@ -24,6 +24,7 @@
     X(clCreateProgramWithBinary) \
     X(clBuildProgram)            \
     X(clCreateKernel)            \
+    X(clGetKernelWorkGroupInfo)  \
     X(clSetKernelArg)            \
     X(clEnqueueNDRangeKernel)    \
     X(clEnqueueReadBuffer)       \
@@ -58,6 +59,16 @@ enum { FAKE_MAX_DEVICES = 8 };
 /* These devices in place of the machine's; copied. count 0: there is no platform. NULL: the machine's. Contexts on them can be made and
  * released, nothing else. */
 void fake_cl_devices(const fake_device *devices, int count);
+
+/* The machine's own devices and their kernels as ones that allow less: what queries answer, and what an enqueue refuses. Opened devices
+ * keep the facts that they read before. 0: no limit. */
+typedef struct fake_limits {
+    size_t kernel_group;   /* CL_KERNEL_WORK_GROUP_SIZE */
+    size_t group, item[3]; /* CL_DEVICE_MAX_WORK_GROUP_SIZE, CL_DEVICE_MAX_WORK_ITEM_SIZES */
+    size_t grid[3];        /* work-groups in each dimension; no query tells */
+} fake_limits;
+void fake_cl_limits(const fake_limits *limits); /* copied; NULL: none */
+bool fake_cl_limited(void);                     /* of work-groups */
 
 /* What clCreateProgramWithSource compiles: `rewrite` gives another text (from malloc), or NULL to leave it. */
 void fake_cl_rewrite(char *(*rewrite)(const char *source));

@@ -4,7 +4,9 @@
  * Every buffer is exactly as large as the plan says, lies between guard bands and starts as NaN. After the run the guards must be
  * whole, packed weights without a NaN left, both error norms within support.h's tolerance, and the tail lanes of the output's last
  * channel block zero. (WINOCL_TEST_EXACT=1: no guard bands but a buffer of its own for each tensor, for checkers such as Oclgrind
- * that see an overrun only at a buffer's end.) */
+ * that see an overrun only at a buffer's end.)
+ *
+ * Under fake_cl_limits (WINOCL_TEST_LIMITS) any variants will do, and one whose launch is refused counts as not run; some variant must. */
 #ifndef WCL_TESTS_OP_RUN_H
 #define WCL_TESTS_OP_RUN_H
 

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "support/fake_cl.h"
+
 static wcl_device *device;
 static char folder[512];
 static pid_t folder_owner; /* a forked child must not remove it */
@@ -51,10 +53,21 @@ const char *test_path(const char *name)
     return path;
 }
 
+static void limit_devices(const char *text)
+{
+    fake_limits l = {0};
+    if (!text)
+        return;
+    if (sscanf(text, "%zu %zu %zu %zu %zu", &l.kernel_group, &l.group, &l.item[0], &l.item[1], &l.item[2]) != 5)
+        fail_msg("WINOCL_TEST_LIMITS=%s: five numbers are needed", text);
+    fake_cl_limits(&l);
+}
+
 wcl_device *test_device(void)
 {
     if (device)
         return device;
+    limit_devices(getenv("WINOCL_TEST_LIMITS"));
     if (wcl_device_open(getenv("WINOCL_DEVICE"), &device) != WCL_OK)
         fail_msg("no device: %s", wcl_last_error()->message);
     const char *cache = getenv("WINOCL_TEST_CACHE");

@@ -5,7 +5,8 @@
 #include "ops/op.h"
 
 /* The device of WINOCL_DEVICE, or the best one; opened at the first call, for the whole process. Its program cache is the folder
- * WINOCL_TEST_CACHE, or one that goes when the process ends. Fails the test if there is none. */
+ * WINOCL_TEST_CACHE, or one that goes when the process ends. With WINOCL_TEST_LIMITS="KERNEL GROUP X Y Z" it allows
+ * less (fake_limits: a kernel's work-group, the device's, its dimensions; 0: as it is). Fails the test if there is none. */
 wcl_device *test_device(void);
 /* A folder of this process's own, removed with all that is in it when the process ends. */
 const char *test_folder(void);
