@@ -248,7 +248,7 @@ static void test_flattened_pictures(void **state)
 /* Several inputs on a GPU, by work-groups in local memory where inputs and outputs are multiples of 4, and the kernels that GPUs take
  * else. */
 static const gemm_row gpu_rows[] = {
-    {"GPU, 2 rows, 8 of 12", 2, 8, 12, ROW(8), .trans_b = true, .must = "gemm"},
+    {"GPU, 2 rows, 8 of 12", 2, 8, 12, ROW(8), .trans_b = true, .must = "gemm rows"},
     {"GPU, 5 rows, 20 of 36, relu", 5, 20, 36, ROW(20), .trans_b = true, .act = RELU, .must = "gemm"},
     {"GPU, 33 rows, 132 of 20, b as it is", 33, 132, 20, ROW(132), .trans_b = false, .must = "gemm"},
     {"GPU, 70 rows, no bias, alpha", 70, 36, 52, NO_BIAS, .trans_b = true, .alpha = 0.5f, .must = "gemm"},
@@ -276,7 +276,7 @@ static void test_gpu(void **state)
     cases[WCL__COUNT(cases) - 1].max_alloc = 4096 + 300;
     for (size_t i = 0; i < WCL__COUNT(cases); i++) {
         cases[i].gpu = true;
-        cases[i].only = "gemv gemm";
+        cases[i].only = "gemv gemm rows";
     }
     op_check(cases, WCL__COUNT(cases));
 }

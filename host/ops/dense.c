@@ -265,6 +265,33 @@ static wcl_status emit_own(const wcl__emit *emit)
     return emit_slices(emit, emit_slice);
 }
 
+/* ---- several inputs without local memory: for GPUs that refuse gemm's kernel, whose work-groups are large, when it is launched */
+
+static const char *rows_supports(const wcl__op_node *node, const wcl__facts *facts)
+{
+    wcl__dense dense;
+    wcl__conv_tiled_params tiled;
+    const char *reason = gemm_supports(node, facts);
+    if (reason)
+        return reason;
+    wcl__dense_read(node, &dense);
+    return is_tiled(node, facts, &dense, &tiled) ? NULL : "gemm runs without local memory, too";
+}
+
+static void rows_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
+{
+    (void)blocks;
+    dense_cost(node, facts, false, cost);
+    /* a work-item reads its weights alone, without coalescing: far from what gemm's kernel reaches */
+    cost->bytes *= AWAY_FROM_HOME;
+    cost->efficiency /= AWAY_FROM_HOME;
+}
+
+static wcl_status emit_rows(const wcl__emit *emit)
+{
+    return emit_slices(emit, emit_slice);
+}
+
 static void own_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
 {
     wcl__dense dense;
@@ -406,6 +433,7 @@ const wcl__variant wcl__dense_variants[WCL__DENSE_VARIANTS] = {
      .parameters = own_parameters,
      .emit = emit_own,
      .algorithm = WCL__SUM},
+    {.name = "rows", .supports = rows_supports, .cost = rows_cost, .emit = emit_rows, .algorithm = WCL__SUM},
     {.name = "clblast",
      .supports = clblast_supports,
      .cost = blas_cost,

@@ -17,7 +17,7 @@ typedef struct wcl__dense {
 /* NULL, or why the node is no dense layer with known weights. */
 const char *wcl__dense_read(const wcl__op_node *node, wcl__dense *dense);
 
-enum { WCL__DENSE_VARIANTS = 4 };
+enum { WCL__DENSE_VARIANTS = 5 };
 extern const wcl__variant wcl__dense_variants[WCL__DENSE_VARIANTS];
 
 const char *wcl__matmul_supports(const wcl__op_node *node, const wcl__facts *facts);
