@@ -44,10 +44,10 @@
 #define ordered(x, b) compute(x, b)
 #endif
 
-kernel void binary_flat(global const float *a, global const float *b, global float *y, const int count, const float act_a,
+kernel void binary_flat(global const float *a, global const float *b, global float *y, const ulong count, const float act_a,
                         const float act_b)
 {
-    const int first = (int)get_global_id(0) * CB;
+    const size_t first = get_global_id(0) * CB;
     if (first >= count)
         return;
     if (first + CB <= count) {
@@ -55,7 +55,7 @@ kernel void binary_flat(global const float *a, global const float *b, global flo
         vec_store(activate(v, act_a, act_b), y + first);
         return;
     }
-    for (int i = first; i < count; i++) {
+    for (size_t i = first; i < count; i++) {
         const float v = compute(a[i], b[i]);
         y[i] = activate(v, act_a, act_b);
     }

@@ -72,10 +72,12 @@ static inline void multiply(vec (*acc)[KB], SOURCE const float *x, global const 
 }
 
 #if GATHER
-/* Where the windows of the work-item's pixels begin: the first cell's row and column, and its offset in channel block 0. A pixel
- * beyond the last one has a row so far above the picture that all its cells read as 0. */
+/* Where the windows of the work-item's pixels begin: the first cell's row and column, and its offset in channel block 0, which for a cell
+ * in the padding may be less than 0: modulo size_t. A pixel beyond the last one has a row so far above the picture that all its cells
+ * read as 0. */
 typedef struct {
-    int y[PB], x[PB], at[PB];
+    int y[PB], x[PB];
+    size_t at[PB];
 } corners;
 
 static inline void find_corners(corners *w, const view xv, const view yv, const gemm_shape s, int first)
@@ -84,12 +86,12 @@ static inline void find_corners(corners *w, const view xv, const view yv, const 
     for (int i = 0; i < PB; i++) {
         w->y[i] = at.n < yv.n ? at.y * s.stride_h - s.pad_top : -(1 << 30);
         w->x[i] = at.x * s.stride_w - s.pad_left;
-        w->at[i] = xv.origin + at.n * xv.image + w->y[i] * xv.row + w->x[i] * xv.pixel;
+        w->at[i] = view_at(xv, at.n, 0, w->y[i], w->x[i]);
         at = next_place(yv, at);
     }
 }
 
-static inline void gather(local float *cells, global const float *x, const corners *w, const view xv, int dy, int dx, int step)
+static inline void gather(local float *cells, global const float *x, const corners *w, const view xv, int dy, int dx, size_t step)
 {
     /* Unrolled, compilers would keep some of the vectors in registers that the sums need. */
 #pragma unroll 1
@@ -124,7 +126,7 @@ kernel void conv_gemm(global const float *restrict x, global const float *restri
         for (int r = 0; r < s.kh; r++)
             for (int t = 0; t < s.kw; t++) {
                 const int dy = r * s.dilation_h, dx = t * s.dilation_w;
-                gather(cells, x, &windows, xv, dy, dx, dy * xv.row + dx * xv.pixel);
+                gather(cells, x, &windows, xv, dy, dx, (size_t)dy * xv.row + (size_t)dx * xv.pixel);
                 multiply(acc, cells, wp);
                 wp += CB * KB * CB;
             }

@@ -7,8 +7,8 @@
  */
 #include "nd.clh"
 
-kernel void strided_copy(global const float *restrict x, global float *restrict y, const nd walk, const int x_first,
-                         const int y_first)
+kernel void strided_copy(global const float *restrict x, global float *restrict y, const nd walk, const long x_first,
+                         const long y_first)
 {
     if (nd_outside(walk))
         return;

@@ -72,9 +72,13 @@ static void test_too_large(void **state)
 {
     (void)state;
     const wcl__layout blocked = wcl__layout_blocked(16), plain = wcl__layout_plain();
-    const wcl__shape image = {4, {1, 65, 8192, 8192}}, overflow = {4, {1ll << 31, 1ll << 31, 2, 2}}, five = {5, {1, 1, 1, 1, 1}};
+    const wcl__shape image = {4, {1, 65, 8192, 8192}}, images = {4, {1ll << 31, 1, 2, 2}};
+    const wcl__shape overflow = {4, {1ll << 31, 1ll << 31, 2, 2}}, five = {5, {1, 1, 1, 1, 1}};
     wcl__view view;
     assert_int_equal(wcl__layout_view(&blocked, &image, &view), WCL_UNSUPPORTED);
+    assert_int_equal(wcl__layout_view(&plain, &images, &view), WCL_UNSUPPORTED);
+    assert_string_equal(wcl_last_error()->reason,
+                        "2147483648 images of 4 elements are too large: the most is 2147483647 of either");
     assert_int_equal(wcl__layout_view(&plain, &overflow, &view), WCL_UNSUPPORTED);
     assert_int_equal(wcl__layout_view(&plain, &five, &view), WCL_UNSUPPORTED);
     assert_int_equal(wcl__layout_count(&blocked, &overflow), -1);

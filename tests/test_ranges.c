@@ -1,4 +1,5 @@
-/* Work-groups and grids within the limits of devices and kernels: runtime/range.h, and what launches make of it. */
+/* Work-groups and grids within the limits of devices and kernels: runtime/range.h, and what launches make of it. And what kernels with
+ * numbers of 31 bits are kept from. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "kernels/nd.h"
+#include "ops/conv.h"
 #include "ref/ref.h"
 #include "runtime/launch.h"
 #include "support/fake_cl.h"
@@ -258,11 +261,72 @@ static void test_huge_grids(void **state)
     fake_cl_reset();
 }
 
+/* ------------------------------------------------------------------ tensors beyond 2^31 elements */
+
+/* 3x3 convolutions with padding 1 of n pictures. */
+static const struct {
+    const char *name;
+    int64_t n, c, h, w, k;
+    bool many_pixels, reaches; /* too many for 31 bits; the tiled product's offsets reach them */
+} far[] = {
+    {"VGG's second layer, 64 pictures", 64, 64, 224, 224, 64, false, true},
+    {"700 pictures: 2.2e9 floats", 700, 64, 224, 224, 64, false, true},
+    {"the last that 31 bits of vectors reach", 2674, 64, 224, 224, 64, false, true},
+    {"one picture more", 2675, 64, 224, 224, 64, false, false},
+    {"an output that is larger", 2675, 3, 224, 224, 64, false, false},
+    {"an input that is larger", 2675, 64, 224, 224, 3, false, false},
+    {"the most pixels", INT32_MAX - 256, 1, 1, 1, 4, false, true},
+    {"a pixel more", INT32_MAX - 255, 1, 1, 1, 4, true, true},
+    {"no end of pictures", INT64_MAX / 2, 4, 2, 2, 4, true, false},
+};
+
+static void test_far(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(far); i++) {
+        const wcl__conv conv = {
+            .n = far[i].n, .c = far[i].c, .h = far[i].h, .w = far[i].w, .k = far[i].k, .oh = far[i].h, .ow = far[i].w};
+        const char *many = wcl__conv_many_pixels(&conv);
+        if ((many != NULL) != far[i].many_pixels || wcl__conv_tiled_reaches(&conv) != far[i].reaches)
+            fail_msg("%s: %s, %d", far[i].name, many ? many : "not many", wcl__conv_tiled_reaches(&conv));
+    }
+}
+
+/* Walks by strided copies: their offsets may be of any size, what they count with may not. */
+static const struct {
+    const char *name;
+    wcl__nd walk;
+    const char *part; /* of the reason; NULL: it fits */
+} walks[] = {
+    {"offsets beyond 31 bits", {3, {1000, 3, 1 << 20}, {{3 << 20, 1 << 20, 1}, {3 << 20, 1, 3}}}, NULL},
+    {"backwards", {2, {4, INT32_MAX}, {{-INT32_MAX, 1}, {INT32_MAX, 1}}}, NULL},
+    {"a dimension", {1, {INT64_C(1) << 31}, {{1}, {1}}}, "a dimension of 2147483648: the most is 2147483647"},
+    {"a step", {2, {2, 2}, {{INT64_C(1) << 31, 1}, {2, 1}}}, "2147483648 elements apart"},
+    {"a step backwards", {2, {2, 2}, {{2, 1}, {-(INT64_C(1) << 31), 1}}}, "-2147483648 elements apart"},
+    {"many outer places", {4, {1 << 16, 1 << 15, 2, 2}, {{4, 4, 2, 1}, {1, 1, 1, 1}}}, "more than 2147483647 elements"},
+};
+
+static void test_far_walks(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(walks); i++) {
+        wcl__nd_arg arg;
+        const wcl_status status = wcl__nd_pack(&walks[i].walk, &arg);
+        if (status != (walks[i].part ? WCL_UNSUPPORTED : WCL_OK) ||
+            (walks[i].part && !strstr(wcl_last_error()->reason, walks[i].part)))
+            fail_msg("%s: %d, %s", walks[i].name, status, wcl_last_error()->message);
+        const int last = WCL_MAX_RANK - 1, rank = walks[i].walk.rank;
+        assert_true(status != WCL_OK || (arg.dims[last] == walks[i].walk.dims[rank - 1] && arg.dims[last - rank] == 1));
+        assert_true(status != WCL_OK || arg.step[0][last - rank + 1] == walks[i].walk.step[0][0]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_groups),   cmocka_unit_test(test_pieces),     cmocka_unit_test(test_fixed_grid),
-        cmocka_unit_test(test_launches), cmocka_unit_test(test_huge_grids),
+        cmocka_unit_test(test_groups),    cmocka_unit_test(test_pieces),     cmocka_unit_test(test_fixed_grid),
+        cmocka_unit_test(test_launches),  cmocka_unit_test(test_huge_grids), cmocka_unit_test(test_far),
+        cmocka_unit_test(test_far_walks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,9 +34,7 @@ wcl_status wcl__binary_flat_call(wcl__call *call, const wcl__binary *binary, int
 {
     enum { LANES = 4, LEAST = 4 };
     const size_t local[3] = {64, 1, 1};
-    const cl_int elements = (cl_int)count;
-    if (count < 0 || count > INT32_MAX - LANES * 64)
-        return wcl__fail(WCL_UNSUPPORTED, "a tensor of more than %d elements", INT32_MAX);
+    const cl_ulong elements = (cl_ulong)count;
     add_options(call, binary, LANES, LEAST);
     add_slots(call, binary);
     WCL__CALL_VALUE(call, elements);

@@ -40,6 +40,14 @@ void wcl__conv_tiled_defaults(const wcl__facts *facts, const wcl__conv *conv, bo
     params->split = wcl__conv_tiled_sizes_of(facts, params, conv).parts > 1;
 }
 
+bool wcl__conv_tiled_reaches(const wcl__conv *conv)
+{
+    enum { BLOCK = 4 };
+    const int64_t x = wcl__ceil_div(conv->c, BLOCK) * conv->h * conv->w, y = wcl__ceil_div(conv->k, BLOCK) * conv->oh * conv->ow;
+    int64_t vectors;
+    return !wcl__mul_overflow(conv->n, WCL__MAX(x, y), &vectors) && vectors <= INT32_MAX;
+}
+
 /* Two work-groups for each compute unit, of a part long enough to be worth its start and end. */
 static int64_t most_parts(const wcl__facts *facts, int64_t groups, int64_t steps)
 {

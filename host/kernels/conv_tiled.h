@@ -19,6 +19,8 @@ extern const wcl__param_table wcl__conv_tiled_table;
 
 /* NULL, or why a device of these facts can't run it. */
 const char *wcl__conv_tiled_refuses(const wcl__facts *facts, const wcl__conv_tiled_params *params);
+/* False: its input or output is of more vectors of 4 floats than the kernel's offsets, of 31 bits, reach: 32 GiB. */
+bool wcl__conv_tiled_reaches(const wcl__conv *conv);
 void wcl__conv_tiled_defaults(const wcl__facts *facts, const wcl__conv *conv, bool half, wcl__conv_tiled_params *params);
 
 /* What is computed, tails included. */

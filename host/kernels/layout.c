@@ -89,8 +89,9 @@ wcl_status wcl__layout_view(const wcl__layout *layout, const wcl__shape *shape, 
         plane = e.rows * row;
         image = e.blocks * plane;
     }
-    if (image > INT32_MAX || wcl__layout_count(layout, shape) < 0)
-        return wcl__fail(WCL_UNSUPPORTED, "an image of %lld elements is too large", (long long)image);
+    if (image > INT32_MAX || nchw[0] > INT32_MAX || wcl__layout_count(layout, shape) < 0)
+        return wcl__fail(WCL_UNSUPPORTED, "%lld images of %lld elements are too large: the most is %d of either",
+                         (long long)nchw[0], (long long)image, INT32_MAX);
     view->origin = (cl_int)(layout->border_top * row + layout->border_left * pixel);
     view->image = (cl_int)image;
     view->plane = (cl_int)plane;

@@ -50,33 +50,33 @@ int wcl__nd_rank(const wcl__nd *walk)
     return walk->rank <= 4 ? 4 : 8;
 }
 
+/* Steps and dimensions are ints in the kernel, and so is the place within the dimensions that global id 2 counts; offsets are longs. */
+static wcl_status check_walk(const wcl__nd *walk)
+{
+    int64_t outer = 1;
+    for (int d = 0; d < walk->rank; d++) {
+        if (walk->dims[d] > INT32_MAX)
+            return wcl__fail(WCL_UNSUPPORTED, "a dimension of %lld: the most is %d", (long long)walk->dims[d], INT32_MAX);
+        for (int k = 0; k < WCL__ND_OPERANDS; k++)
+            if (walk->step[k][d] > INT32_MAX || walk->step[k][d] < -INT32_MAX)
+                return wcl__fail(WCL_UNSUPPORTED, "neighbours in a dimension are %lld elements apart: the most is %d",
+                                 (long long)walk->step[k][d], INT32_MAX);
+        if (d < walk->rank - 2 && (wcl__mul_overflow(outer, walk->dims[d], &outer) || outer > INT32_MAX))
+            return wcl__fail(WCL_UNSUPPORTED, "all dimensions but the last two have more than %d elements", INT32_MAX);
+    }
+    return WCL_OK;
+}
+
 wcl_status wcl__nd_pack(const wcl__nd *walk, wcl__nd_arg *out)
 {
     const int first = WCL_MAX_RANK - walk->rank;
     for (int d = 0; d < WCL_MAX_RANK; d++) {
-        out->dims[d] = 1;
+        const bool used = d >= first;
+        out->dims[d] = used ? (cl_int)walk->dims[d - first] : 1;
         for (int k = 0; k < WCL__ND_OPERANDS; k++)
-            out->step[k][d] = 0;
+            out->step[k][d] = used ? (cl_int)walk->step[k][d - first] : 0;
     }
-    int64_t count = 1, reach[WCL__ND_OPERANDS] = {0};
-    bool fits = true;
-    for (int d = 0; d < walk->rank && fits; d++) {
-        fits = !wcl__mul_overflow(count, walk->dims[d], &count) && count <= INT32_MAX;
-        for (int k = 0; k < WCL__ND_OPERANDS && fits; k++) {
-            const int64_t step = walk->step[k][d];
-            int64_t add = 0;
-            fits = step >= -INT32_MAX && step <= INT32_MAX && !wcl__mul_overflow(step < 0 ? -step : step, walk->dims[d] - 1, &add);
-            fits = fits && add <= INT32_MAX - reach[k];
-            if (!fits)
-                break;
-            reach[k] += add;
-            out->step[k][first + d] = (cl_int)step;
-        }
-        out->dims[first + d] = (cl_int)walk->dims[d];
-    }
-    if (!fits)
-        return wcl__fail(WCL_UNSUPPORTED, "a tensor of more than %d elements", INT32_MAX);
-    return WCL_OK;
+    return check_walk(walk);
 }
 
 void wcl__nd_local(int64_t x, size_t local[3])

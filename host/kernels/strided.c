@@ -13,12 +13,10 @@ wcl_status wcl__strided_call(wcl__call *call, int from, int to, const wcl__regio
     wcl__nd_arg arg;
     wcl__nd_collapse(&walk);
     const wcl__strided_params params = {.rank = wcl__nd_rank(&walk)};
-    const cl_int from_first = (cl_int)region->from_first, to_first = (cl_int)region->to_first;
+    const cl_long from_first = region->from_first, to_first = region->to_first;
     wcl_status status = wcl__nd_pack(&walk, &arg);
     if (status != WCL_OK)
         return status;
-    if (from_first != region->from_first || to_first != region->to_first)
-        return wcl__fail(WCL_UNSUPPORTED, "a tensor of more than %d elements", INT32_MAX);
     wcl__params_options(&wcl__strided_table, &params, call->options, sizeof call->options);
     wcl__call_slot(call, from);
     wcl__call_slot(call, to);

@@ -107,6 +107,15 @@ double wcl__conv_macs(const wcl__conv *conv)
            (double)(conv->kh * conv->kw);
 }
 
+const char *wcl__conv_many_pixels(const wcl__conv *conv)
+{
+    enum { BLOCK = 256 }; /* the last block of pixels goes beyond them by less */
+    int64_t pixels;
+    return wcl__mul_overflow(conv->n, conv->oh * conv->ow, &pixels) || pixels > INT32_MAX - BLOCK
+               ? "more than 2147483391 output pixels in the batch"
+               : NULL;
+}
+
 /* The products of F(4x4, 3x3), 36 for a tile of 16 outputs, or those of the definition where they are fewer. */
 static double work(const wcl__op_node *node)
 {

@@ -11,6 +11,8 @@ enum { WCL__CONV_X = 0, WCL__CONV_W = 1, WCL__CONV_B = 2 };
 /* The convolution with its epilogue. */
 wcl__conv wcl__conv_of(const wcl__op_node *node);
 double wcl__conv_macs(const wcl__conv *conv);
+/* Why kernels that count the output pixels of all pictures, or their tiles, in 31 bits cannot compute it; NULL: they can. */
+const char *wcl__conv_many_pixels(const wcl__conv *conv);
 /* Of the input, and of the output behind the epilogue. */
 double wcl__conv_io_bytes(const wcl__op_node *node);
 /* The input's and the output's slot and view. */

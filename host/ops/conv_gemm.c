@@ -8,7 +8,9 @@
 const char *wcl__conv_gemm_supports(const wcl__op_node *node, const wcl__facts *facts)
 {
     (void)facts;
-    return node->desc.conv.groups == 1 ? NULL : "only one group";
+    if (node->desc.conv.groups != 1)
+        return "only one group";
+    return wcl__conv_many_pixels(&node->desc.conv);
 }
 
 int wcl__conv_gemm_blocks(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS])
@@ -32,7 +34,7 @@ static bool is_tiled(const wcl__op_node *node, const wcl__facts *facts, wcl__con
 {
     const wcl__conv conv = wcl__conv_of(node);
     wcl__conv_tiled_defaults(facts, &conv, node->half, params);
-    return !wcl__conv_tiled_refuses(facts, params);
+    return wcl__conv_tiled_reaches(&conv) && !wcl__conv_tiled_refuses(facts, params);
 }
 
 /* What the product is, padding included, in either form. */

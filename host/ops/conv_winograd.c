@@ -30,7 +30,7 @@ const char *wcl__conv_winograd_refuses(const wcl__op_node *node)
         return "only stride 1";
     if (conv->dilation_h != 1 || conv->dilation_w != 1)
         return "only dilation 1";
-    return conv->groups == 1 ? NULL : "only one group";
+    return conv->groups == 1 ? wcl__conv_many_pixels(conv) : "only one group";
 }
 
 static const char *supports(const form *form, const wcl__op_node *node, const wcl__facts *facts)
