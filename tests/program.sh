@@ -153,6 +153,8 @@ check 0 'f2' plan --conv f2 "$data/zoo/narrow_vgg.onnx"
 check_json 'bytes.total host_steps layers.0.name layers.0.op layers.0.algorithm layers.0.gflop layers.0.bytes layers.0.parameters
     layers.0.layout layers.0.reason' plan --json zoo:lenet5 --batch 4
 check 5 '^winocl: zoo:lenet5: .* [0-9]+ bytes' plan zoo:lenet5 --memory 1k
+# an input of 60 GB is not made to say that it does not fit
+check 5 '^winocl: zoo:vgg16: tensor .* takes [0-9]+ bytes, the device.s largest buffer has [0-9]+' plan zoo:vgg16 --batch 100000
 
 # ---- run
 check 0 'float32 \(1, 10\)' run zoo:lenet5
@@ -265,6 +267,7 @@ if [ -d "$nodes" ]; then
     check 0 '^PASS test_relu$' verify "$nodes/test_relu" "$nodes/test_flatten_axis1/"
     check 0 '^2 passed, 0 failed, 0 skipped$' verify "$nodes/test_relu" "$nodes/test_flatten_axis1/"
     check_json '2.top.4' classify --json "$nodes/test_averagepool_2d_default/model.onnx" "$pictures/rgb.png" "$pictures/gray.jpg" "$pictures/rgb.jpg"
+    check 0 '^weights ' plan "$nodes/test_basic_conv_with_padding/model.onnx" # its filters are an input: they get values
     check 3 'batch is fixed at 1' run "$nodes/test_averagepool_2d_default/model.onnx" --batch 2
     check 3 'no picture fits' classify "$nodes/test_relu/model.onnx" "$pictures/rgb.png"
     check 0 '^SKIP test_det_2d: unsupported operator Det' verify "$nodes/test_det_2d"

@@ -213,7 +213,7 @@ static int bench_batch(bench *b, int64_t batch)
     cJSON *item = NULL;
     int result = WCL__DONE;
     if ((result = wcl__inputs_create(b->engine.model, batch, &inputs)) != WCL__DONE ||
-        (result = wcl__inputs_fill(b->engine.model, true, &inputs)) != WCL__DONE)
+        (result = wcl__inputs_fill(b->engine.model, &inputs)) != WCL__DONE)
         goto cleanup;
     r.batch = inputs.count && inputs.tensors[0].rank ? inputs.tensors[0].dims[0] : 1;
     if (!(r.times = calloc((size_t)b->options->runs, sizeof *r.times))) {

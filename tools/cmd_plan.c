@@ -117,6 +117,35 @@ static int print_json(const wcl__options *options, int64_t batch, const wcl_plan
     return result;
 }
 
+/* The smallest float32 input without values; -1: there is none. */
+static int smallest_empty(const wcl__inputs *inputs)
+{
+    int found = -1;
+    for (int i = 0; i < inputs->count; i++) {
+        const wcl_tensor *tensor = &inputs->tensors[i];
+        if (tensor->data || tensor->type != WCL_FLOAT32 || wcl__tensor_elements(tensor) < 0)
+            continue;
+        if (found < 0 || wcl__tensor_elements(tensor) < wcl__tensor_elements(&inputs->tensors[found]))
+            found = i;
+    }
+    return found;
+}
+
+/* Values are made for those inputs alone that planning needs them of, such as filters: the library names one at a time, and large
+ * ones, such as pictures, are not among them. */
+static int make_plan(const wcl__engine *engine, const wcl_session_options *session, wcl__inputs *inputs, wcl_plan **plan)
+{
+    int result = WCL__DONE;
+    for (;;) {
+        const wcl_status status = wcl_plan_create(engine->device, engine->model, session, inputs->tensors, plan);
+        const int next = status == WCL_BAD_ARGUMENT ? smallest_empty(inputs) : -1;
+        if (next < 0)
+            return wcl__complain_about(engine->name, status);
+        if ((result = wcl__inputs_fill_one(engine->model, next, inputs)) != WCL__DONE)
+            return result;
+    }
+}
+
 int wcl__cmd_plan(const wcl__options *options)
 {
     wcl__engine engine = {0};
@@ -129,10 +158,7 @@ int wcl__cmd_plan(const wcl__options *options)
     if ((result = wcl__engine_load(&engine, options->operands[0])) != WCL__DONE ||
         (result = wcl__engine_device(&engine, options)) != WCL__DONE ||
         (result = wcl__inputs_create(engine.model, wcl__options_batch(options, 0), &inputs)) != WCL__DONE ||
-        (result = wcl__inputs_fill(engine.model, false, &inputs)) != WCL__DONE) /* filters may be inputs */
-        goto cleanup;
-    if ((result = wcl__complain_about(
-             engine.name, wcl_plan_create(engine.device, engine.model, &session, inputs.tensors, &plan))) != WCL__DONE ||
+        (result = make_plan(&engine, &session, &inputs, &plan)) != WCL__DONE ||
         (result = wcl__complain_library(wcl_plan_get_bytes(plan, &bytes))) != WCL__DONE ||
         (result = wcl__complain_library(wcl_plan_get_rates(plan, &rates))) != WCL__DONE)
         goto cleanup;

@@ -136,7 +136,7 @@ int wcl__cmd_profile(const wcl__options *options)
         (result = wcl__engine_device(&c.engine, options)) != WCL__DONE ||
         (result = wcl__complain_library(wcl_device_get_info(c.engine.device, &c.device))) != WCL__DONE ||
         (result = wcl__inputs_create(c.engine.model, wcl__options_batch(options, 0), &inputs)) != WCL__DONE ||
-        (result = wcl__inputs_fill(c.engine.model, true, &inputs)) != WCL__DONE)
+        (result = wcl__inputs_fill(c.engine.model, &inputs)) != WCL__DONE)
         goto cleanup;
     if (!(c.title = make_title(&c.engine, &inputs))) {
         result = wcl__complain_memory();

@@ -108,7 +108,7 @@ static int load_inputs(run *r)
     }
     if (result == WCL__DONE)
         result = follow_batch(r);
-    return result == WCL__DONE ? wcl__inputs_fill(model, true, &r->inputs) : result;
+    return result == WCL__DONE ? wcl__inputs_fill(model, &r->inputs) : result;
 }
 
 static int name_outputs(run *r)

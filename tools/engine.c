@@ -94,23 +94,28 @@ static uint64_t mix(uint64_t z)
     return z ^ (z >> 31);
 }
 
-int wcl__inputs_fill(const wcl_model *model, bool all, wcl__inputs *inputs)
+int wcl__inputs_fill_one(const wcl_model *model, int index, wcl__inputs *inputs)
 {
     static const uint64_t seed = UINT64_C(0x696E707574); /* "input" */
-    for (int i = 0; i < inputs->count; i++) {
-        wcl_tensor *tensor = &inputs->tensors[i];
-        const int64_t count = wcl__tensor_elements(tensor);
-        if (tensor->data || (tensor->type != WCL_FLOAT32 && !all))
-            continue;
-        if (tensor->type != WCL_FLOAT32)
-            return wcl__complain(WCL__BAD_INPUT, "input %s: has no values: those of type %s must be given",
-                                 wcl_model_input_name(model, i), wcl_type_name(tensor->type));
-        if (count < 0 || !(tensor->data = malloc((size_t)count * sizeof(float) + 1)))
-            return wcl__complain_memory();
-        tensor->bytes = (size_t)count * sizeof(float);
-        wcl_random_fill(tensor->data, count, mix(seed + (uint64_t)i), 1.0);
-    }
+    wcl_tensor *tensor = &inputs->tensors[index];
+    const int64_t count = wcl__tensor_elements(tensor);
+    if (tensor->type != WCL_FLOAT32)
+        return wcl__complain(WCL__BAD_INPUT, "input %s: has no values: those of type %s must be given",
+                             wcl_model_input_name(model, index), wcl_type_name(tensor->type));
+    if (count < 0 || !(tensor->data = malloc((size_t)count * sizeof(float) + 1)))
+        return wcl__complain_memory();
+    tensor->bytes = (size_t)count * sizeof(float);
+    wcl_random_fill(tensor->data, count, mix(seed + (uint64_t)index), 1.0);
     return WCL__DONE;
+}
+
+int wcl__inputs_fill(const wcl_model *model, wcl__inputs *inputs)
+{
+    int result = WCL__DONE;
+    for (int i = 0; i < inputs->count && result == WCL__DONE; i++)
+        if (!inputs->tensors[i].data)
+            result = wcl__inputs_fill_one(model, i, inputs);
+    return result;
 }
 
 void wcl__inputs_clear(wcl__inputs *inputs)

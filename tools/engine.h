@@ -30,8 +30,9 @@ typedef struct wcl__inputs {
 /* Types and dimensions, no data: a free batch becomes `batch` (0: 1), a free height or width 224, any other free dimension 1. A
  * batch other than 0 must fit a model whose batch is fixed. */
 int wcl__inputs_create(const wcl_model *model, int64_t batch, wcl__inputs *inputs);
-/* Gives memory and seeded values to the float32 inputs that have no data. Others without data are an error if `all` must have some. */
-int wcl__inputs_fill(const wcl_model *model, bool all, wcl__inputs *inputs);
+/* Gives memory and seeded values to the inputs that have no data, or to one of them. One that is not float32 is an error. */
+int wcl__inputs_fill(const wcl_model *model, wcl__inputs *inputs);
+int wcl__inputs_fill_one(const wcl_model *model, int index, wcl__inputs *inputs);
 void wcl__inputs_clear(wcl__inputs *inputs);
 
 int64_t wcl__tensor_elements(const wcl_tensor *tensor); /* -1: too many to count */
