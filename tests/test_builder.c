@@ -411,12 +411,55 @@ static void test_layers(void **state)
     wcl_model_destroy(model);
 }
 
+/* Empty inputs of a Concat, of its own rank or not, are left out, and with them what made them. */
+static void test_empty_in_concat(void **state)
+{
+    (void)state;
+    enum { BATCH = 2, IMAGE = 3 * 8 * 8 };
+    static const float nothing[1];
+    wcl_builder *b = begin();
+    net_ints(b, "zero", 1, (int64_t[]){0});
+    net_ints(b, "one", 1, (int64_t[]){1});
+    net_node(b, "Slice", "slice", "x zero zero one", "none");
+    net_floats(b, "start", NET_DIMS(0), nothing);
+    net_node_int(b, "Concat", "concat", "start x none x", "y", "axis", 1);
+    wcl_model *model = net_end(b, "y");
+    float *x = seeded_input(BATCH * IMAGE);
+    wcl_session *session = open_session(model, NULL);
+    float *y = run_network(session, x, BATCH, 2 * BATCH * IMAGE);
+    for (int i = 0; i < 2 * BATCH * IMAGE; i++)
+        assert_true(y[i] == x[i / (2 * IMAGE) * IMAGE + i % IMAGE]);
+    assert_int_equal(wcl_plan_node_count(wcl_session_plan(session)), 1);
+    wcl_session_destroy(session);
+    wcl_model_destroy(model);
+    free(x);
+    free(y);
+}
+
+/* An input that is empty where all are has nothing to do on the device. */
+static void test_all_empty_in_concat(void **state)
+{
+    (void)state;
+    wcl_builder *b = begin();
+    wcl_plan *plan = NULL;
+    net_ints(b, "zero", 1, (int64_t[]){0});
+    net_ints(b, "one", 1, (int64_t[]){1});
+    net_node(b, "Slice", "slice", "x zero zero one", "none");
+    net_node_int(b, "Concat", "concat", "none none", "y", "axis", 1);
+    wcl_model *model = net_end(b, "y");
+    assert_int_equal(wcl_plan_create(test_device(), model, NULL, NULL, &plan), WCL_UNSUPPORTED);
+    assert_non_null(strstr(wcl_last_error()->message, "empty"));
+    wcl_model_destroy(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_graphs),        cmocka_unit_test(test_shapes), cmocka_unit_test(test_old_opset),
-        cmocka_unit_test(test_constants),     cmocka_unit_test(test_inputs), cmocka_unit_test(test_information),
-        cmocka_unit_test(test_builder_again), cmocka_unit_test(test_layers),
+        cmocka_unit_test(test_graphs),          cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_old_opset),       cmocka_unit_test(test_constants),
+        cmocka_unit_test(test_inputs),          cmocka_unit_test(test_information),
+        cmocka_unit_test(test_builder_again),   cmocka_unit_test(test_layers),
+        cmocka_unit_test(test_empty_in_concat), cmocka_unit_test(test_all_empty_in_concat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

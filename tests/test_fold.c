@@ -85,6 +85,8 @@ static const fold_case binary_cases[] = {
 
 static const fold_case move_cases[] = {
     {"first axis", "Concat", 13, {KNOWN(I64, DIMS(1), 1), KNOWN(I64, DIMS(2), 2, 3), KNOWN(I64, DIMS(0), 0)}, {INT("axis", 0)}, KNOWN(I64, DIMS(3), 1, 2, 3), WCL_OK, NULL},
+    {"an empty one of another rank", "Concat", 13, {KNOWN(I64, DIMS(0), 0), X23}, {INT("axis", 1)}, X23, WCL_OK, NULL},
+    {"empty ones alone", "Concat", 13, {KNOWN(I64, DIMS(0), 0), KNOWN(I64, DIMS(0), 0)}, {INT("axis", 0)}, KNOWN(I64, DIMS(0), 0), WCL_OK, NULL},
     {"last axis", "Concat", 13, {X23, KNOWN(I64, DIMS(2, 1), 9, 8)}, {INT("axis", -1)}, KNOWN(I64, DIMS(2, 4), 1, 2, 3, 9, 4, 5, 6, 8), WCL_OK, NULL},
     {"bool", "Concat", 13, {KNOWN(WCL_BOOL, DIMS(2), 1, 0), KNOWN(WCL_BOOL, DIMS(1), 1)}, {INT("axis", 0)}, KNOWN(WCL_BOOL, DIMS(3), 1, 0, 1), WCL_OK, NULL},
     {"one input", "Concat", 7, {X23}, {INT("axis", 1)}, X23, WCL_OK, NULL},

@@ -103,9 +103,10 @@ int64_t wcl__window_output(const wcl__window_axis *axis)
         return 0;
     /* A model's numbers may be anything: what overflows does not fit. */
     if (__builtin_add_overflow(size, axis->pad_before, &padded) || __builtin_add_overflow(padded, axis->pad_after, &padded) ||
-        __builtin_mul_overflow(axis->kernel - 1, axis->dilation, &extent) || __builtin_add_overflow(extent, 1, &extent) ||
-        extent > padded)
+        __builtin_mul_overflow(axis->kernel - 1, axis->dilation, &extent) || __builtin_add_overflow(extent, 1, &extent))
         return 0;
+    if (extent > padded) /* ceil(-x / stride) + 1 */
+        return axis->ceil_mode && size > 0 && extent - padded < stride;
     int64_t steps = (padded - extent) / stride;
     if (axis->ceil_mode && (padded - extent) % stride != 0 && !__builtin_mul_overflow(steps + 1, stride, &last_start) &&
         last_start < size + axis->pad_before)

@@ -2,15 +2,37 @@
 #include "ops/registry.h"
 #include "ops/value.h"
 
-static wcl_status add_sizes(const wcl__op_node *node, int64_t axis, wcl__shape *shape)
+/* Empty inputs add nothing, and may be of any shape, such as the [0] that a list starts with: those beside others go. */
+static void drop_empty(wcl__op_node *node)
 {
-    for (size_t i = 1; i < node->input_count; i++) {
+    size_t kept = 0;
+    bool filled = false;
+    for (size_t i = 0; i < node->input_count; i++)
+        filled = filled || wcl__shape_count(&node->inputs[i]->shape) != 0;
+    for (size_t i = 0; i < node->input_count && filled; i++)
+        if (wcl__shape_count(&node->inputs[i]->shape) != 0)
+            node->inputs[kept++] = node->inputs[i];
+    if (filled)
+        node->input_count = kept;
+}
+
+static wcl_status check_types(const wcl__op_node *node)
+{
+    for (size_t i = 0; i < node->input_count; i++) {
         const wcl__value *x = node->inputs[i];
         if (!x)
             return wcl__fail(WCL_BAD_MODEL, "input %zu is missing", i);
         if (x->type != node->inputs[0]->type)
             return wcl__fail(WCL_BAD_MODEL, "inputs of types %s and %s", wcl_type_name(node->inputs[0]->type),
                              wcl_type_name(x->type));
+    }
+    return WCL_OK;
+}
+
+static wcl_status add_sizes(const wcl__op_node *node, int64_t axis, wcl__shape *shape)
+{
+    for (size_t i = 1; i < node->input_count; i++) {
+        const wcl__value *x = node->inputs[i];
         wcl__shape rest = x->shape;
         if (rest.rank == shape->rank)
             rest.dims[axis] = shape->dims[axis];
@@ -31,10 +53,12 @@ static wcl_status infer(wcl__op_node *node)
     const wcl__attr *axis = wcl__attr_find(node, "axis");
     if (!axis || axis->kind != WCL_ATTRIBUTE_INT)
         return wcl__fail(WCL_BAD_MODEL, "axis must be given");
-    if (!node->inputs[0])
-        return wcl__fail(WCL_BAD_MODEL, "input 0 is missing");
+    wcl_status status = check_types(node);
+    if (status != WCL_OK)
+        return status;
+    drop_empty(node);
     wcl__shape shape = node->inputs[0]->shape;
-    wcl_status status = wcl__axis(axis->i, shape.rank, &node->desc.axis);
+    status = wcl__axis(axis->i, shape.rank, &node->desc.axis);
     if (status == WCL_OK)
         status = add_sizes(node, node->desc.axis, &shape);
     if (status != WCL_OK)
