@@ -78,6 +78,7 @@ check 2 'no implementation; there is fp32, half-weights' run zoo:lenet5 --precis
 check 0 'half=1' plan zoo:lenet5 --precision half-weights
 check 0 'clblast: it reads fp32 weights only' plan zoo:lenet5 --precision half-weights --dense clblast
 check 0 'half-weights' bench zoo:lenet5 --precision half-weights --runs 1 --warmup 0
+check 2 '--plan-as fpga: no implementation; there is cpu, gpu' plan zoo:lenet5 --plan-as fpga
 check 2 'no implementation' run zoo:lenet5 --dense magic
 check 2 'no implementation' classify zoo:lenet5 x.png --preprocess magic
 check 2 'no implementation' summary zoo:lenet5 --shapes nhcw
@@ -148,6 +149,11 @@ check_json 'layers.0.name layers.0.type layers.0.output_shape.3 layers.0.paramet
 
 # ---- plan
 check 0 '^peak ' plan zoo:lenet5
+check 0 '^planned +as for a gpu$' plan zoo:lenet5 --plan-as gpu
+check 0 'NCHW4c' plan zoo:vgg11 --plan-as gpu
+check 0 'fused-f' plan zoo:vgg11 --plan-as cpu
+check 0 '"plan_as":\s*"gpu"' plan zoo:lenet5 --plan-as gpu --json
+check 0 'planned as for a gpu' bench zoo:lenet5 --plan-as gpu --runs 1 --warmup 0
 check 0 'gemm' plan --conv gemm "$data/zoo/narrow_vgg.onnx"
 check 0 'f2' plan --conv f2 "$data/zoo/narrow_vgg.onnx"
 check_json 'bytes.total host_steps layers.0.name layers.0.op layers.0.algorithm layers.0.gflop layers.0.bytes layers.0.parameters

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -105,11 +106,96 @@ static void test_products(void **state)
     wcl_model_destroy(model);
 }
 
+/* ---- plan_as */
+
+/* Facts of one device as another kind's. */
+static void test_facts_as(void **state)
+{
+    enum { CPU = CL_DEVICE_TYPE_CPU, GPU = CL_DEVICE_TYPE_GPU, EMULATOR = CL_DEVICE_TYPE_ACCELERATOR };
+    static const struct {
+        const char *name;
+        cl_device_type type;
+        unsigned width;
+        wcl_plan_as kind;
+        cl_device_type as;
+        unsigned as_width;
+        uint64_t as_cache;
+    } rows[] = {
+        {"a CPU as it is", CPU, 16, WCL_PLAN_AS_DEVICE, CPU, 16, 50 << 20},
+        {"a CPU as a CPU", CPU, 4, WCL_PLAN_AS_CPU, CPU, 4, 50 << 20},
+        {"a CPU as a GPU", CPU, 16, WCL_PLAN_AS_GPU, GPU, 1, 50 << 20},
+        {"a GPU as a GPU", GPU, 4, WCL_PLAN_AS_GPU, GPU, 4, 50 << 20},
+        {"a GPU as a CPU", GPU, 1, WCL_PLAN_AS_CPU, CPU, 8, 1 << 20},
+        {"both, as a CPU", CPU | GPU, 1, WCL_PLAN_AS_CPU, CPU | GPU, 1, 50 << 20},
+        {"both, as a GPU", CPU | GPU, 8, WCL_PLAN_AS_GPU, GPU, 1, 50 << 20},
+        {"an accelerator as a CPU", EMULATOR, 16, WCL_PLAN_AS_CPU, CPU, 16, 1 << 20},
+        {"an accelerator as a GPU", EMULATOR, 16, WCL_PLAN_AS_GPU, GPU, 1, 50 << 20},
+    };
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(rows); i++) {
+        wcl__facts facts = test_device()->facts;
+        facts.type = rows[i].type;
+        facts.vector_width = rows[i].width;
+        facts.cache_bytes = 50 << 20;
+        const wcl__facts as = wcl__facts_as(&facts, rows[i].kind);
+        if (as.type != rows[i].as || as.vector_width != rows[i].as_width || as.cache_bytes != rows[i].as_cache)
+            fail_msg("%s: type %llu, %u lanes, %llu bytes of cache", rows[i].name, (unsigned long long)as.type, as.vector_width,
+                     (unsigned long long)as.cache_bytes);
+        if (as.max_alloc != facts.max_alloc || as.local_bytes != facts.local_bytes || as.max_work_group != facts.max_work_group)
+            fail_msg("%s: the device's limits changed", rows[i].name);
+    }
+}
+
+/* Whatever the test device is: plans of either kind are that kind's, and give the same values. */
+static void test_plan_as(void **state)
+{
+    static const struct {
+        const char *name;
+        wcl_plan_as kind;
+        bool cpu;
+        const char *layout; /* of the convolutions, from its start */
+    } rows[] = {{"as a CPU", WCL_PLAN_AS_CPU, true, NULL}, {"as a GPU", WCL_PLAN_AS_GPU, false, "NCHW4c"}};
+    (void)state;
+    wcl_model *model = load_network(data_path("zoo/narrow_vgg.onnx"));
+    wcl_tensor input = load_values("zoo/narrow_vgg_input.npy");
+    wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
+    wcl_session *session = open_session(model, &options);
+    float *expected = run_network(session, input.data, 2, 20);
+    wcl_session_destroy(session);
+    for (size_t i = 0; i < WCL__COUNT(rows); i++) {
+        const bool is_cpu = test_device()->facts.type & CL_DEVICE_TYPE_CPU;
+        const wcl__rates measured = {1e9, 1e9, 1e-6, true};
+        const wcl__plan_request request = {&test_device()->facts, model, &options, NULL, NULL, 0, &measured};
+        wcl_plan *plan = NULL;
+        options.plan_as = rows[i].kind;
+        session = open_session(model, &options);
+        float *got = run_network(session, input.data, 2, 20);
+        check_values(rows[i].name, got, expected, 20, 1e-5);
+        const char *layout = plan_find(wcl_session_plan(session), "conv7").layout;
+        if (rows[i].layout ? strcmp(layout, rows[i].layout) != 0 : strcmp(layout, "NCHW4c") == 0)
+            fail_msg("%s: layout %s", rows[i].name, layout);
+        assert_int_equal(wcl__plan_make(&request, &plan), WCL_OK);
+        if (plan->rates.measured != (is_cpu == rows[i].cpu)) /* rates measured on the other kind count for nothing */
+            fail_msg("%s: rates of another kind", rows[i].name);
+        wcl_plan_destroy(plan);
+        free(got);
+        wcl_session_destroy(session);
+    }
+    options.plan_as = (wcl_plan_as)3;
+    wcl_plan *plan = NULL;
+    assert_int_equal(wcl_plan_create(test_device(), model, &options, NULL, &plan), WCL_BAD_ARGUMENT);
+    free(expected);
+    wcl_tensor_clear(&input);
+    wcl_model_destroy(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_residual),
         cmocka_unit_test(test_products),
+        cmocka_unit_test(test_facts_as),
+        cmocka_unit_test(test_plan_as),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

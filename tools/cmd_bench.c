@@ -239,9 +239,11 @@ cleanup:
 
 static int start(bench *b)
 {
+    const char *planned_as = wcl__plan_as_name(b->options->plan_as);
     if (!b->options->json) {
-        printf("%s on %s (%s, %s), %s%s\n", b->options->operands[0], b->device.name, b->device.platform, b->device.driver,
-               wcl__precision_name(b->options->precision), wcl_model_is_untrained(b->engine.model) ? ", untrained" : "");
+        printf("%s on %s (%s, %s), %s%s%s%s\n", b->options->operands[0], b->device.name, b->device.platform, b->device.driver,
+               wcl__precision_name(b->options->precision), wcl_model_is_untrained(b->engine.model) ? ", untrained" : "",
+               planned_as ? ", planned as for a " : "", planned_as ? planned_as : "");
         return WCL__DONE;
     }
     if (!(b->json = cJSON_CreateObject()))
@@ -251,6 +253,8 @@ static int start(bench *b)
     cJSON_AddStringToObject(b->json, "model", b->options->operands[0]);
     cJSON_AddItemToObject(b->json, "device", wcl__json_device(&b->device));
     cJSON_AddStringToObject(b->json, "precision", wcl__precision_name(b->options->precision));
+    if (planned_as)
+        cJSON_AddStringToObject(b->json, "plan_as", planned_as);
     if (b->options->layers) {
         cJSON *roofline = cJSON_AddObjectToObject(b->json, "roofline");
         cJSON_AddNumberToObject(roofline, "gflops", b->rates.gflops);

@@ -42,7 +42,7 @@ static void print_rates(const wcl_plan_rates *rates)
            rates->measured ? "measured" : "guessed from the device's facts (winocl roofline measures them)");
 }
 
-static int print_text(const wcl_plan *plan, const wcl_plan_bytes *bytes, const wcl_plan_rates *rates)
+static int print_text(const wcl__options *options, const wcl_plan *plan, const wcl_plan_bytes *bytes, const wcl_plan_rates *rates)
 {
     static const char *const heads[] = {"Node",  "Operator", "Algorithm",   "Output",    "Layout",
                                         "GFLOP", "Weights",  "Activations", "Workspace", "Parameters and reasons"};
@@ -61,6 +61,8 @@ static int print_text(const wcl_plan *plan, const wcl_plan_bytes *bytes, const w
     print_total("peak", bytes->total);
     printf("%-12s %15d\n", "host steps", wcl_plan_host_steps(plan));
     print_rates(rates);
+    if (wcl__plan_as_name(options->plan_as))
+        printf("%-12s as for a %s\n", "planned", wcl__plan_as_name(options->plan_as));
     return WCL__DONE;
 }
 
@@ -99,6 +101,8 @@ static int print_json(const wcl__options *options, int64_t batch, const wcl_plan
     cJSON_AddStringToObject(root, "version", wcl_version());
     cJSON_AddStringToObject(root, "model", options->operands[0]);
     cJSON_AddNumberToObject(root, "batch", (double)batch);
+    if (wcl__plan_as_name(options->plan_as))
+        cJSON_AddStringToObject(root, "plan_as", wcl__plan_as_name(options->plan_as));
     cJSON *total = cJSON_AddObjectToObject(root, "bytes");
     cJSON_AddNumberToObject(total, "weights", (double)bytes->weights);
     cJSON_AddNumberToObject(total, "activations", (double)bytes->activations);
@@ -163,7 +167,7 @@ int wcl__cmd_plan(const wcl__options *options)
         (result = wcl__complain_library(wcl_plan_get_rates(plan, &rates))) != WCL__DONE)
         goto cleanup;
     const int64_t batch = inputs.count && inputs.tensors[0].rank ? inputs.tensors[0].dims[0] : 1;
-    result = options->json ? print_json(options, batch, plan, &bytes, &rates) : print_text(plan, &bytes, &rates);
+    result = options->json ? print_json(options, batch, plan, &bytes, &rates) : print_text(options, plan, &bytes, &rates);
 cleanup:
     wcl_plan_destroy(plan);
     wcl__inputs_clear(&inputs);

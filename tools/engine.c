@@ -30,6 +30,7 @@ wcl_session_options wcl__engine_options(const wcl__options *options)
     session.conv = options->conv;
     session.dense = options->dense;
     session.precision = options->precision;
+    session.plan_as = options->plan_as;
     return session;
 }
 

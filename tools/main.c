@@ -5,7 +5,7 @@
 #include "command.h"
 
 #define ALWAYS " log quiet help version"
-#define DEVICE "device conv dense precision memory cache"
+#define DEVICE "device conv dense precision plan-as memory cache"
 
 typedef struct command {
     const char *name, *operands;

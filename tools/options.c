@@ -14,6 +14,7 @@
     X(conv, 0, "ALGORITHM", "of convolutions, where it can be used: auto, direct, gemm, f2, f4, f6")      \
     X(dense, 0, "ALGORITHM", "of dense layers, where it can be used: auto, clblast, gemv, gemm")          \
     X(precision, 0, "TYPE", "of stored weights: fp32, half-weights (sums are fp32 always)")               \
+    X(plan_as, 0, "KIND", "plan as for such a device, on whatever device: cpu, gpu")                      \
     X(batch, 0, "N", "pictures at a time; bench takes a list: 1,8")                                       \
     X(memory, 0, "BYTES", "most device memory to use, with k, M or G")                                    \
     X(cache, 0, "DIR", "of compiled kernels (also WINOCL_CACHE); empty: none")                            \
@@ -165,6 +166,7 @@ static const choice conv_choices[] = {{"auto", WCL_CONV_AUTO},
 static const choice dense_choices[] = {
     {"auto", WCL_DENSE_AUTO}, {"clblast", WCL_DENSE_CLBLAST}, {"gemv", WCL_DENSE_GEMV}, {"gemm", WCL_DENSE_GEMM}, {0}};
 static const choice precisions[] = {{"fp32", WCL_FP32}, {"half-weights", WCL_HALF_WEIGHTS}, {0}};
+static const choice plan_kinds[] = {{"cpu", WCL_PLAN_AS_CPU}, {"gpu", WCL_PLAN_AS_GPU}, {0}};
 static const choice log_levels[] = {
     {"error", WCL_LOG_ERROR}, {"warning", WCL_LOG_WARNING}, {"info", WCL_LOG_INFO}, {"debug", WCL_LOG_DEBUG}, {0}};
 static const choice shape_orders[] = {{"keras", 0}, {"nchw", 1}, {0}};
@@ -209,6 +211,10 @@ static int parse_option(int index, const char *text, wcl__options *o)
     case OPTION_precision:
         result = parse_choice(name, text, precisions, &value);
         o->precision = (wcl_precision)value;
+        return result;
+    case OPTION_plan_as:
+        result = parse_choice("plan-as", text, plan_kinds, &value);
+        o->plan_as = (wcl_plan_as)value;
         return result;
     case OPTION_batch:
         return parse_batches(text, o);
@@ -372,6 +378,11 @@ void wcl__options_print(const char *allowed)
 const char *wcl__precision_name(wcl_precision precision)
 {
     return precisions[precision].name;
+}
+
+const char *wcl__plan_as_name(wcl_plan_as kind)
+{
+    return kind == WCL_PLAN_AS_CPU ? "cpu" : kind == WCL_PLAN_AS_GPU ? "gpu" : NULL;
 }
 
 int64_t wcl__options_batch(const wcl__options *options, int64_t standard)

@@ -18,6 +18,7 @@ typedef struct wcl__options {
     wcl_conv_choice conv;
     wcl_dense_choice dense;
     wcl_precision precision;
+    wcl_plan_as plan_as;
     int64_t batches[WCL__MAX_BATCHES];
     int batch_count; /* 0: not given */
     uint64_t memory, limit_bytes;
@@ -45,6 +46,8 @@ int wcl__options_check(const wcl__options *options, const char *allowed);
 void wcl__options_print(const char *allowed);
 /* As --precision takes it. */
 const char *wcl__precision_name(wcl_precision precision);
+/* As --plan-as takes it; NULL: it was not given. */
+const char *wcl__plan_as_name(wcl_plan_as kind);
 int64_t wcl__options_batch(const wcl__options *options, int64_t standard);
 
 #endif

@@ -61,6 +61,8 @@ static wcl_status check_options(const wcl_session_options *options)
         return wcl__fail(WCL_BAD_ARGUMENT, "%d is no wcl_dense_choice", (int)options->dense);
     if (options->precision != WCL_FP32 && options->precision != WCL_HALF_WEIGHTS)
         return wcl__fail(WCL_BAD_ARGUMENT, "%d is no wcl_precision", (int)options->precision);
+    if (options->plan_as != WCL_PLAN_AS_DEVICE && options->plan_as != WCL_PLAN_AS_CPU && options->plan_as != WCL_PLAN_AS_GPU)
+        return wcl__fail(WCL_BAD_ARGUMENT, "%d is no wcl_plan_as", (int)options->plan_as);
     return WCL_OK;
 }
 

@@ -417,12 +417,14 @@ static wcl_status plan_within_limits(wcl__plan_request *request, denials *d, wcl
 
 wcl_status wcl__plan_make(const wcl__plan_request *request, wcl_plan **out)
 {
-    const wcl__rates guess = wcl__rates_guess(request->facts);
+    const wcl__facts facts = wcl__facts_as(request->facts, request->options->plan_as);
+    const wcl__rates guess = wcl__rates_guess(&facts);
     wcl__plan_request capped = *request;
     denials d = {NULL, 0, 0, request->denied_count, UINT64_MAX};
     wcl_status status = WCL_OK;
     *out = NULL;
-    if (!capped.rates)
+    capped.facts = &facts;
+    if (!capped.rates || facts.type != request->facts->type) /* the rates are another kind's */
         capped.rates = &guess;
     for (size_t i = 0; i < request->denied_count && status == WCL_OK; i++) {
         if (WCL__GROW(d.list, d.count, d.capacity))

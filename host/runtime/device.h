@@ -17,6 +17,9 @@ typedef struct wcl__facts {
     bool has_compiler, has_fma, unified_memory;
 } wcl__facts;
 
+/* The facts of such a device with this one's limits; of a device that is one, its own. */
+wcl__facts wcl__facts_as(const wcl__facts *facts, wcl_plan_as kind);
+
 typedef struct wcl__provider wcl__provider; /* provider.h */
 
 struct wcl_device {

@@ -133,3 +133,23 @@ wcl_status wcl__facts_read(cl_platform_id platform, cl_device_id id, wcl__facts 
     read_item_limits(id, facts);
     return WCL_OK;
 }
+
+/* A device may report several type bits: one that is a CPU, too, counts as one. */
+static bool is_kind(const wcl__facts *facts, wcl_plan_as kind)
+{
+    const bool cpu = facts->type & CL_DEVICE_TYPE_CPU, gpu = facts->type & CL_DEVICE_TYPE_GPU;
+    return kind == WCL_PLAN_AS_CPU ? cpu : kind == WCL_PLAN_AS_GPU ? gpu && !cpu : true;
+}
+
+wcl__facts wcl__facts_as(const wcl__facts *facts, wcl_plan_as kind)
+{
+    enum { CPU_LANES = 8, CPU_CACHE = 1 << 20 }; /* a GPU's cache says nothing about a core's */
+    wcl__facts as = *facts;
+    if (is_kind(facts, kind))
+        return as;
+    as.type = kind == WCL_PLAN_AS_CPU ? CL_DEVICE_TYPE_CPU : CL_DEVICE_TYPE_GPU;
+    as.vector_width = kind == WCL_PLAN_AS_CPU ? WCL__MAX(facts->vector_width, (unsigned)CPU_LANES) : 1;
+    if (kind == WCL_PLAN_AS_CPU)
+        as.cache_bytes = CPU_CACHE;
+    return as;
+}

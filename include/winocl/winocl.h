@@ -328,6 +328,10 @@ typedef enum wcl_dense_choice {
  * fit into a half's range, direct convolutions, and CLBlast and F6 where they are forced keep fp32: the plan says which. */
 typedef enum wcl_precision { WCL_FP32 = 0, WCL_HALF_WEIGHTS = 1 } wcl_precision;
 
+/* The kind of device that plans are made for. A plan for another kind than the device's runs all the same, only slower: for tests,
+ * and to see what would run elsewhere. The device's limits stay as they are; the rates that choices are made by are guessed. */
+typedef enum wcl_plan_as { WCL_PLAN_AS_DEVICE = 0, WCL_PLAN_AS_CPU = 1, WCL_PLAN_AS_GPU = 2 } wcl_plan_as;
+
 typedef struct wcl_session_options {
     size_t size;          /* of this struct: set by WCL_SESSION_OPTIONS_INIT; zero elsewhere means default */
     int64_t max_batch;    /* largest batch that wcl_session_run accepts; 0: any */
@@ -339,6 +343,7 @@ typedef struct wcl_session_options {
     int profile;            /* time every kernel, see wcl_session_profile */
     int keep_all;           /* every tensor can be read after a run, see wcl_session_tensor */
     wcl_precision precision;
+    wcl_plan_as plan_as;
 } wcl_session_options;
 #define WCL_SESSION_OPTIONS_INIT WCL_SIZED(wcl_session_options)
 
