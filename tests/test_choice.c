@@ -50,11 +50,9 @@ static void test_residual(void **state)
     wcl_model *model = net_end(b, "e f shorter");
     for (size_t w = 0; w < WCL__COUNT(widths); w++) {
         const wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
-        wcl__facts facts = test_device()->facts;
+        const wcl__facts facts = cpu_facts(widths[w]);
         const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0, NULL};
         wcl_plan *plan = NULL;
-        facts.type = CL_DEVICE_TYPE_CPU;
-        facts.vector_width = widths[w];
         assert_int_equal(wcl__plan_make(&request, &plan), WCL_OK);
         for (size_t i = 0; i < WCL__COUNT(rows); i++) {
             const char *algorithm = plan_algorithm(plan, rows[i].name);

@@ -292,7 +292,7 @@ static bool says(const wcl_plan *plan, const char *reason)
 static void check_cap(const char *network, wcl_conv_choice conv)
 {
     wcl_model *model = load_network(network);
-    const wcl_session_options options = choose(conv, WCL_DENSE_GEMV);
+    const wcl_session_options options = cpu_options(conv, WCL_DENSE_GEMV);
     const uint64_t wanted = total_of(model, options), least = least_of(model, options);
     wcl_plan *plan = plan_capped(model, options, wanted);
     assert_true(least < wanted);
@@ -432,7 +432,7 @@ static void test_small_buffers(void **state)
     float input[2 * INPUTS];
     test_fill(input, 2 * INPUTS, 42, 1.0);
     for (size_t i = 0; i < WCL__COUNT(rows); i++) {
-        const wcl_session_options options = choose(WCL_CONV_AUTO, rows[i].choice);
+        const wcl_session_options options = cpu_options(WCL_CONV_AUTO, rows[i].choice);
         wcl_device *device = NULL;
         wcl_session *session = open_session(model, &options);
         float *whole = run_network(session, input, rows[i].batch, rows[i].batch * CLASSES);
@@ -481,7 +481,7 @@ static void test_large_scratch(void **state)
 {
     (void)state;
     const wcl_session_options options = choose(WCL_CONV_F2, WCL_DENSE_CLBLAST);
-    wcl__facts facts = test_device()->facts;
+    wcl__facts facts = cpu_facts(16);
     wcl_model *model = load_network("zoo:vgg11?size=64");
     wcl_plan *plan = NULL;
     facts.max_alloc = 10 << 20; /* the packed filters of 512 x 512 x 9 have 9.4 MB, F2's 16.8 MB */
@@ -523,7 +523,7 @@ static void test_profile(void **state)
     wcl_model *model = load_network(data_path("zoo/narrow_vgg.onnx"));
     wcl_tensor input = load_values("zoo/narrow_vgg_input.npy");
     for (int forced = 0; forced < 2; forced++) {
-        wcl_session_options options = choose(forced ? WCL_CONV_F2 : WCL_CONV_DIRECT, WCL_DENSE_CLBLAST);
+        wcl_session_options options = cpu_options(forced ? WCL_CONV_F2 : WCL_CONV_DIRECT, WCL_DENSE_CLBLAST);
         options.profile = 1;
         wcl_session *session = open_session(model, &options);
         free(run_network(session, input.data, 2, 20));
@@ -547,7 +547,7 @@ static void test_profile(void **state)
         }
         assert_int_equal(convolutions, 4);
         for (int k = 0; k < 3; k++)
-            assert_int_equal(seen[k], forced ? convolutions : 0);
+            assert_true(forced ? seen[k] >= convolutions : seen[k] == 0); /* more where the cache asks for chunks */
         if (!forced)
             assert_int_equal(direct, convolutions);
         assert_int_equal(blas, 2);

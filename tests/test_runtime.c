@@ -313,9 +313,11 @@ static void test_build_errors(void **state)
     const wcl_error *error = wcl_last_error();
     assert_string_equal(error->kernel, "fill.cl");
     assert_int_equal(error->cl_code, CL_BUILD_PROGRAM_FAILURE);
-    assert_non_null(strstr(error->build_log, "fill.cl:"));
+    /* the first error's file and line; NVIDIA's compiler calls every source so */
+    const char *place = strstr(device->facts.vendor, "NVIDIA") ? "<kernel>:" : "fill.cl:";
+    assert_non_null(strstr(error->build_log, place));
     assert_non_null(strstr(error->reason, "-Dcount=no_such_name+"));
-    assert_non_null(strstr(error->reason, "fill.cl:")); /* the first error's file and line */
+    assert_non_null(strstr(error->reason, place));
     assert_null(strchr(error->message, '\n'));
     assert_int_equal(wcl__provider_get(device, "nothing.cl", "", &program), WCL_NOT_FOUND);
     assert_string_equal(wcl_last_error()->message, "nothing.cl: no such kernel source");
@@ -429,6 +431,8 @@ static void test_guards_notice(void **state)
     char where[200];
     wcl__launch launch;
     const wcl__call call = fill_call(1, FILL_COUNT + 1);
+    if (!device->facts.unified_memory)
+        skip(); /* the driver may copy a sub-buffer back and nothing beside it */
     fake_cl_guard(true);
     assert_int_equal(wcl__device_queue(device, &queue), WCL_OK);
     assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, FILL_COUNT * sizeof(float), NULL, "x", &slots[1]), WCL_OK);
@@ -563,7 +567,11 @@ static void test_buffers(void **state)
         assert_null(memory);
         assert_non_null(strstr(wcl_last_error()->message, "activations: cannot have 12345 bytes of device memory"));
     }
+    const int calls = fake_cl_calls(FAKE_clCreateBuffer);
     assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, SIZE_MAX / 2, NULL, "too much", &memory), WCL_NO_MEMORY);
+    assert_null(memory);
+    assert_int_equal(wcl_last_error()->cl_code, CL_INVALID_BUFFER_SIZE);
+    assert_int_equal(fake_cl_calls(FAKE_clCreateBuffer), calls); /* drivers that allocate at the first use would say yes */
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, reset, reset)

@@ -199,8 +199,10 @@ void wcl__launch_destroy(wcl__launch *launch)
 
 wcl_status wcl__buffer_create(wcl_device *device, cl_mem_flags flags, size_t bytes, void *host, const char *what, cl_mem *out)
 {
-    cl_int code;
-    *out = clCreateBuffer(device->context, flags, WCL__MAX(bytes, (size_t)1), host, &code);
+    /* drivers that allocate at the first use accept any size */
+    const bool possible = device->facts.global_bytes == 0 || bytes <= device->facts.global_bytes;
+    cl_int code = CL_INVALID_BUFFER_SIZE;
+    *out = possible ? clCreateBuffer(device->context, flags, WCL__MAX(bytes, (size_t)1), host, &code) : NULL;
     if (code == CL_SUCCESS)
         return WCL_OK;
     *out = NULL;

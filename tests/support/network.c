@@ -48,6 +48,28 @@ wcl_session *open_session(wcl_model *model, const wcl_session_options *options)
     return session;
 }
 
+wcl__facts cpu_facts(unsigned width)
+{
+    wcl__facts facts = test_device()->facts;
+    facts.type = CL_DEVICE_TYPE_CPU;
+    facts.compute_units = 2;
+    facts.clock_mhz = 3000;
+    facts.vector_width = width;
+    facts.cache_bytes = 32 << 20;
+    facts.local_bytes = 1 << 20;
+    facts.max_work_group = 4096;
+    return facts;
+}
+
+wcl_session_options cpu_options(wcl_conv_choice conv, wcl_dense_choice dense)
+{
+    wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
+    options.conv = conv;
+    options.dense = dense;
+    options.plan_as = WCL_PLAN_AS_CPU;
+    return options;
+}
+
 wcl_plan *make_plan(wcl_model *model, const wcl_session_options *options, const wcl_tensor *inputs)
 {
     wcl_plan *plan = NULL;

@@ -10,6 +10,10 @@ const char *data_path(const char *name);
 wcl_tensor load_values(const char *name); /* of tests/data; cleared by the caller */
 wcl_model *load_network(const char *path);
 wcl_session *open_session(wcl_model *model, const wcl_session_options *options); /* on test_device() */
+/* Facts to plan with: a CPU of two cores whose vectors have so many floats, whatever the test device is. */
+wcl__facts cpu_facts(unsigned width);
+/* Plans as for a CPU, for what only its variants do. */
+wcl_session_options cpu_options(wcl_conv_choice conv, wcl_dense_choice dense);
 wcl_plan *make_plan(wcl_model *model, const wcl_session_options *options, const wcl_tensor *inputs);
 
 /* The seeded picture that the stored values of tests/data/zoo belong to; freed by the caller. */
