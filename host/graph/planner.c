@@ -370,12 +370,27 @@ static void denials_clear(denials *d)
     wcl__free(d->list);
 }
 
+/* The tighter of the caller's cap and the device's memory; 0: neither is known. */
+typedef struct room {
+    uint64_t bytes;
+    const char *reason, *owner; /* of a denial, of an error */
+} room;
+
+static room room_of(const wcl__plan_request *request)
+{
+    const uint64_t cap = request->options->memory_cap, memory = request->facts->global_bytes;
+    if (memory > 0 && (cap == 0 || memory < cap))
+        return (room){memory, "it takes too much of the device's memory", "the device has"};
+    return (room){cap, "it takes too much of the memory cap", "the cap is"};
+}
+
 /* What is over the device's limits or the cap; *choice is to blame, -1: nothing can be done about it. *reason NULL: all fits. */
 static wcl_status check_limits(const wcl__plan_request *request, const wcl_plan *plan, const wcl__choice *choices, denials *d,
                                int64_t *choice, const char **reason)
 {
     const wcl__plan_tensor *tensor = too_large(plan);
-    const uint64_t total = wcl__plan_total(plan), cap = request->options->memory_cap;
+    const uint64_t total = wcl__plan_total(plan);
+    const room room = room_of(request);
     *reason = NULL;
     if (tensor) {
         *choice = choice_of(request, plan, tensor);
@@ -384,14 +399,14 @@ static wcl_status check_limits(const wcl__plan_request *request, const wcl_plan 
                             : wcl__fail(WCL_NO_MEMORY, "tensor %s takes %zu bytes, the device's largest buffer has %llu",
                                         tensor->name, tensor->bytes, (unsigned long long)plan->facts.max_alloc);
     }
-    if (cap == 0 || total <= cap)
+    if (room.bytes == 0 || total <= room.bytes)
         return WCL_OK;
     d->least = WCL__MIN(d->least, total);
     *choice = most_memory(request, plan, choices);
-    *reason = "it takes too much of the memory cap";
+    *reason = room.reason;
     return *choice >= 0 ? WCL_OK
-                        : wcl__fail(WCL_NO_MEMORY, "the network needs %llu bytes of device memory, the cap is %llu",
-                                    (unsigned long long)d->least, (unsigned long long)cap);
+                        : wcl__fail(WCL_NO_MEMORY, "the network needs %llu bytes of device memory, %s %llu",
+                                    (unsigned long long)d->least, room.owner, (unsigned long long)room.bytes);
 }
 
 static wcl_status plan_within_limits(wcl__plan_request *request, denials *d, wcl_plan **out, bool *again)

@@ -1,5 +1,6 @@
 #include "graph/session.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -140,18 +141,49 @@ static bool deny(wcl_session *session, wcl__denied *failed)
     return true;
 }
 
+/* A plan whose activations the device had no room for; bytes 0: there was none. */
+typedef struct no_room {
+    uint64_t bytes;
+    cl_int code;
+} no_room;
+
+/* Errors of weights, programs and CLBlast name their node; those of the activations' buffers name none. */
+static bool lacks_room(wcl_status status)
+{
+    const wcl_error *error = wcl_last_error();
+    return status == WCL_NO_MEMORY && error->cl_code != CL_SUCCESS && !error->node[0] && !error->kernel[0];
+}
+
+static wcl_status fail_for_room(const no_room *tried)
+{
+    char text[160];
+    snprintf(text, sizeof text, "cannot have %llu bytes of device memory, and no plan takes less",
+             (unsigned long long)tried->bytes);
+    return wcl__fail_cl(tried->code, text);
+}
+
 static wcl_status create_instance(wcl_session *session, const wcl_tensor *inputs, wcl__instance **out)
 {
+    wcl__facts facts = session->device->facts;
+    no_room tried = {0, CL_SUCCESS};
     for (;;) {
         wcl__denied failed = {0};
         wcl_plan *plan;
         const wcl__rates rates = wcl__provider_rates(session->device);
-        const wcl__plan_request request = {&session->device->facts, session->model, &session->options, inputs, session->denied,
-                                           session->denied_count,   &rates};
+        const wcl__plan_request request = {
+            &facts, session->model, &session->options, inputs, session->denied, session->denied_count, &rates};
         wcl_status status = wcl__plan_make(&request, &plan);
+        if (status == WCL_NO_MEMORY && tried.bytes > 0)
+            return fail_for_room(&tried);
+        const uint64_t bytes = status == WCL_OK ? wcl__plan_total(plan) : 0;
         if (status == WCL_OK)
             status = wcl__instance_create(session, plan, out, &failed);
-        if (status == WCL_OK || status == WCL_DEVICE_LOST || !deny(session, &failed)) {
+        if (lacks_room(status) && bytes > 1) {
+            tried = (no_room){bytes, wcl_last_error()->cl_code};
+            facts.global_bytes = bytes - 1;
+            wcl__log(WCL_LOG_WARNING, "%s: planning again for less than %llu bytes", wcl_last_error()->message,
+                     (unsigned long long)bytes);
+        } else if (status == WCL_OK || status == WCL_DEVICE_LOST || !deny(session, &failed)) {
             session->lost = session->lost || status == WCL_DEVICE_LOST;
             return status;
         }

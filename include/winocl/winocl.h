@@ -377,7 +377,7 @@ typedef struct wcl_plan_bytes {
 
 /* Plans a run with the given inputs (type and dims of each, -1: as declared; data of those whose values decide shapes). inputs
  * NULL: declared dimensions with free ones 1. Allocates nothing on the device. WCL_BAD_SHAPE, WCL_UNSUPPORTED, WCL_NO_MEMORY (over
- * the cap: the reason has the bytes that are needed). */
+ * the cap or the device's memory: the reason has the bytes that are needed). */
 WCL_API wcl_status wcl_plan_create(const wcl_device *device, const wcl_model *model, const wcl_session_options *options,
                                    const wcl_tensor *inputs, wcl_plan **out) WCL_WARN_UNUSED;
 WCL_API void wcl_plan_destroy(wcl_plan *plan);

@@ -105,6 +105,10 @@ WRAP_CODE(clEnqueueCopyBuffer,
           (cl_command_queue queue, cl_mem from, cl_mem to, size_t from_offset, size_t to_offset, size_t size, cl_uint wait_count,
            const cl_event *waits, cl_event *event),
           (queue, from, to, from_offset, to_offset, size, wait_count, waits, event))
+WRAP_CODE(clEnqueueFillBuffer,
+          (cl_command_queue queue, cl_mem memory, const void *pattern, size_t pattern_size, size_t offset, size_t size,
+           cl_uint wait_count, const cl_event *waits, cl_event *event),
+          (queue, memory, pattern, pattern_size, offset, size, wait_count, waits, event))
 WRAP_CODE(clWaitForEvents, (cl_uint count, const cl_event *events), (count, events))
 WRAP_CODE(clFinish, (cl_command_queue queue), (queue))
 

@@ -30,6 +30,7 @@
     X(clEnqueueReadBuffer)       \
     X(clEnqueueWriteBuffer)      \
     X(clEnqueueCopyBuffer)       \
+    X(clEnqueueFillBuffer)       \
     X(clWaitForEvents)           \
     X(clFinish)
 
