@@ -35,6 +35,54 @@ static bool says(const wcl_plan *plan, const char *reason)
     return false;
 }
 
+/* ---- more inputs than a row has bits */
+
+enum { INPUTS = 40, COUNT = 3 };
+
+/* A network of one node that reads all inputs, run on 0, 1, 2 and so on. */
+static void run_many(const char *op, wcl_tensor *output)
+{
+    const wcl_attribute axis = {.name = "axis", .kind = WCL_ATTRIBUTE_INT, .i = 0};
+    wcl_builder *b = net_begin();
+    wcl_tensor inputs[INPUTS];
+    float values[INPUTS][COUNT];
+    char names[INPUTS][16];
+    const char *pointers[INPUTS], *const made[] = {"y"};
+    for (int i = 0; i < INPUTS; i++) {
+        snprintf(names[i], sizeof names[i], "x%d", i);
+        pointers[i] = names[i];
+        net_input(b, names[i], NET_DIMS(1, COUNT));
+        for (int k = 0; k < COUNT; k++)
+            values[i][k] = (float)(i * COUNT + k);
+        inputs[i] = (wcl_tensor){WCL_FLOAT32, 2, {1, COUNT}, values[i], NULL, 0, sizeof values[i]};
+    }
+    assert_int_equal(wcl_builder_node(b, op, "many", pointers, INPUTS, made, 1, &axis, strcmp(op, "Concat") == 0), WCL_OK);
+    wcl_model *model = net_end(b, "y");
+    wcl_session *session = open_session(model, NULL);
+    assert_int_equal(wcl_session_run_tensors(session, inputs, output), WCL_OK);
+    wcl_session_destroy(session);
+    wcl_model_destroy(model);
+}
+
+static void test_many_inputs(void **state)
+{
+    const wcl__op all = {.name = "All", .known = ~0u, .packs = ~0u};
+    wcl_tensor output = {0};
+    (void)state;
+    for (size_t i = 0; i < INPUTS; i++) {
+        assert_int_equal(wcl__op_knows(&all, i), i < 32);
+        assert_int_equal(wcl__op_packs(&all, i), i < 32);
+    }
+    run_many("Concat", &output);
+    for (int i = 0; i < INPUTS * COUNT; i++)
+        assert_true(((float *)output.data)[i] == (float)i);
+    wcl_tensor_clear(&output);
+    run_many("Sum", &output);
+    for (int k = 0; k < COUNT; k++) /* whole numbers: exact */
+        assert_true(((float *)output.data)[k] == (float)(INPUTS * (INPUTS - 1) / 2 * COUNT + INPUTS * k));
+    wcl_tensor_clear(&output);
+}
+
 /* ---- known memory */
 
 static void test_device_memory(void **state)
@@ -162,6 +210,7 @@ static void test_nothing_smaller(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_many_inputs),
         cmocka_unit_test(test_device_memory),
         cmocka_unit_test(test_no_room),
         cmocka_unit_test(test_nothing_smaller),

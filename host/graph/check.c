@@ -170,7 +170,7 @@ static void mark_known(wcl_model *model)
             wanted = wanted || (node->outputs[o] >= 0 && model->values[node->outputs[o]].known);
         wanted = wanted && node->op->fold && strcmp(node->op_name, "Shape") != 0;
         for (size_t k = 0; k < node->input_count; k++)
-            if (node->inputs[k] >= 0 && (wanted || (k < 32 && (node->op->known >> k & 1u))))
+            if (node->inputs[k] >= 0 && (wanted || wcl__op_knows(node->op, k)))
                 model->values[node->inputs[k]].known = true;
     }
     for (size_t i = 0; i < model->input_count; i++) {

@@ -16,7 +16,7 @@ static double io_bytes(const wcl__op_node *node, const wcl__option *option)
 {
     double bytes = 0;
     for (size_t i = 0; i < node->input_count; i++)
-        if (node->inputs[i] && !(node->op->known >> i & 1u))
+        if (node->inputs[i] && !wcl__op_knows(node->op, i))
             bytes += bytes_of(&node->inputs[i]->shape, wcl__input_block(option->variant, node->inputs[i], option->blocks));
     for (size_t i = 0; i < node->output_count; i++)
         if (node->outputs[i])
@@ -223,15 +223,14 @@ typedef struct search {
 static int64_t device_producer(const search *s, const wcl__op_node *node, size_t input)
 {
     const wcl__value *value = node->inputs[input];
-    return value && !value->source && !(node->op->known >> input & 1u) ? wcl__graph_producer(s->graph, value) : -1;
+    return value && !value->source && !wcl__op_knows(node->op, input) ? wcl__graph_producer(s->graph, value) : -1;
 }
 
 /* True for an input that the variant reads from a buffer: one of the run's, or a constant that it does not pack. */
 static bool is_slot(const wcl__op_node *node, size_t input)
 {
     const wcl__value *value = node->inputs[input];
-    const bool packed = input < 32 && ((node->op->packs | node->op->known) >> input & 1u);
-    return value && !(value->source && packed);
+    return value && !(value->source && (wcl__op_packs(node->op, input) || wcl__op_knows(node->op, input)));
 }
 
 /* The producer's option from which `block` is reached most cheaply. */

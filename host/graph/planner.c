@@ -113,7 +113,7 @@ static wcl_status input_slots(emitter *e, const wcl__op_node *node, const wcl__o
 {
     for (size_t i = 0; i < node->input_count; i++) {
         const wcl__value *value = node->inputs[i];
-        const bool packed = i < 32 && (node->op->packs >> i & 1u), known = i < 32 && (node->op->known >> i & 1u);
+        const bool packed = wcl__op_packs(node->op, i), known = wcl__op_knows(node->op, i);
         wcl_status status = WCL_OK;
         slots[i] = -1;
         if (!value || (value->source && (packed || known)))

@@ -81,7 +81,7 @@ static const int64_t *common_perm(const wcl__graph *graph, const wcl__op_node *n
     const int rank = node->outputs[0]->shape.rank;
     for (size_t k = 0; k < node->input_count; k++) {
         const wcl__value *value = node->inputs[k];
-        if (!value || (node->op->known >> k & 1u))
+        if (!value || wcl__op_knows(node->op, k))
             continue;
         if (value->source) {
             if (!constant_can_follow(value, rank))
@@ -126,7 +126,7 @@ static wcl_status sink(wcl__graph *graph, size_t at, const int64_t *common)
     wcl_status status = WCL_OK;
     for (size_t k = 0; k < node->input_count && status == WCL_OK; k++) {
         wcl__value *value = node->inputs[k];
-        if (!value || (node->op->known >> k & 1u))
+        if (!value || wcl__op_knows(node->op, k))
             continue;
         if (value->source)
             status = constant_before(graph, value, rank, perm, &node->inputs[k]);

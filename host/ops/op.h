@@ -132,8 +132,8 @@ struct wcl__op {
     int since;        /* first opset we know; newer ones up to WCL__OPSET_LAST are known too */
     int min_inputs, max_inputs, max_outputs;
     unsigned flags;
-    unsigned known;         /* bit i: input i must be known while planning (a shape, a bound, a weight) */
-    unsigned packs;         /* bit i: input i is packed by the variants; the planner makes no slot for it */
+    unsigned known;         /* bit i: input i must be known while planning (a shape, a bound, a weight): ask wcl__op_knows */
+    unsigned packs;         /* bit i: input i is packed by the variants, the planner makes no slot for it: ask wcl__op_packs */
     const char *attributes; /* "axis keepdims": any other is unsupported */
     /* Checks inputs and attributes; sets desc and the outputs' type and shape. */
     wcl_status (*infer)(wcl__op_node *node);
@@ -160,6 +160,9 @@ const wcl__attr *wcl__attr_find(const wcl__op_node *node, const char *name);
 wcl_status wcl__attr_dropped(const wcl__op_node *node, const char *name, int since);
 
 /* value.c: helpers of infer and fold */
+/* Are these inputs in the row's bits? Those past the last bit are in none: a Concat has any number of inputs. */
+bool wcl__op_knows(const wcl__op *op, size_t input);
+bool wcl__op_packs(const wcl__op *op, size_t input);
 /* Input i, or NULL when it is absent. */
 const wcl__value *wcl__input(const wcl__op_node *node, size_t i);
 /* The integers of a known input (rank 0 or 1) into out[capacity]; WCL_BAD_SHAPE, WCL_UNSUPPORTED if not known. */

@@ -196,6 +196,21 @@ wcl_status wcl__axis(int64_t axis, int rank, int64_t *out)
     return WCL_OK;
 }
 
+static bool has_bit(unsigned bits, size_t i)
+{
+    return i < 8 * sizeof bits && (bits >> i & 1u);
+}
+
+bool wcl__op_knows(const wcl__op *op, size_t input)
+{
+    return has_bit(op->known, input);
+}
+
+bool wcl__op_packs(const wcl__op *op, size_t input)
+{
+    return has_bit(op->packs, input);
+}
+
 int wcl__facts_block(const wcl__facts *facts)
 {
     if (!(facts->type & CL_DEVICE_TYPE_CPU))
@@ -215,7 +230,7 @@ wcl_status wcl__need_float_or_known(const wcl__op_node *node)
     if (wcl__inputs_known(node))
         return WCL_OK;
     for (size_t i = 0; i < node->input_count; i++) {
-        if (!node->inputs[i] || (node->op->known >> i & 1))
+        if (!node->inputs[i] || wcl__op_knows(node->op, i))
             continue;
         wcl_status status = wcl__need_float(node->inputs[i], node->op->name);
         if (status != WCL_OK)
