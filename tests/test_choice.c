@@ -187,6 +187,43 @@ static void test_plan_as(void **state)
     wcl_model_destroy(model);
 }
 
+/* Dense layers of one input on a GPU: read by work-groups, whatever the sizes, the weights' type and the rates. */
+static void test_gemv_of_gpus(void **state)
+{
+    static const struct {
+        const char *name;
+        int64_t inputs, outputs;
+    } layers[] = {
+        {"VGG's last", 4096, 1000}, {"VGG's second", 4096, 4096}, {"LeNet's last", 84, 10},
+        {"odd sizes", 4097, 1001},  {"one input", 1, 64},         {"one output", 300, 1},
+    };
+    static const wcl__rates h100 = {65e12, 2779e9, 5.9e-6, true};
+    const wcl__rates *rates[] = {NULL, &h100};
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(layers) * 4; i++) {
+        const int64_t inputs = layers[i / 4].inputs, outputs = layers[i / 4].outputs;
+        wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
+        wcl__facts facts = test_device()->facts;
+        wcl_plan *plan = NULL;
+        wcl_builder *b = net_begin();
+        net_input(b, "x", NET_DIMS(1, inputs));
+        net_random(b, "w", NET_DIMS(inputs, outputs), 1, 0.1);
+        net_node(b, "MatMul", "dense", "x w", "y");
+        wcl_model *model = net_end(b, "y");
+        const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0, rates[i % 2]};
+        options.precision = i / 2 % 2 ? WCL_HALF_WEIGHTS : WCL_FP32;
+        facts.type = CL_DEVICE_TYPE_GPU;
+        facts.compute_units = 132;
+        facts.clock_mhz = 1980;
+        assert_int_equal(wcl__plan_make(&request, &plan), WCL_OK);
+        if (strcmp(plan_algorithm(plan, "dense"), "gemv") != 0 || !strstr(plan_find(plan, "dense").parameters, "items="))
+            fail_msg("%s, %s, %s: %s %s", layers[i / 4].name, i / 2 % 2 ? "halves" : "fp32", i % 2 ? "measured" : "guessed",
+                     plan_algorithm(plan, "dense"), plan_find(plan, "dense").parameters);
+        wcl_plan_destroy(plan);
+        wcl_model_destroy(model);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +231,7 @@ int main(void)
         cmocka_unit_test(test_products),
         cmocka_unit_test(test_facts_as),
         cmocka_unit_test(test_plan_as),
+        cmocka_unit_test(test_gemv_of_gpus),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

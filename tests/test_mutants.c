@@ -77,7 +77,7 @@ static const gemm_row dense_rows[] = {
     {"dense, b as it is", 1, 17, 35, {1, {17}}, .scale = true},
 };
 static const gemm_row dense_tiled_rows[] = {
-    {"dense in local memory", 3, 140, 36, {1, {140}}, .trans_b = true, .scale = true},
+    {"dense in local memory", 5, 140, 36, {1, {140}}, .trans_b = true, .scale = true},
 };
 static const gemm_row half_rows[] = {
     {"dense, halves", 3, 17, 35, {1, {17}}, .trans_b = true, .scale = true},

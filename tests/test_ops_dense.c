@@ -245,8 +245,8 @@ static void test_flattened_pictures(void **state)
     op_check(cases, WCL__COUNT(cases));
 }
 
-/* Several inputs on a GPU, by work-groups in local memory where inputs and outputs are multiples of 4, and the kernels that GPUs take
- * else. */
+/* On a GPU: one to four inputs, and those of other sizes, by work-groups that read rows together; more inputs by work-groups in local
+ * memory where inputs and outputs are multiples of 4. */
 static const gemm_row gpu_rows[] = {
     {"GPU, 2 rows, 8 of 12", 2, 8, 12, ROW(8), .trans_b = true, .must = "gemm rows"},
     {"GPU, 5 rows, 20 of 36, relu", 5, 20, 36, ROW(20), .trans_b = true, .act = RELU, .must = "gemm"},
@@ -257,14 +257,25 @@ static const gemm_row gpu_rows[] = {
     {"GPU, flatten 3x4x5, b as it is", 2, 20, 60, ROW(20), .trans_b = false, .must = "gemm"},
     {"GPU, odd inputs", 3, 20, 35, ROW(20), .trans_b = true, .must = "gemm"},
     {"GPU, odd outputs", 3, 17, 36, ROW(17), .trans_b = true, .must = "gemm"},
+    {"GPU, 6 rows, 8 of 12", 6, 8, 12, ROW(8), .trans_b = true, .must = "gemm"},
+    {"GPU, 6 rows, scale and shift, b as it is", 6, 68, 60, ROW(68), .scale = true, .shift = true, .must = "gemm"},
+    {"GPU, 7 rows, odd sizes", 7, 9, 67, ROW(9), .trans_b = true, .must = "gemm"},
     {"GPU, one row", 1, 17, 36, ROW(17), .trans_b = true, .must = "gemv"},
+    {"GPU, one number", 1, 1, 1, ROW(1), .trans_b = true, .must = "gemv"},
+    {"GPU, one row, odd sizes, relu", 1, 33, 263, ROW(33), .trans_b = true, .act = RELU, .must = "gemv"},
+    {"GPU, one row, longer than a work-group reads at once", 1, 19, 4609, ROW(19), .trans_b = true, .must = "gemv"},
+    {"GPU, one row, b as it is, scale", 1, 33, 130, ROW(33), .trans_b = false, .scale = true, .must = "gemv"},
+    {"GPU, one row, alpha, no bias", 1, 10, 84, NO_BIAS, .trans_b = true, .alpha = 0.5f, .must = "gemv"},
+    {"GPU, flatten 3x4x5, one row", 1, 17, 60, ROW(17), .trans_b = true, .must = "gemv"},
+    {"GPU, flatten 3x4x5, one row, b as it is", 1, 17, 60, ROW(17), .trans_b = false, .must = "gemv"},
 };
 
 static void test_gpu(void **state)
 {
     (void)state;
-    op_case cases[2 * WCL__COUNT(gpu_rows) + 1];
-    for (size_t i = 0; i + 1 < WCL__COUNT(cases); i++) {
+    enum { ROWS = 2 * WCL__COUNT(gpu_rows) };
+    op_case cases[ROWS + 3];
+    for (size_t i = 0; i < ROWS; i++) {
         cases[i] = gemm_case(&gpu_rows[i / 2]);
         cases[i].half = i % 2;
         if (strstr(cases[i].name, "flatten")) {
@@ -272,8 +283,11 @@ static void test_gpu(void **state)
             cases[i].reference = flattened_reference;
         }
     }
-    cases[WCL__COUNT(cases) - 1] = gemm_case(&(gemm_row){"GPU, in slices", 2, 72, 64, ROW(72), .trans_b = true, .must = "gemm"});
-    cases[WCL__COUNT(cases) - 1].max_alloc = 4096 + 300;
+    cases[ROWS] = gemm_case(&(gemm_row){"GPU, in slices", 2, 72, 64, ROW(72), .trans_b = true, .must = "gemm"});
+    cases[ROWS + 1] = gemm_case(&(gemm_row){"GPU, 6 rows, in slices", 6, 72, 64, ROW(72), .trans_b = true, .must = "gemm"});
+    cases[ROWS + 2] = gemm_case(&(gemm_row){"GPU, slices of padded rows", 1, 71, 61, ROW(71), .trans_b = true, .must = "gemv"});
+    for (size_t i = ROWS; i < WCL__COUNT(cases); i++)
+        cases[i].max_alloc = 4096 + 300;
     for (size_t i = 0; i < WCL__COUNT(cases); i++) {
         cases[i].gpu = true;
         cases[i].only = "gemv gemm rows";

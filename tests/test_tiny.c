@@ -74,18 +74,26 @@ static void test_convs_of_gpus(void **state)
 /* Direct kernels by large work-groups, gemm in local memory, and the same for dense layers. */
 static void test_others_of_gpus(void **state)
 {
-    const gemm_row dense = {"rows of 4s", 3, 8, 12, {1, {8}}, .act = RELU};
+    const gemm_row dense[] = {
+        {"rows of 4s", 5, 8, 12, {1, {8}}, .act = RELU},
+        {"few rows", 3, 5, 7, {1, {5}}, .act = RELU},
+        {"a row", 1, 5, 135, {1, {5}}, .trans_b = true},
+    };
     const conv_row parts = {"in parts", 1, 36, 3, 5, 5, 2, 2, .must = "gemm"};
-    op_case cases[WCL__COUNT(convs) + 2];
+    enum { OTHERS = WCL__COUNT(convs) + 1, DENSE = WCL__COUNT(dense) };
+    op_case cases[OTHERS + 2 * DENSE];
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(convs); i++)
         cases[i] = conv_case(&convs[i]);
     cases[WCL__COUNT(convs)] = conv_case(&parts);
-    cases[WCL__COUNT(convs) + 1] = gemm_case(&dense);
+    for (size_t i = 0; i < 2 * DENSE; i++) {
+        cases[OTHERS + i] = gemm_case(&dense[i / 2]);
+        cases[OTHERS + i].half = i % 2;
+    }
     for (size_t i = 0; i < WCL__COUNT(cases); i++) {
         cases[i].gpu = true;
         cases[i].must = NULL;
-        cases[i].only = "direct gemm";
+        cases[i].only = i < OTHERS ? "direct gemm" : "gemv gemm";
     }
     op_check(cases, WCL__COUNT(cases));
 }

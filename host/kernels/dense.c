@@ -53,8 +53,7 @@ static wcl_status begin(wcl__call *call, const char *kernel, const wcl__dense_pa
     return WCL_OK;
 }
 
-/* No activation, or max(x, 0), as a clip: the layers of a network share a build. */
-static wcl__act as_clip(const wcl__act *act)
+wcl__act wcl__dense_act(const wcl__act *act)
 {
     if (act->kind == WCL__ACT_NONE)
         return (wcl__act){WCL__ACT_CLIP, -INFINITY, INFINITY};
@@ -65,7 +64,7 @@ wcl_status wcl__dense_call(wcl__call *call, const wcl__dense_params *params, con
                            const wcl__dense_slots *slots)
 {
     const size_t local[3] = {1, 1, 1};
-    const wcl__act act = as_clip(&slice->act);
+    const wcl__act act = wcl__dense_act(&slice->act);
     const dense_shape shape = {
         (cl_int)slice->m, (cl_int)slice->inputs, (cl_int)slice->outputs, (cl_int)slice->row, (cl_int)slice->first, act.a, act.b};
     wcl__dense_params read = *params;

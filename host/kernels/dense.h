@@ -29,6 +29,9 @@ typedef struct wcl__dense_slots {
     int x, w, bias, y;
 } wcl__dense_slots;
 
+/* No activation, or max(x, 0), as a clip: the layers of a network share a build. */
+wcl__act wcl__dense_act(const wcl__act *act);
+
 void wcl__dense_defaults(const wcl__facts *facts, int64_t m, int act, bool half, wcl__dense_params *params);
 wcl_status wcl__dense_call(wcl__call *call, const wcl__dense_params *params, const wcl__dense_slice *slice,
                            const wcl__dense_slots *slots);

@@ -58,6 +58,7 @@ wcl_status wcl__filters_dense_call(wcl__call *call, const wcl__dense_packing *pa
     wcl__filters_params params;
     const bool by_input = packing->to_input || packing->block > 0;
     const int64_t block = packing->block ? packing->block : packing->outputs;
+    const int64_t inputs = packing->step ? wcl__round_up(packing->inputs, packing->step) : packing->inputs;
     wcl__params_standard(&wcl__filters_table, &params);
     params.half = packing->half;
     const dense_shape shape = {
@@ -65,10 +66,10 @@ wcl_status wcl__filters_dense_call(wcl__call *call, const wcl__dense_packing *pa
         .outputs = (cl_int)packing->outputs,
         .row = (cl_int)(packing->by_input ? packing->source_outputs : packing->inputs),
         .first_output = (cl_int)packing->first_output,
-        .output_stride = (cl_int)(by_input ? 1 : packing->inputs),
+        .output_stride = (cl_int)(by_input ? 1 : inputs),
         .input_stride = (cl_int)(by_input ? block : 1),
         .block = (cl_int)block,
-        .block_stride = (cl_int)(packing->block ? wcl__round_up(packing->inputs, packing->step) * block : 0),
+        .block_stride = (cl_int)(packing->block ? inputs * block : 0),
         .hw = (cl_int)packing->hw,
         .c = (cl_int)packing->c,
     };

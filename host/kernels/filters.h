@@ -23,7 +23,8 @@ typedef struct wcl__dense_packing {
     int64_t source_outputs; /* of the whole layer */
     bool by_input;          /* the source is [I][O], not [O][I] */
     bool to_input;          /* packed is [I][O], not [O][I] */
-    int64_t block, step;    /* 0; or packed is [O/block][I][block], I rounded up to a step */
+    int64_t block;          /* 0; or packed is [O/block][I][block] */
+    int64_t step;           /* 0; or I is rounded up to a step, not with to_input */
     bool half;              /* packed as halves */
     int64_t hw, c;          /* hw = 0: the inputs keep their order; else from (H, W, C) to (C, H, W) */
 } wcl__dense_packing;

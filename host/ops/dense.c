@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "kernels/affine.h"
-#include "kernels/dense.h"
+#include "kernels/dense_group.h"
 #include "kernels/filters.h"
 #include "ops/channels.h"
 #include "ops/conv.h"
@@ -74,7 +74,7 @@ static size_t weight_size(const wcl__dense *dense)
 /* ---- costs: by the bytes of the weights, which at batch 1 are all that counts */
 
 /* How much slower than its bytes each path is where it is not at home: CLBlast, as it is shipped, reads weights at 2 to 4 GB/s through
- * PoCL, our kernel at 30 and more; on a GPU a work-item a row reads without coalescing (docs/winograd.md). */
+ * PoCL, our kernel at 30 and more; on a GPU a work-item a row reads without coalescing (docs/winograd.md; not so dense_group.cl). */
 enum { AWAY_FROM_HOME = 8 };
 
 static void dense_cost(const wcl__op_node *node, const wcl__facts *facts, bool blas, wcl__cost *cost)
@@ -99,14 +99,16 @@ static void blas_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__bl
 
 /* ---- weights */
 
-/* Outputs whose weights fit into one buffer. */
-static int64_t slice_outputs(const wcl__facts *facts, const wcl__dense *dense)
+/* Outputs whose weights fit into one buffer; `step`: inputs are rounded up to it. */
+static int64_t slice_outputs(const wcl__facts *facts, const wcl__dense *dense, int64_t step)
 {
-    const int64_t most = (int64_t)(WCL__MIN(facts->max_alloc, (uint64_t)INT64_MAX) / weight_size(dense)) / dense->inputs;
+    const int64_t inputs = wcl__round_up(dense->inputs, step);
+    const int64_t most = (int64_t)(WCL__MIN(facts->max_alloc, (uint64_t)INT64_MAX) / weight_size(dense)) / inputs;
     return WCL__MIN(dense->outputs, WCL__MAX(most, 1));
 }
 
-/* How the weights of some outputs lie: [O][I]; for CLBlast's product [I][O]; for the tiled one of wcl__dense_packing's blocks. */
+/* How the weights of some outputs lie: [O][I], I rounded up to a step; for CLBlast's product [I][O]; for the tiled one in blocks of
+ * wcl__dense_packing. */
 typedef struct weights_form {
     int64_t first, count;
     bool to_input;
@@ -118,13 +120,13 @@ static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, c
 {
     const int64_t first = form->first, count = form->count;
     const bool to_input = form->to_input;
-    const int64_t padded_inputs = form->block ? wcl__round_up(dense->inputs, form->step) : dense->inputs;
+    const int64_t padded_inputs = form->step ? wcl__round_up(dense->inputs, form->step) : dense->inputs;
     const int64_t padded_count = form->block ? wcl__round_up(count, form->block) : count;
     const wcl__op_node *node = emit->node;
     const wcl__value *weight = node->inputs[WCL__DENSE_B];
     const bool whole = count == dense->outputs;
     const bool as_it_is = !dense->half && !node->epilogue.scale && dense->alpha == 1.0f && node->flatten[0] == 0 &&
-                          dense->by_input == to_input && (whole || !to_input) && form->block == 0;
+                          dense->by_input == to_input && (whole || !to_input) && form->block == 0 && padded_inputs == dense->inputs;
     wcl__packing packing = {.bytes = weight_size(dense) * (size_t)(padded_inputs * padded_count)};
     if (as_it_is) {
         packing.source_first = first * dense->inputs;
@@ -202,68 +204,99 @@ static wcl_status emit_tiled(const wcl__emit *emit, const wcl__dense *dense, con
     return status == WCL_OK ? wcl__conv_tiled_steps(emit, params, &conv, &slots) : status;
 }
 
-/* ---- our kernels */
+/* ---- our kernels: which one, and with which parameters */
+
+typedef enum own_kind { OWN_ROWS, OWN_GROUP, OWN_TILED } own_kind; /* dense.cl, dense_group.cl, conv_gemm_tiled.cl */
+
+typedef struct own_kernel {
+    own_kind kind;
+    wcl__dense_params rows;
+    wcl__dense_group_params group;
+    wcl__conv_tiled_params tiled;
+} own_kernel;
+
+static wcl__dense_slice slice_of(const wcl__op_node *node, const wcl__dense *dense, int64_t first, int64_t count)
+{
+    return (wcl__dense_slice){dense->m, dense->inputs, count, dense->outputs, first, node->epilogue.act};
+}
+
+/* GPUs read the weights of few inputs by work-groups, and share those of more in local memory; what neither can do is done anywhere. */
+static own_kernel own_of(const wcl__op_node *node, const wcl__facts *facts, const wcl__dense *dense)
+{
+    enum { FEW = 4 };
+    const wcl__dense_slice slice = slice_of(node, dense, 0, dense->outputs);
+    own_kernel own = {.kind = OWN_ROWS};
+    wcl__dense_group_defaults(facts, &slice, dense->half, &own.group);
+    if (dense->m > FEW && is_tiled(node, facts, dense, &own.tiled))
+        own.kind = OWN_TILED;
+    else if (!wcl__dense_group_refuses(facts, &own.group))
+        own.kind = OWN_GROUP;
+    else if (is_tiled(node, facts, dense, &own.tiled))
+        own.kind = OWN_TILED;
+    else
+        wcl__dense_defaults(facts, dense->m, (int)node->epilogue.act.kind, dense->half, &own.rows);
+    return own;
+}
+
+/* The weights once for each group of inputs. */
+static void group_cost(const wcl__dense *dense, const wcl__dense_group_params *params, wcl__cost *cost)
+{
+    const double passes = (double)wcl__ceil_div(dense->m, params->batch);
+    cost->bytes = passes * (double)weight_size(dense) * (double)dense->inputs * (double)dense->outputs +
+                  sizeof(float) * (double)dense->m * (double)(dense->inputs + dense->outputs);
+    cost->efficiency = 0.1; /* each item reads an input for `outputs` multiply-adds */
+}
 
 static void own_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
 {
     wcl__dense dense;
-    wcl__conv_tiled_params tiled;
     (void)blocks;
     wcl__dense_read(node, &dense);
+    const own_kernel own = own_of(node, facts, &dense);
     dense_cost(node, facts, false, cost);
-    if (!is_tiled(node, facts, &dense, &tiled))
+    if (own.kind == OWN_GROUP)
+        group_cost(&dense, &own.group, cost);
+    if (own.kind != OWN_TILED)
         return;
     const wcl__conv conv = as_conv(node, &dense);
-    const wcl__conv_tiled_sizes s = wcl__conv_tiled_sizes_of(facts, &tiled, &conv);
+    const wcl__conv_tiled_sizes s = wcl__conv_tiled_sizes_of(facts, &own.tiled, &conv);
     cost->flops = 2.0 * (double)s.pixels * (double)s.c_padded * (double)s.k_padded;
-    cost->launches = 1 + tiled.split;
+    cost->launches = 1 + own.tiled.split;
     cost->bytes = (double)s.weight_bytes + 2.0 * (double)s.part_bytes +
                   sizeof(float) * (double)dense.m * (double)(dense.inputs + dense.outputs);
     cost->efficiency = 0.6 * s.busy; /* as conv_gemm.c's */
 }
 
-static wcl__dense_params own_params(const wcl__op_node *node, const wcl__facts *facts, const wcl__dense *dense)
-{
-    wcl__dense_params params;
-    wcl__dense_defaults(facts, dense->m, (int)node->epilogue.act.kind, dense->half, &params);
-    return params;
-}
-
 static wcl_status emit_slice(const wcl__emit *emit, const wcl__dense *dense, int64_t first, int64_t count)
 {
-    const wcl__dense_slice slice = {dense->m, dense->inputs, count, dense->outputs, first, emit->node->epilogue.act};
+    const wcl__dense_slice slice = slice_of(emit->node, dense, first, count);
+    const own_kernel own = own_of(emit->node, emit->facts, dense);
+    const bool group = own.kind == OWN_GROUP;
+    const weights_form form = {.first = first, .count = count, .step = group ? wcl__dense_group_word(dense->half) : 0};
     wcl__dense_slots slots = {.x = emit->in[WCL__DENSE_A], .y = emit->out[0]};
-    const wcl__dense_params params = own_params(emit->node, emit->facts, dense);
     wcl__call call;
-    wcl_status status = weights_slot(emit, dense, &(weights_form){.first = first, .count = count}, &slots.w);
+    wcl_status status = weights_slot(emit, dense, &form, &slots.w);
     if (status == WCL_OK)
         status =
             wcl__bias_slot(emit, wcl__input(emit->node, WCL__DENSE_C), &(wcl__filters){first, count, dense->beta}, 1, &slots.bias);
     if (status == WCL_OK)
-        status = wcl__dense_call(&call, &params, &slice, &slots);
+        status =
+            group ? wcl__dense_group_call(&call, &own.group, &slice, &slots) : wcl__dense_call(&call, &own.rows, &slice, &slots);
     return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
-}
-
-static wcl_status emit_slices(const wcl__emit *emit,
-                              wcl_status (*emit_one)(const wcl__emit *, const wcl__dense *, int64_t, int64_t))
-{
-    wcl__dense dense;
-    wcl__dense_read(emit->node, &dense);
-    const int64_t step = slice_outputs(emit->facts, &dense);
-    wcl_status status = WCL_OK;
-    for (int64_t first = 0; first < dense.outputs && status == WCL_OK; first += step)
-        status = emit_one(emit, &dense, first, WCL__MIN(step, dense.outputs - first));
-    return status;
 }
 
 static wcl_status emit_own(const wcl__emit *emit)
 {
     wcl__dense dense;
-    wcl__conv_tiled_params tiled;
     wcl__dense_read(emit->node, &dense);
-    if (is_tiled(emit->node, emit->facts, &dense, &tiled))
-        return emit_tiled(emit, &dense, &tiled);
-    return emit_slices(emit, emit_slice);
+    const own_kernel own = own_of(emit->node, emit->facts, &dense);
+    const int64_t step = slice_outputs(emit->facts, &dense, own.kind == OWN_GROUP ? wcl__dense_group_word(dense.half) : 1);
+    wcl_status status = WCL_OK;
+    if (own.kind == OWN_TILED)
+        return emit_tiled(emit, &dense, &own.tiled);
+    for (int64_t first = 0; first < dense.outputs && status == WCL_OK; first += step)
+        status = emit_slice(emit, &dense, first, WCL__MIN(step, dense.outputs - first));
+    return status;
 }
 
 /* ---- several inputs without local memory: for GPUs that refuse gemm's kernel, whose work-groups are large, when it is launched */
@@ -298,13 +331,13 @@ static void own_parameters(const wcl__op_node *node, const wcl__facts *facts, wc
     wcl__dense dense;
     (void)blocks;
     wcl__dense_read(node, &dense);
-    wcl__conv_tiled_params tiled;
-    if (is_tiled(node, facts, &dense, &tiled)) {
-        wcl__params_print(&wcl__conv_tiled_table, &tiled, out, bytes);
-        return;
-    }
-    const wcl__dense_params params = own_params(node, facts, &dense);
-    wcl__params_print(&wcl__dense_table, &params, out, bytes);
+    const own_kernel own = own_of(node, facts, &dense);
+    if (own.kind == OWN_TILED)
+        wcl__params_print(&wcl__conv_tiled_table, &own.tiled, out, bytes);
+    else if (own.kind == OWN_GROUP)
+        wcl__params_print(&wcl__dense_group_table, &own.group, out, bytes);
+    else
+        wcl__params_print(&wcl__dense_table, &own.rows, out, bytes);
 }
 
 /* ---- CLBlast: the product into scratch, then bias and activation */
@@ -388,7 +421,7 @@ static wcl_status emit_clblast(const wcl__emit *emit)
 {
     wcl__dense dense;
     wcl__dense_read(emit->node, &dense);
-    const int64_t step = slice_outputs(emit->facts, &dense);
+    const int64_t step = slice_outputs(emit->facts, &dense, 1);
     int product;
     wcl_status status = wcl__steps_workspace(emit->steps, "product", sizeof(float) * (size_t)(dense.m * dense.outputs), &product);
     if (status == WCL_OK && dense.m == 1)
@@ -403,7 +436,7 @@ static size_t clblast_memory(const wcl__op_node *node, const wcl__facts *facts, 
     wcl__dense dense;
     (void)blocks;
     wcl__dense_read(node, &dense);
-    const int64_t count = slice_outputs(facts, &dense);
+    const int64_t count = slice_outputs(facts, &dense, 1);
     const wcl__blas_call call = {.m = (size_t)dense.m, .n = (size_t)count, .k = (size_t)dense.inputs, .trans_b = dense.m == 1};
     return sizeof(float) * (size_t)(dense.m * dense.outputs) + wcl__blas_workspace(&call);
 }
@@ -411,13 +444,11 @@ static size_t clblast_memory(const wcl__op_node *node, const wcl__facts *facts, 
 static size_t gemm_memory(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
 {
     wcl__dense dense;
-    wcl__conv_tiled_params tiled;
     (void)blocks;
     wcl__dense_read(node, &dense);
-    if (!is_tiled(node, facts, &dense, &tiled))
-        return 0;
+    const own_kernel own = own_of(node, facts, &dense);
     const wcl__conv conv = as_conv(node, &dense);
-    return (size_t)wcl__conv_tiled_sizes_of(facts, &tiled, &conv).part_bytes;
+    return own.kind == OWN_TILED ? (size_t)wcl__conv_tiled_sizes_of(facts, &own.tiled, &conv).part_bytes : 0;
 }
 
 const wcl__variant wcl__dense_variants[WCL__DENSE_VARIANTS] = {

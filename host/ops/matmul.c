@@ -14,9 +14,11 @@ const char *wcl__matmul_supports(const wcl__op_node *node, const wcl__facts *fac
 
 void wcl__matmul_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
 {
+    enum { UNCOALESCED = 8 }; /* as dense.c's AWAY_FROM_HOME: on a GPU a work-item reads a row or a column alone */
     const wcl__gemm *gemm = &node->desc.gemm;
-    (void)facts;
     (void)blocks;
+    if (!(facts->type & CL_DEVICE_TYPE_CPU))
+        cost->bytes *= UNCOALESCED;
     cost->flops = 2.0 * (double)gemm->batch * (double)gemm->m * (double)gemm->n * (double)gemm->k;
     cost->efficiency = 0.01;
 }
