@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "graph/plan.h"
 #include "runtime/device.h"
 #include "support/network.h"
 #include "support/support.h"
@@ -224,6 +225,43 @@ static void test_gemv_of_gpus(void **state)
     }
 }
 
+/* V and M of VGG's second layer, 1.8 GB each for 64 pictures, are made in chunks; none of a GPU's layers takes a sixteenth of its memory. */
+static void test_chunks_of_gpus(void **state)
+{
+    static const struct {
+        const char *name;
+        uint64_t max_alloc, global_bytes, most;
+    } rows[] = {
+        {"an H100", 20ull << 30, 80ull << 30, 256 << 20},
+        {"largest buffer 1 GiB", 1ull << 30, 4ull << 30, 256 << 20},
+        {"little memory", 1ull << 30, 3ull << 30, 192 << 20},
+    };
+    (void)state;
+    wcl_builder *b = net_begin();
+    net_input(b, "x", NET_DIMS(64, 64, 224, 224));
+    net_conv(b, "conv", "x", "y", 64, 64, 3, 1);
+    wcl_model *model = net_end(b, "y");
+    for (size_t i = 0; i < WCL__COUNT(rows); i++) {
+        wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
+        wcl__facts facts = test_device()->facts;
+        const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0, NULL};
+        wcl_plan *plan = NULL;
+        facts.type = CL_DEVICE_TYPE_GPU;
+        facts.local_bytes = 32768;
+        facts.max_alloc = rows[i].max_alloc;
+        facts.global_bytes = rows[i].global_bytes;
+        assert_int_equal(wcl__plan_make(&request, &plan), WCL_OK);
+        const wcl_plan_node node = plan_find(plan, "conv");
+        if (plan_algorithm(plan, "conv")[0] != 'f' || node.launches < 12)
+            fail_msg("%s: %s in %d launches", rows[i].name, plan_algorithm(plan, "conv"), node.launches);
+        for (size_t t = 0; t < plan->steps.tensor_count; t++)
+            if (plan->steps.tensors[t].kind == WCL__TENSOR_WORKSPACE && plan->steps.tensors[t].bytes > rows[i].most)
+                fail_msg("%s: %s has %zu bytes", rows[i].name, plan->steps.tensors[t].name, plan->steps.tensors[t].bytes);
+        wcl_plan_destroy(plan);
+    }
+    wcl_model_destroy(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_facts_as),
         cmocka_unit_test(test_plan_as),
         cmocka_unit_test(test_gemv_of_gpus),
+        cmocka_unit_test(test_chunks_of_gpus),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

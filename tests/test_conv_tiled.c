@@ -298,13 +298,29 @@ static void test_defaults(void **state)
         }
 }
 
+/* What the parts leave is one buffer: a small one leaves fewer parts, or none. */
+static void test_parts_fit(void **state)
+{
+    const wcl__conv conv = {.n = 1, .c = 2048, .kh = 1, .kw = 1, .oh = 7, .ow = 7, .k = 64};
+    const uint64_t part = 49 * 64 * sizeof(float);
+    wcl__facts facts = tiled_roomy;
+    wcl__conv_tiled_params params;
+    (void)state;
+    for (uint64_t parts = 1; parts <= 4; parts++) {
+        facts.max_alloc = parts * part + 100;
+        wcl__conv_tiled_defaults(&facts, &conv, false, &params);
+        const wcl__conv_tiled_sizes sizes = wcl__conv_tiled_sizes_of(&facts, &params, &conv);
+        assert_int_equal(params.split, parts > 1);
+        assert_int_equal(sizes.parts, parts);
+        assert_true((uint64_t)sizes.part_bytes <= facts.max_alloc);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_convs),
-        cmocka_unit_test(test_illegal),
-        cmocka_unit_test(test_refuses),
-        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_convs),    cmocka_unit_test(test_illegal),   cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_defaults), cmocka_unit_test(test_parts_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -149,7 +149,6 @@ static void test_no_room(void **state)
     } rows[] = {
         {"no buffer", FAKE_clCreateBuffer, CL_MEM_OBJECT_ALLOCATION_FAILURE, false},
         {"no buffer for lack of resources", FAKE_clCreateBuffer, CL_OUT_OF_RESOURCES, false},
-        {"no sub-buffer", FAKE_clCreateSubBuffer, CL_MEM_OBJECT_ALLOCATION_FAILURE, false},
         {"no first use", FAKE_clEnqueueFillBuffer, CL_MEM_OBJECT_ALLOCATION_FAILURE, true},
     };
     (void)state;

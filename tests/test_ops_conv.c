@@ -257,6 +257,24 @@ static void check_gpu(const conv_row *rows, size_t count)
 }
 
 /* 1x1, strided and other windows, as a product in local memory. */
+/* V and M beyond a small GPU's largest buffer, for 64 tiles just enough: two chunks and more, the last one shorter. */
+static void test_gpu_chunks(void **state)
+{
+    const conv_row rows[] = {
+        {"GPU, chunks of two pictures' tiles", 2, 5, 27, 29, 7, 3, 3, SAME3, .act = RELU},
+        {"GPU, chunks, pooled", 1, 9, 45, 41, 17, 3, 3, SAME3, .scale = true, .pool = true},
+    };
+    op_case cases[2 * WCL__COUNT(rows)];
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(cases); i++) {
+        cases[i] = conv_case(&rows[i / 2]);
+        cases[i].gpu = true;
+        cases[i].must = cases[i].only = i % 2 ? "f4" : "f2";
+        cases[i].max_alloc = (i % 2 ? 36 : 16) * 64 * 64 * sizeof(float) + 100; /* 64 filters, padding included, of 64 tiles */
+    }
+    op_check(cases, WCL__COUNT(cases));
+}
+
 static void check_gpu_gemm(const conv_row *rows, size_t count, bool half)
 {
     op_case cases[32];
@@ -414,11 +432,11 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_windows),    cmocka_unit_test(test_grouped),  cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_winograd),   cmocka_unit_test(test_blocks),   cmocka_unit_test(test_epilogues),
-        cmocka_unit_test(test_pooled),     cmocka_unit_test(test_half),     cmocka_unit_test(test_narrow),
-        cmocka_unit_test(test_gpu),        cmocka_unit_test(test_gpu_half), cmocka_unit_test(test_gpu_gemm),
-        cmocka_unit_test(test_gpu_direct), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_windows),  cmocka_unit_test(test_grouped),    cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_winograd), cmocka_unit_test(test_blocks),     cmocka_unit_test(test_epilogues),
+        cmocka_unit_test(test_pooled),   cmocka_unit_test(test_half),       cmocka_unit_test(test_narrow),
+        cmocka_unit_test(test_gpu),      cmocka_unit_test(test_gpu_chunks), cmocka_unit_test(test_gpu_half),
+        cmocka_unit_test(test_gpu_gemm), cmocka_unit_test(test_gpu_direct), cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,12 +48,14 @@ bool wcl__conv_tiled_reaches(const wcl__conv *conv)
     return !wcl__mul_overflow(conv->n, WCL__MAX(x, y), &vectors) && vectors <= INT32_MAX;
 }
 
-/* Two work-groups for each compute unit, of a part long enough to be worth its start and end. */
-static int64_t most_parts(const wcl__facts *facts, int64_t groups, int64_t steps)
+/* Two work-groups for each compute unit, of a part long enough to be worth its start and end; what all parts leave (`bytes` each) is
+ * one buffer. */
+static int64_t most_parts(const wcl__facts *facts, int64_t groups, int64_t steps, int64_t bytes)
 {
     enum { GROUPS_OF_A_UNIT = 2, LEAST_STEPS = 8, MOST = 32 };
     const int64_t wanted = (int64_t)GROUPS_OF_A_UNIT * facts->compute_units / groups;
-    return WCL__MAX(WCL__MIN(WCL__MIN(wanted, MOST), steps / LEAST_STEPS), 1);
+    const int64_t fit = facts->max_alloc > 0 ? (int64_t)WCL__MIN(facts->max_alloc / (uint64_t)bytes, (uint64_t)MOST) : MOST;
+    return WCL__MAX(WCL__MIN(WCL__MIN(wanted, fit), steps / LEAST_STEPS), 1);
 }
 
 wcl__conv_tiled_sizes wcl__conv_tiled_sizes_of(const wcl__facts *facts, const wcl__conv_tiled_params *params, const wcl__conv *conv)
@@ -67,10 +69,10 @@ wcl__conv_tiled_sizes wcl__conv_tiled_sizes_of(const wcl__facts *facts, const wc
     s.weight_bytes = (int64_t)(p->half ? sizeof(cl_half) : sizeof(float)) * s.c_padded * s.k_padded * conv->kh * conv->kw;
     const int64_t groups = s.pixels / p->pb * (s.k_padded / width);
     s.steps = s.c_padded / p->ks * conv->kh * conv->kw;
-    s.part_steps = params->split ? wcl__ceil_div(s.steps, most_parts(facts, groups, s.steps)) : s.steps;
+    const int64_t sum_bytes = (int64_t)sizeof(float) * conv->n * conv->oh * conv->ow * wcl__round_up(conv->k, p->cb);
+    s.part_steps = params->split ? wcl__ceil_div(s.steps, most_parts(facts, groups, s.steps, sum_bytes)) : s.steps;
     s.parts = wcl__ceil_div(s.steps, s.part_steps);
-    s.part_bytes =
-        params->split ? s.parts * (int64_t)sizeof(float) * conv->n * conv->oh * conv->ow * wcl__round_up(conv->k, p->cb) : 0;
+    s.part_bytes = params->split ? s.parts * sum_bytes : 0;
     s.busy = WCL__MIN(1.0, (double)(groups * s.parts) / (double)WCL__MAX(facts->compute_units, 1u));
     return s;
 }

@@ -92,7 +92,7 @@ wcl_status wcl__dense_group_call(wcl__call *call, const wcl__dense_group_params 
     wcl__call_slot(call, slots->bias);
     wcl__call_slot(call, slots->y);
     WCL__CALL_VALUE(call, shape);
-    wcl__call_range(call, wcl__ceil_div(slice->outputs, params->outputs) * params->items, wcl__ceil_div(slice->m, params->batch), 1,
-                    local);
+    wcl__call_fixed_range(call, wcl__ceil_div(slice->outputs, params->outputs) * params->items,
+                          wcl__ceil_div(slice->m, params->batch), 1, local);
     return WCL_OK;
 }

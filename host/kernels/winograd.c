@@ -89,15 +89,27 @@ static int64_t fused_tiles(const wcl__facts *facts, const wcl__winograd_params *
     return WCL__MIN(room / (tile_bytes * p->pb), WCL__MAX(TILES / p->pb, 1)) * p->pb;
 }
 
-/* Tiles that three kernels handle at a time. */
+/* Bytes that V and M of a GPU may have, each: no more than a buffer, and a small part of the memory; enough to fill any GPU. */
+static uint64_t most_scratch(const wcl__facts *facts)
+{
+    enum { PART_OF_MEMORY = 16, ENOUGH = 256 << 20 };
+    uint64_t most = ENOUGH;
+    if (facts->global_bytes > 0)
+        most = WCL__MIN(most, facts->global_bytes / PART_OF_MEMORY);
+    return facts->max_alloc > 0 ? WCL__MIN(most, facts->max_alloc) : most;
+}
+
+/* Tiles that three kernels handle at a time: on CPUs V and M stay in the cache together. */
 static int64_t chunk_tiles(const wcl__facts *facts, const wcl__winograd_params *p, const wcl__winograd_sizes *s)
 {
-    enum { LEAST_BLOCKS = 4 };
-    const int64_t all = wcl__round_up(s->tiles, p->pb);
-    if (!(facts->type & CL_DEVICE_TYPE_CPU) || facts->cache_bytes == 0)
+    enum { LEAST_BLOCKS_OF_A_CPU = 4 };
+    const int64_t all = wcl__round_up(s->tiles, p->pb), xi_bytes = s->xi * (int64_t)sizeof(float);
+    const bool cpu = facts->type & CL_DEVICE_TYPE_CPU;
+    if (cpu && facts->cache_bytes == 0)
         return all;
-    const int64_t fit = (int64_t)(facts->cache_bytes / 2) / (s->xi * (int64_t)sizeof(float) * (s->c_padded + s->k_padded));
-    const int64_t chunks = wcl__ceil_div(all, WCL__MAX(fit / p->pb, LEAST_BLOCKS) * p->pb);
+    const int64_t fit = cpu ? (int64_t)(facts->cache_bytes / 2) / (xi_bytes * (s->c_padded + s->k_padded))
+                            : (int64_t)most_scratch(facts) / (xi_bytes * WCL__MAX(s->c_padded, s->k_padded));
+    const int64_t chunks = wcl__ceil_div(all, WCL__MAX(fit / p->pb, cpu ? LEAST_BLOCKS_OF_A_CPU : 1) * p->pb);
     return wcl__round_up(wcl__ceil_div(all, chunks), p->pb);
 }
 

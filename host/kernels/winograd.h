@@ -24,7 +24,7 @@ typedef struct wcl__winograd_params {
 extern const wcl__param_table wcl__winograd_table;
 
 /* Sizes that follow from the convolution, the parameters and the device. Three kernels go over the tiles in chunks, so that V and M
- * of a chunk stay in a CPU's last cache; the fused kernel's V and M are local memory. */
+ * of a chunk stay in a CPU's last cache, and are buffers of moderate size on a GPU; the fused kernel's V and M are local memory. */
 typedef struct wcl__winograd_sizes {
     int xi;                          /* products of a tile */
     int64_t tiles_y, tiles_x, tiles; /* of a picture; of the batch */
