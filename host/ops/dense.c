@@ -267,11 +267,10 @@ static void own_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blo
     cost->efficiency = 0.6 * s.busy; /* as conv_gemm.c's */
 }
 
-static wcl_status emit_slice(const wcl__emit *emit, const wcl__dense *dense, int64_t first, int64_t count)
+static wcl_status emit_slice(const wcl__emit *emit, const own_kernel *own, const wcl__dense *dense, int64_t first, int64_t count)
 {
     const wcl__dense_slice slice = slice_of(emit->node, dense, first, count);
-    const own_kernel own = own_of(emit->node, emit->facts, dense);
-    const bool group = own.kind == OWN_GROUP;
+    const bool group = own->kind == OWN_GROUP;
     const weights_form form = {.first = first, .count = count, .step = group ? wcl__dense_group_word(dense->half) : 0};
     wcl__dense_slots slots = {.x = emit->in[WCL__DENSE_A], .y = emit->out[0]};
     wcl__call call;
@@ -281,8 +280,18 @@ static wcl_status emit_slice(const wcl__emit *emit, const wcl__dense *dense, int
             wcl__bias_slot(emit, wcl__input(emit->node, WCL__DENSE_C), &(wcl__filters){first, count, dense->beta}, 1, &slots.bias);
     if (status == WCL_OK)
         status =
-            group ? wcl__dense_group_call(&call, &own.group, &slice, &slots) : wcl__dense_call(&call, &own.rows, &slice, &slots);
+            group ? wcl__dense_group_call(&call, &own->group, &slice, &slots) : wcl__dense_call(&call, &own->rows, &slice, &slots);
     return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
+}
+
+/* As many outputs at a time as the largest buffer has room for. */
+static wcl_status emit_slices(const wcl__emit *emit, const own_kernel *own, const wcl__dense *dense)
+{
+    const int64_t step = slice_outputs(emit->facts, dense, own->kind == OWN_GROUP ? wcl__dense_group_word(dense->half) : 1);
+    wcl_status status = WCL_OK;
+    for (int64_t first = 0; first < dense->outputs && status == WCL_OK; first += step)
+        status = emit_slice(emit, own, dense, first, WCL__MIN(step, dense->outputs - first));
+    return status;
 }
 
 static wcl_status emit_own(const wcl__emit *emit)
@@ -290,26 +299,18 @@ static wcl_status emit_own(const wcl__emit *emit)
     wcl__dense dense;
     wcl__dense_read(emit->node, &dense);
     const own_kernel own = own_of(emit->node, emit->facts, &dense);
-    const int64_t step = slice_outputs(emit->facts, &dense, own.kind == OWN_GROUP ? wcl__dense_group_word(dense.half) : 1);
-    wcl_status status = WCL_OK;
-    if (own.kind == OWN_TILED)
-        return emit_tiled(emit, &dense, &own.tiled);
-    for (int64_t first = 0; first < dense.outputs && status == WCL_OK; first += step)
-        status = emit_slice(emit, &dense, first, WCL__MIN(step, dense.outputs - first));
-    return status;
+    return own.kind == OWN_TILED ? emit_tiled(emit, &dense, &own.tiled) : emit_slices(emit, &own, &dense);
 }
 
-/* ---- several inputs without local memory: for GPUs that refuse gemm's kernel, whose work-groups are large, when it is launched */
+/* ---- without local memory: for GPUs that refuse the other kernels, whose work-groups are large, when they are launched */
 
 static const char *rows_supports(const wcl__op_node *node, const wcl__facts *facts)
 {
     wcl__dense dense;
-    wcl__conv_tiled_params tiled;
-    const char *reason = gemm_supports(node, facts);
+    const char *reason = wcl__dense_read(node, &dense);
     if (reason)
         return reason;
-    wcl__dense_read(node, &dense);
-    return is_tiled(node, facts, &dense, &tiled) ? NULL : "gemm runs without local memory, too";
+    return own_of(node, facts, &dense).kind == OWN_ROWS ? "gemv and gemm run without local memory, too" : NULL;
 }
 
 static void rows_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
@@ -323,7 +324,11 @@ static void rows_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__bl
 
 static wcl_status emit_rows(const wcl__emit *emit)
 {
-    return emit_slices(emit, emit_slice);
+    wcl__dense dense;
+    own_kernel own = {.kind = OWN_ROWS};
+    wcl__dense_read(emit->node, &dense);
+    wcl__dense_defaults(emit->facts, dense.m, (int)emit->node->epilogue.act.kind, dense.half, &own.rows);
+    return emit_slices(emit, &own, &dense);
 }
 
 static void own_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
