@@ -372,6 +372,23 @@ static void check_outputs(const fusion_case *c, const reference_run *reference, 
     }
 }
 
+/* Every tensor that a session kept is the model's of that name, wherever Transposes went. */
+static void check_kept(const fusion_case *c, const reference_run *reference, wcl_session *session)
+{
+    const int count = wcl_session_tensor_count(session);
+    for (int i = 0; i < count; i++) {
+        const char *name;
+        wcl_tensor tensor;
+        assert_int_equal(wcl_session_tensor(session, i, &name, &tensor), WCL_OK);
+        const net_array *expected = reference_find(reference, name);
+        const wcl__shape shape = wcl__tensor_shape(&tensor);
+        if (!wcl__shape_equal(&shape, &expected->shape))
+            fail_msg("%s: tensor %s is %s", c->name, name, wcl__shape_print(&shape).text);
+        check_values(name, tensor.data, expected->data, wcl__shape_count(&shape), 2e-5);
+        wcl_tensor_clear(&tensor);
+    }
+}
+
 static void check_case(const fusion_case *c)
 {
     static const wcl_session_options ways[] = {
@@ -394,6 +411,8 @@ static void check_case(const fusion_case *c)
             fail_msg("%s: %s", c->name, wcl_last_error()->message);
         check_counts(c, wcl_session_plan(session));
         check_outputs(c, &reference, outputs);
+        if (ways[way].keep_all)
+            check_kept(c, &reference, session);
         wcl_tensor_clear(&outputs[0]);
         wcl_tensor_clear(&outputs[1]);
         wcl_session_destroy(session);

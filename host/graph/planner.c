@@ -101,6 +101,7 @@ static wcl_status slot_in_layout(emitter *e, const wcl__value *value, int block,
     if (status == WCL_OK)
         status = add_place(e, value, block, *slot);
     if (status == WCL_OK) {
+        steps->tensors[*slot].order = &value->order;
         wcl__planned *node = &e->plan->nodes[steps->node];
         wcl__layout_print(&to_layout, node->layout, sizeof node->layout);
         node->least_bytes = 2 * wcl__shape_count(&value->shape) * (int64_t)sizeof(float);
@@ -142,6 +143,7 @@ static wcl_status output_slots(emitter *e, const wcl__op_node *node, int block, 
         if (status != WCL_OK)
             return status;
         e->plan->steps.tensors[slots[i]].alias = alias;
+        e->plan->steps.tensors[slots[i]].order = &node->outputs[i]->order;
     }
     return WCL_OK;
 }

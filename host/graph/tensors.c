@@ -35,6 +35,11 @@ static int64_t slot_of(const wcl_session *session, int index)
     return -1;
 }
 
+static bool is_reordered(const wcl__plan_tensor *tensor)
+{
+    return tensor->order && tensor->order->from.rank > 0;
+}
+
 /* From the tensor's own layout to C order. */
 static wcl_status to_plain(const wcl__plan_tensor *tensor, const float *from, float *to)
 {
@@ -56,6 +61,30 @@ static wcl_status to_plain(const wcl__plan_tensor *tensor, const float *from, fl
     return WCL_OK;
 }
 
+/* What the model calls by the tensor's name: the plan's own order, transposed. */
+static wcl_status to_models_order(const wcl__reorder *order, float *values)
+{
+    const int rank = order->from.rank;
+    const int64_t count = wcl__shape_count(&order->from);
+    int64_t strides[WCL_MAX_RANK], at[WCL_MAX_RANK] = {0};
+    float *from = wcl__alloc((size_t)count + 1, sizeof *from);
+    if (!from)
+        return wcl__fail_memory();
+    memcpy(from, values, (size_t)count * sizeof *from);
+    for (int64_t d = rank - 1, stride = 1; d >= 0; stride *= order->from.dims[d--])
+        strides[d] = stride;
+    for (int64_t i = 0; i < count; i++) {
+        int64_t place = 0;
+        for (int d = 0; d < rank; d++)
+            place += at[d] * strides[order->perm[d]];
+        values[i] = from[place];
+        for (int d = rank - 1; d >= 0 && ++at[d] == order->from.dims[order->perm[d]]; d--)
+            at[d] = 0;
+    }
+    wcl__free(from);
+    return WCL_OK;
+}
+
 static wcl_status read_slot(wcl_session *session, int64_t slot, float *to)
 {
     const wcl__plan_tensor *tensor = &session->current->plan->steps.tensors[slot];
@@ -64,8 +93,10 @@ static wcl_status read_slot(wcl_session *session, int64_t slot, float *to)
         return wcl__fail_memory();
     const cl_int code =
         clEnqueueReadBuffer(session->queue, session->current->slots[slot], CL_TRUE, 0, tensor->bytes, from, 0, NULL, NULL);
-    const wcl_status status = code == CL_SUCCESS ? to_plain(tensor, from, to) : wcl__fail_cl(code, "clEnqueueReadBuffer");
+    wcl_status status = code == CL_SUCCESS ? to_plain(tensor, from, to) : wcl__fail_cl(code, "clEnqueueReadBuffer");
     wcl__free(from);
+    if (status == WCL_OK && is_reordered(tensor))
+        status = to_models_order(tensor->order, to);
     return status;
 }
 
@@ -79,8 +110,9 @@ wcl_status wcl_session_tensor(wcl_session *session, int index, const char **name
         return wcl__fail(WCL_BAD_ARGUMENT, "the last run kept no tensor %d", index);
     const wcl__plan_tensor *planned = &session->current->plan->steps.tensors[slot];
     tensor->type = planned->type;
-    tensor->rank = planned->shape.rank;
-    memcpy(tensor->dims, planned->shape.dims, sizeof tensor->dims);
+    const wcl__shape *shape = is_reordered(planned) ? &planned->order->shape : &planned->shape;
+    tensor->rank = shape->rank;
+    memcpy(tensor->dims, shape->dims, sizeof tensor->dims);
     tensor->bytes = (size_t)wcl__shape_count(&planned->shape) * sizeof(float);
     tensor->data = wcl__alloc(tensor->bytes + 1, 1);
     if (!tensor->data)

@@ -39,13 +39,23 @@ static void invert(const int64_t *perm, int rank, int64_t *inverse)
         inverse[perm[d]] = d;
 }
 
+static void set_order(wcl__value *value, const wcl__shape *from, const int64_t *perm, const wcl__shape *shape)
+{
+    value->order.from = *from;
+    value->order.shape = *shape;
+    memcpy(value->order.perm, perm, (size_t)from->rank * sizeof *perm);
+}
+
 /* A new value with the shape that `value` has before the Transpose. */
 static wcl_status value_before(wcl__graph *graph, const wcl__value *value, const int64_t *perm, wcl__value **out)
 {
     int64_t inverse[WCL_MAX_RANK];
     invert(perm, value->shape.rank, inverse);
     const wcl__shape shape = permute(&value->shape, inverse);
-    return wcl__graph_add_value(graph, value->name, value->type, &shape, out);
+    const wcl_status status = wcl__graph_add_value(graph, value->name, value->type, &shape, out);
+    if (status == WCL_OK)
+        set_order(*out, &shape, perm, &value->shape);
+    return status;
 }
 
 /* ---- Transpose of Transpose */
@@ -212,6 +222,7 @@ wcl_status wcl__transposes_into_dense(wcl__graph *graph)
             continue;
         for (int d = 0; d < 3; d++)
             dense->flatten[d] = view->inputs[0]->shape.dims[d + 1];
+        set_order(view->outputs[0], &transpose->inputs[0]->shape, transpose->desc.perm, &view->outputs[0]->shape);
         view->inputs[0] = transpose->inputs[0];
     }
     drop_unread_transposes(graph);

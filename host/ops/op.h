@@ -32,7 +32,8 @@ typedef struct wcl__value {
     wcl_type type;
     wcl__shape shape;
     const wcl__source *source;
-    bool owns_source; /* made by a fold: source and key are freed with the value */
+    bool owns_source;   /* made by a fold: source and key are freed with the value */
+    wcl__reorder order; /* of the model's tensor of this name */
 } wcl__value;
 
 /* Fused behind an operator, in this order: y = act(y * scale[channel] + shift[channel]), then the largest of each 2 x 2 pixels (an

@@ -14,6 +14,12 @@ typedef enum wcl__tensor_kind {
     WCL__TENSOR_WEIGHT = 3      /* packed once, in the weight store */
 } wcl__tensor_kind;
 
+/* How the model orders a value that a pass reordered: in C order, `from` transposed by perm, of shape `shape`. from.rank 0: as it is. */
+typedef struct wcl__reorder {
+    wcl__shape from, shape;
+    int64_t perm[WCL_MAX_RANK];
+} wcl__reorder;
+
 /* A tensor of the plan; its index is the slot that calls refer to. */
 typedef struct wcl__plan_tensor {
     wcl__tensor_kind kind;
@@ -21,6 +27,7 @@ typedef struct wcl__plan_tensor {
     wcl_type type;
     wcl__shape shape;
     wcl__layout layout;
+    const wcl__reorder *order; /* of the value that it holds, in the plan's graph; NULL: none */
     size_t bytes;
     int alias;                 /* -1, or the slot whose buffer this one shares (a view) */
     int first_step, last_step; /* lifetime; first_step -1: never written by a step (an input) */

@@ -448,7 +448,8 @@ WCL_API wcl_status wcl_session_output_info(const wcl_session *session, int index
 WCL_API const wcl_plan *wcl_session_plan(const wcl_session *session);
 WCL_API cl_command_queue wcl_session_queue(const wcl_session *session);
 
-/* With options.keep_all: how many tensors the last run made, and each with its name and a copy of its values. */
+/* With options.keep_all: how many tensors the last run made, and each with its name and a copy of its values, in
+ * the order and shape that the model has for that name, wherever Transposes went. */
 WCL_API int wcl_session_tensor_count(const wcl_session *session);
 WCL_API wcl_status wcl_session_tensor(wcl_session *session, int index, const char **name, wcl_tensor *tensor) WCL_WARN_UNUSED;
 
