@@ -83,6 +83,38 @@ static void test_many_inputs(void **state)
     wcl_tensor_clear(&output);
 }
 
+/* ---- inputs that no device takes */
+
+static void test_input_types(void **state)
+{
+    static const struct {
+        wcl_type type;
+        wcl_status status;
+        const char *part;
+    } rows[] = {
+        {WCL_FLOAT16, WCL_UNSUPPORTED, "input x is float16, networks run in float32: export the model in float32"},
+        {WCL_FLOAT64, WCL_UNSUPPORTED, "input x is float64, networks run in float32: export the model in float32"},
+        {WCL_INT64, WCL_BAD_ARGUMENT, "the values of input x decide how the network runs"},
+        {WCL_FLOAT32, WCL_OK, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(rows); i++) {
+        const int64_t dims[] = {1, 4};
+        const wcl_attribute to = {.name = "to", .kind = WCL_ATTRIBUTE_INT, .i = WCL_FLOAT32};
+        wcl_plan *plan = NULL;
+        wcl_builder *b = net_begin();
+        assert_int_equal(wcl_builder_input(b, "x", rows[i].type, 2, dims), WCL_OK);
+        assert_int_equal(net_try(b, "Cast", "cast", "x", "f", &to, 1), WCL_OK);
+        net_node(b, "Relu", "relu", "f", "y");
+        wcl_model *model = net_end(b, "y");
+        if (wcl_plan_create(test_device(), model, NULL, NULL, &plan) != rows[i].status ||
+            (rows[i].part[0] && !strstr(wcl_last_error()->message, rows[i].part)))
+            fail_msg("%s: %s", wcl_type_name(rows[i].type), wcl_last_error()->message);
+        wcl_plan_destroy(plan);
+        wcl_model_destroy(model);
+    }
+}
+
 /* ---- known memory */
 
 static void test_device_memory(void **state)
@@ -209,10 +241,8 @@ static void test_nothing_smaller(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_many_inputs),
-        cmocka_unit_test(test_device_memory),
-        cmocka_unit_test(test_no_room),
-        cmocka_unit_test(test_nothing_smaller),
+        cmocka_unit_test(test_many_inputs), cmocka_unit_test(test_input_types),     cmocka_unit_test(test_device_memory),
+        cmocka_unit_test(test_no_room),     cmocka_unit_test(test_nothing_smaller),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

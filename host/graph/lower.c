@@ -190,6 +190,10 @@ static wcl_status bind_dims(const wcl_model *model, wcl__graph *graph, size_t in
 /* An input whose values planning needs: copied, since the caller's memory is the caller's. */
 static wcl_status bind_known(wcl__value *value, const wcl_tensor *tensor)
 {
+    const bool is_float = value->type == WCL_FLOAT16 || value->type == WCL_FLOAT64;
+    if ((!tensor || !tensor->data) && is_float)
+        return wcl__fail(WCL_UNSUPPORTED, "input %s is %s, networks run in float32: export the model in float32", value->name,
+                         wcl_type_name(value->type));
     if (!tensor || !tensor->data)
         return wcl__fail(WCL_BAD_ARGUMENT, "the values of input %s decide how the network runs: they are needed to plan",
                          value->name);
