@@ -25,6 +25,7 @@ void wcl__instance_destroy(wcl__instance *instance)
     wcl__free(instance->slots);
     wcl__free(instance->launches);
     wcl__free(instance->events);
+    wcl__free(instance->staging);
     wcl_plan_destroy(instance->plan);
     wcl__free(instance);
 }
@@ -178,6 +179,16 @@ static wcl_status warm_up(wcl_session *session, const wcl__instance *instance, i
     return code == CL_SUCCESS ? WCL_OK : wcl__fail_cl(code, "warming up");
 }
 
+static wcl_status make_staging(wcl__instance *instance)
+{
+    const wcl_plan *plan = instance->plan;
+    size_t bytes = 0;
+    for (size_t i = 0; i < plan->model->output_count; i++)
+        bytes += (size_t)wcl__shape_count(&plan->graph.outputs[i]->shape) * wcl_type_size(plan->graph.outputs[i]->type);
+    instance->staging = wcl__alloc(bytes + 1, 1);
+    return instance->staging ? WCL_OK : wcl__fail_memory();
+}
+
 static wcl_status build(wcl_session *session, wcl__instance *instance, int *node)
 {
     const wcl__steps *steps = &instance->plan->steps;
@@ -192,7 +203,9 @@ static wcl_status build(wcl_session *session, wcl__instance *instance, int *node
         if (!instance->events)
             return wcl__fail_memory();
     }
-    wcl_status status = make_slots(session, instance, node);
+    wcl_status status = make_staging(instance);
+    if (status == WCL_OK)
+        status = make_slots(session, instance, node);
     if (status == WCL_OK)
         status = make_launches(session, instance, node);
     if (status == WCL_OK)

@@ -110,7 +110,8 @@ static wcl_status enqueue_constant(wcl_session *session, const wcl__source *know
     return cl_check(session, code, "cannot write the network's output");
 }
 
-static wcl_status enqueue_output(wcl_session *session, size_t index, const wcl_tensor *tensor)
+/* One output: `to` is where it goes on the host, NULL for one that goes into the caller's buffer. */
+static wcl_status enqueue_output(wcl_session *session, size_t index, const wcl_tensor *tensor, void *to)
 {
     const wcl__instance *instance = session->current;
     const int slot = instance->plan->output_slots[index];
@@ -119,27 +120,50 @@ static wcl_status enqueue_output(wcl_session *session, size_t index, const wcl_t
     cl_int code = CL_SUCCESS;
     if (bytes == 0)
         return WCL_OK;
-    if (slot < 0 && tensor->data)
-        wcl__source_read(known, 0, wcl__shape_count(&known->shape), tensor->data);
+    if (slot < 0 && to)
+        wcl__source_read(known, 0, wcl__shape_count(&known->shape), to);
     else if (slot < 0)
         return enqueue_constant(session, known, tensor);
-    else if (tensor->data)
-        code = clEnqueueReadBuffer(session->queue, instance->slots[slot], CL_FALSE, 0, bytes, tensor->data, 0, NULL, NULL);
+    else if (to)
+        code = clEnqueueReadBuffer(session->queue, instance->slots[slot], CL_FALSE, 0, bytes, to, 0, NULL, NULL);
     else
         code = clEnqueueCopyBuffer(session->queue, instance->slots[slot], tensor->mem, 0, tensor->offset, bytes, 0, NULL, NULL);
     return cl_check(session, code, "cannot read the network's output");
 }
 
-static wcl_status enqueue_outputs(wcl_session *session, const wcl_tensor *outputs)
+/* Which outputs to enqueue, and where those of the host go. */
+typedef enum output_way {
+    OUTPUTS_STAGED, /* those of the host, into the instance's staging memory */
+    OUTPUTS_COPIED, /* those that go into the caller's buffers */
+    OUTPUTS_DIRECT  /* all, straight to where the caller wants them */
+} output_way;
+
+static wcl_status enqueue_outputs(wcl_session *session, const wcl_tensor *outputs, output_way way)
 {
+    char *staging = session->current->staging;
     for (size_t i = 0; i < session->model->output_count; i++) {
-        wcl_status status = enqueue_output(session, i, &outputs[i]);
+        void *to = way == OUTPUTS_STAGED ? staging : outputs[i].data;
+        staging += outputs[i].bytes;
+        if ((way == OUTPUTS_STAGED && !outputs[i].data) || (way == OUTPUTS_COPIED && outputs[i].data))
+            continue;
+        wcl_status status = enqueue_output(session, i, &outputs[i], to);
         if (status == WCL_OK)
             status = order(session);
         if (status != WCL_OK)
             return status;
     }
     return WCL_OK;
+}
+
+/* The staged outputs, which all are there, to where the caller wants them: nothing can fail any more. */
+static void give_outputs(const wcl_session *session, const wcl_tensor *outputs)
+{
+    const char *staging = session->current->staging;
+    for (size_t i = 0; i < session->model->output_count; i++) {
+        if (outputs[i].data && outputs[i].bytes > 0)
+            memcpy(outputs[i].data, staging, outputs[i].bytes);
+        staging += outputs[i].bytes;
+    }
 }
 
 /* After the first run of a shape the drivers have specialised its kernels: now they are worth keeping. */
@@ -151,9 +175,21 @@ static void keep_programs(wcl_session *session)
     }
 }
 
+/* A wait that failed is tried once more: commands that use the caller's memory must not be left in flight. */
 static wcl_status finish(wcl_session *session)
 {
-    return cl_check(session, clFinish(session->queue), "the run failed");
+    const cl_int code = clFinish(session->queue);
+    if (code != CL_SUCCESS)
+        clFinish(session->queue);
+    return cl_check(session, code, "the run failed");
+}
+
+static bool has_copied_outputs(const wcl_session *session, const wcl_tensor *outputs)
+{
+    for (size_t i = 0; i < session->model->output_count; i++)
+        if (!outputs[i].data)
+            return true;
+    return false;
 }
 
 /* ---- the general form */
@@ -195,20 +231,31 @@ static void unmake_outputs(const wcl_session *session, wcl_tensor *outputs)
         }
 }
 
+/* Outputs reach the caller's host memory by way of the instance's staging memory, so that either all change or none does; and
+ * whatever fails, nothing that was enqueued is left in flight. */
 static wcl_status run_now(wcl_session *session, const wcl_tensor *inputs, const wcl_tensor *outputs)
 {
     wcl_status status = enqueue_inputs(session, inputs);
     if (status == WCL_OK)
         status = enqueue_steps(session);
-    const wcl_status finished = finish(session); /* on failure too: the inputs are the caller's again */
     if (status == WCL_OK)
-        status = finished;
-    if (status == WCL_OK) /* only now may the outputs change */
-        status = enqueue_outputs(session, outputs);
-    if (status == WCL_OK)
-        status = finish(session);
-    if (status == WCL_OK)
+        status = enqueue_outputs(session, outputs, OUTPUTS_STAGED);
+    if (status != WCL_OK) {
+        clFinish(session->queue); /* the inputs are the caller's again */
+        return status;
+    }
+    status = finish(session);
+    if (status == WCL_OK && has_copied_outputs(session, outputs)) { /* only now may the outputs change */
+        status = enqueue_outputs(session, outputs, OUTPUTS_COPIED);
+        if (status == WCL_OK)
+            status = finish(session);
+        else
+            clFinish(session->queue);
+    }
+    if (status == WCL_OK) {
+        give_outputs(session, outputs);
         keep_programs(session);
+    }
     return status;
 }
 
@@ -287,6 +334,13 @@ static wcl_status check_async_output(const wcl_session *session, int index, cons
     return WCL_OK;
 }
 
+static void forget_pending(wcl_session *session)
+{
+    if (session->pending)
+        clReleaseEvent(session->pending);
+    session->pending = NULL;
+}
+
 static wcl_status enqueue_run(wcl_session *session, const wcl_tensor *inputs, const wcl_tensor *outputs, const cl_event *waits,
                               cl_uint wait_count)
 {
@@ -299,7 +353,7 @@ static wcl_status enqueue_run(wcl_session *session, const wcl_tensor *inputs, co
     if (status == WCL_OK)
         status = enqueue_steps(session);
     if (status == WCL_OK)
-        status = enqueue_outputs(session, outputs);
+        status = enqueue_outputs(session, outputs, OUTPUTS_DIRECT);
     if (status == WCL_OK)
         status = cl_check(session, clEnqueueMarkerWithWaitList(session->queue, 0, NULL, &session->pending),
                           "clEnqueueMarkerWithWaitList");
@@ -312,6 +366,8 @@ wcl_status wcl_session_run_async(wcl_session *session, const wcl_tensor *inputs,
                                  cl_uint wait_count, cl_event *event)
 {
     wcl__clear_error();
+    if (event)
+        *event = NULL;
     inputs = inputs ? inputs : session->bound_inputs;
     outputs = outputs ? outputs : session->bound_outputs;
     if (!outputs || (!inputs && session->model->input_count > 0))
@@ -321,16 +377,15 @@ wcl_status wcl_session_run_async(wcl_session *session, const wcl_tensor *inputs,
         status = check_async_output(session, (int)i, &outputs[i]);
     if (status != WCL_OK)
         return status;
-    if (session->pending) {
-        clReleaseEvent(session->pending);
-        session->pending = NULL;
-    }
+    forget_pending(session);
     status = enqueue_run(session, inputs, outputs, waits, wait_count);
-    if (status != WCL_OK)
-        clFinish(session->queue); /* what was enqueued reads the caller's memory */
-    if (status == WCL_OK && event) {
-        *event = session->pending;
+    if (status == WCL_OK && event)
         status = cl_check(session, clRetainEvent(session->pending), "clRetainEvent");
+    if (status != WCL_OK) {
+        clFinish(session->queue); /* what was enqueued uses the caller's memory */
+        forget_pending(session);
+    } else if (event) {
+        *event = session->pending;
     }
     return status;
 }
@@ -345,10 +400,7 @@ wcl_status wcl_session_wait(wcl_session *session)
                           "clGetEventInfo");
     if (status == WCL_OK && state < 0)
         status = cl_check(session, state, "the run failed");
-    if (session->pending) {
-        clReleaseEvent(session->pending);
-        session->pending = NULL;
-    }
+    forget_pending(session);
     if (status == WCL_OK)
         keep_programs(session);
     return status;

@@ -427,7 +427,10 @@ WCL_API wcl_status wcl_session_run(wcl_session *session, const float *input, int
 
 /* The general form: one tensor for each input and output, in host or device memory; NULL: the bound ones. An output tensor with
  * NULL data and mem is given host memory (wcl_tensor_clear); one with memory must have exactly the right bytes, its type and dims
- * are filled in. */
+ * are filled in. Outputs in host memory change only when the whole run succeeded, all of them; those in device memory change after
+ * the network has run without failure, and may have changed if copying to one of them fails. After any return nothing of the run is in
+ * flight, unless waiting itself failed twice (a device that is lost): then inputs in host memory must stay valid until the session
+ * is destroyed. */
 WCL_API wcl_status wcl_session_run_tensors(wcl_session *session, const wcl_tensor *inputs, wcl_tensor *outputs) WCL_WARN_UNUSED;
 
 /* Binds an input or output, for runs that are given NULL inputs or outputs: the tensor's memory must stay valid until it is bound
@@ -437,7 +440,9 @@ WCL_API wcl_status wcl_session_bind_output(wcl_session *session, int index, cons
 
 /* wcl_session_run_tensors without waiting: every tensor must be in device memory of the session's context, or in host memory that
  * stays valid until the event is complete; outputs must have exactly the right bytes. The run starts after `waits`. *event (may be
- * NULL) is released by the caller. A failure while running is reported by wcl_session_wait. */
+ * NULL) is released by the caller; it is NULL on failure. A failure while running is reported by wcl_session_wait. Outputs may have
+ * been written by a run that failed; once an error is returned, nothing of the run is in flight (the call waits for what it had
+ * enqueued, and so for `waits`). */
 WCL_API wcl_status wcl_session_run_async(wcl_session *session, const wcl_tensor *inputs, const wcl_tensor *outputs,
                                          const cl_event *waits, cl_uint wait_count, cl_event *event) WCL_WARN_UNUSED;
 WCL_API wcl_status wcl_session_wait(wcl_session *session) WCL_WARN_UNUSED;
