@@ -180,12 +180,163 @@ static void test_failed_async(void **state)
     wcl_model_destroy(model);
 }
 
+/* ---- the shapes that a session keeps */
+
+/* A dimension that the caller leaves open in one input has the size that another one gave to its name: the same shape again. */
+static void test_named_dimension(void **state)
+{
+    static const struct {
+        const char *name;
+        int64_t a, b;
+        bool is_new;
+    } runs[] = {{"a's size", BATCH, -1, true}, {"the same", BATCH, -1, false},    {"both sizes", BATCH, BATCH, false},
+                {"neither", -1, -1, true},     {"neither, again", -1, -1, false}, {"a's again", BATCH, -1, false}};
+    static const char *const names[] = {"batch", NULL};
+    (void)state;
+    float a[COUNT] = {1}, b[COUNT] = {2};
+    wcl_builder *builder = net_begin();
+    assert_int_equal(wcl__builder_input_named(builder, "a", WCL_FLOAT32, NET_DIMS(-1, WIDTH), names), WCL_OK);
+    assert_int_equal(wcl__builder_input_named(builder, "b", WCL_FLOAT32, NET_DIMS(-1, WIDTH), names), WCL_OK);
+    net_node(builder, "Add", "add", "a b", "y");
+    wcl_model *model = net_end(builder, "y");
+    wcl_session *session = open_session(model, NULL);
+    for (size_t i = 0; i < WCL__COUNT(runs); i++) {
+        const wcl_tensor inputs[] = {{WCL_FLOAT32, 2, {runs[i].a, WIDTH}, a, NULL, 0, 0},
+                                     {WCL_FLOAT32, 2, {runs[i].b, WIDTH}, b, NULL, 0, 0}};
+        wcl_tensor y = {0};
+        fake_cl_reset();
+        assert_int_equal(wcl_session_run_tensors(session, inputs, &y), WCL_OK);
+        assert_int_equal(y.dims[0], runs[i].a > 0 ? runs[i].a : 1);
+        if ((fake_cl_calls(FAKE_clCreateBuffer) > 0) != runs[i].is_new)
+            fail_msg("%s: %d buffers were made", runs[i].name, fake_cl_calls(FAKE_clCreateBuffer));
+        wcl_tensor_clear(&y);
+    }
+    wcl_session_destroy(session);
+    wcl_model_destroy(model);
+}
+
+static int kept(const wcl_session *session)
+{
+    int count = 0;
+    for (int i = 0; i < WCL__INSTANCES; i++)
+        count += session->instances[i] != NULL;
+    return count;
+}
+
+static wcl_status prepare_batch(wcl_session *session, int64_t batch, int64_t width)
+{
+    const wcl_tensor input = {WCL_FLOAT32, 2, {batch, width}, NULL, NULL, 0, 0};
+    return wcl_session_prepare(session, &input);
+}
+
+/* The oldest shape gives way before the fifth one takes memory; where that fails, the others are as they were. A shape that cannot be
+ * planned costs none. */
+static void test_fifth_shape(void **state)
+{
+    (void)state;
+    wcl_builder *builder = net_begin();
+    net_input(builder, "x", NET_DIMS(-1, WIDTH));
+    net_node(builder, "Tanh", "tanh", "x", "y");
+    wcl_model *model = net_end(builder, "y");
+    wcl_session *session = open_session(model, NULL);
+    for (int64_t batch = 1; batch <= WCL__INSTANCES; batch++)
+        assert_int_equal(prepare_batch(session, batch, WIDTH), WCL_OK);
+    assert_int_equal(prepare_batch(session, 5, WIDTH + 1), WCL_BAD_SHAPE);
+    assert_int_equal(kept(session), WCL__INSTANCES);
+    fake_cl_fail(FAKE_clCreateBuffer, 1, CL_MEM_OBJECT_ALLOCATION_FAILURE);
+    assert_int_equal(prepare_batch(session, 5, WIDTH), WCL_NO_MEMORY);
+    fake_cl_reset();
+    assert_int_equal(kept(session), WCL__INSTANCES - 1); /* three arenas were alive when the fifth shape asked for its own */
+    for (int64_t batch = 2; batch <= WCL__INSTANCES; batch++)
+        assert_int_equal(prepare_batch(session, batch, WIDTH), WCL_OK);
+    assert_int_equal(fake_cl_calls(FAKE_clCreateBuffer), 0);
+    assert_int_equal(prepare_batch(session, 1, WIDTH), WCL_OK); /* made again */
+    assert_int_equal(kept(session), WCL__INSTANCES);
+    wcl_session_destroy(session);
+    wcl_model_destroy(model);
+}
+
+/* ---- weights that are used where the file has them */
+
+enum { PAGE = 4096, PAGE_FLOATS = PAGE / 4 };
+
+static void note_release(void *user)
+{
+    *(bool *)user = true;
+}
+
+static void expect_contents(cl_mem memory, const char *name)
+{
+    static float got[PAGE_FLOATS];
+    cl_command_queue queue;
+    assert_int_equal(wcl__device_queue(test_device(), &queue), WCL_OK);
+    assert_int_equal(clEnqueueReadBuffer(queue, memory, CL_TRUE, 0, PAGE, got, 0, NULL, NULL), CL_SUCCESS);
+    for (int i = 0; i < PAGE_FLOATS; i++)
+        if (got[i] != (float)i)
+            fail_msg("%s: element %d is %g", name, i, (double)got[i]);
+}
+
+static bool is_in_place(cl_mem memory)
+{
+    cl_mem_flags flags = 0;
+    assert_int_equal(clGetMemObjectInfo(memory, CL_MEM_FLAGS, sizeof flags, &flags, NULL), CL_SUCCESS);
+    return (flags & CL_MEM_USE_HOST_PTR) != 0;
+}
+
+static void test_weights_in_place(void **state)
+{
+    static const struct {
+        const char *name;
+        bool of_file; /* else as a fold makes it: it ends with the plan */
+        cl_int refusal;
+        bool in_place; /* where the device shares the host's memory */
+    } rows[] = {{"of a file", true, CL_SUCCESS, true},
+                {"of a file, refused", true, CL_INVALID_HOST_PTR, false},
+                {"of a file, no memory for it", true, CL_OUT_OF_RESOURCES, false},
+                {"folded", false, CL_SUCCESS, false}};
+    (void)state;
+    wcl_device_info info = WCL_DEVICE_INFO_INIT;
+    assert_int_equal(wcl_device_get_info(test_device(), &info), WCL_OK);
+    wcl_model *model = several();
+    wcl__store *store = NULL;
+    assert_int_equal(wcl__store_open(test_device(), model, &store), WCL_OK);
+    for (size_t i = 0; i < WCL__COUNT(rows); i++) {
+        bool released = false;
+        void *data = NULL;
+        cl_mem memory = NULL;
+        if (rows[i].refusal && !info.unified_memory)
+            continue;
+        assert_int_equal(posix_memalign(&data, PAGE, PAGE), 0);
+        for (int k = 0; k < PAGE_FLOATS; k++)
+            ((float *)data)[k] = (float)k;
+        wcl__source source = {WCL_FLOAT32, {1, {PAGE_FLOATS}}, PAGE, data, 0, 0, NULL, NULL};
+        if (rows[i].of_file)
+            assert_int_equal(wcl__file_of_memory(data, PAGE, note_release, &released, &source.file), WCL_OK);
+        const wcl__packing packing = {.key = (char *)rows[i].name, .source = &source, .bytes = PAGE};
+        fake_cl_fail(FAKE_clCreateBuffer, rows[i].refusal ? 1 : 0, rows[i].refusal);
+        assert_int_equal(wcl__store_get(store, &packing, &memory), WCL_OK);
+        fake_cl_reset();
+        if (is_in_place(memory) != (rows[i].in_place && info.unified_memory))
+            fail_msg("%s: in place: %d", rows[i].name, is_in_place(memory));
+        wcl__file_release(source.file); /* the plan ends */
+        if (released == is_in_place(memory) && rows[i].of_file)
+            fail_msg("%s: released: %d", rows[i].name, released);
+        if (!is_in_place(memory))
+            memset(data, 0xff, PAGE);
+        expect_contents(memory, rows[i].name);
+        wcl__store_put(store, memory);
+        assert_true(released || !rows[i].of_file);
+        free(data);
+    }
+    wcl__store_close(store);
+    wcl_model_destroy(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_failed_outputs),
-        cmocka_unit_test(test_failed_made_outputs),
-        cmocka_unit_test(test_failed_async),
+        cmocka_unit_test(test_failed_outputs),  cmocka_unit_test(test_failed_made_outputs), cmocka_unit_test(test_failed_async),
+        cmocka_unit_test(test_named_dimension), cmocka_unit_test(test_fifth_shape),         cmocka_unit_test(test_weights_in_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

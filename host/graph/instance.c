@@ -35,20 +35,29 @@ static bool same_values(const wcl__value *value, const wcl_tensor *tensor)
     return !value->source || (tensor && tensor->data && memcmp(value->source->data, tensor->data, value->source->bytes) == 0);
 }
 
-/* NULL inputs, or a negative dimension, stand for what planning takes by default: a size of 1 where the model leaves it free. */
+/* The size that planning gives a dimension which the caller leaves open: the declared one, else that of an earlier dimension of the same
+ * name, else 1. */
+static int64_t default_size(const wcl__graph *graph, size_t input, int d)
+{
+    const wcl_model *model = graph->model;
+    const wcl__model_value *declared = &model->values[model->inputs[input]];
+    if (declared->shape.dims[d] >= 0)
+        return declared->shape.dims[d];
+    const int64_t named = declared->dim_names[d] ? wcl__graph_named_size(graph, input, declared->dim_names[d]) : -1;
+    return named > 0 ? named : 1;
+}
+
+/* NULL inputs, or a negative dimension, stand for what planning takes by default. */
 bool wcl__instance_matches(const wcl__instance *instance, const wcl_tensor *inputs)
 {
     const wcl__graph *graph = &instance->plan->graph;
     for (size_t i = 0; i < graph->model->input_count; i++) {
         const wcl__value *value = graph->inputs[i];
-        const wcl__model_value *declared = &graph->model->values[graph->model->inputs[i]];
         const wcl_tensor *tensor = inputs ? &inputs[i] : NULL;
         if (tensor && (tensor->type != value->type || tensor->rank != value->shape.rank))
             return false;
         for (int d = 0; d < value->shape.rank; d++) {
-            const int64_t asked = tensor && tensor->dims[d] >= 0 ? tensor->dims[d]
-                                  : declared->shape.dims[d] >= 0 ? declared->shape.dims[d]
-                                                                 : 1;
+            const int64_t asked = tensor && tensor->dims[d] >= 0 ? tensor->dims[d] : default_size(graph, i, d);
             if (asked != value->shape.dims[d])
                 return false;
         }

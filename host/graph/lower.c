@@ -149,9 +149,9 @@ static wcl_status copy_values(const wcl_model *model, wcl__graph *graph)
     return WCL_OK;
 }
 
-/* The size that another input gave to a dimension of the same name; -1 if none did. */
-static int64_t named_size(const wcl_model *model, const wcl__graph *graph, size_t inputs, const char *name)
+int64_t wcl__graph_named_size(const wcl__graph *graph, size_t inputs, const char *name)
 {
+    const wcl_model *model = graph->model;
     for (size_t i = 0; i < inputs; i++) {
         const wcl__model_value *value = &model->values[model->inputs[i]];
         for (int d = 0; d < value->shape.rank; d++)
@@ -175,7 +175,8 @@ static wcl_status bind_dims(const wcl_model *model, wcl__graph *graph, size_t in
     for (int d = 0; d < value->shape.rank; d++) {
         int64_t *size = &value->shape.dims[d];
         const int64_t asked = tensor ? tensor->dims[d] : -1;
-        const int64_t named = *size < 0 && declared->dim_names[d] ? named_size(model, graph, index, declared->dim_names[d]) : -1;
+        const int64_t named =
+            *size < 0 && declared->dim_names[d] ? wcl__graph_named_size(graph, index, declared->dim_names[d]) : -1;
         if (*size < 0)
             *size = named > 0 ? named : asked >= 0 ? asked : 1;
         if (asked >= 0 && asked != *size)

@@ -18,6 +18,8 @@ wcl_status wcl__graph_create(const wcl_model *model, const wcl_tensor *inputs, w
 /* Infers and folds only: each node of the model keeps its place in *nodes, folded ones included. */
 wcl_status wcl__graph_infer(const wcl_model *model, const wcl_tensor *inputs, wcl__graph *graph);
 void wcl__graph_clear(wcl__graph *graph);
+/* The size that one of the first `inputs` inputs gave to a free dimension of this name; -1 if none did. */
+int64_t wcl__graph_named_size(const wcl__graph *graph, size_t inputs, const char *name);
 
 /* ---- for the passes */
 wcl_status wcl__graph_add_value(wcl__graph *graph, const char *name, wcl_type type, const wcl__shape *shape, wcl__value **out);

@@ -141,6 +141,37 @@ static bool deny(wcl_session *session, wcl__denied *failed)
     return true;
 }
 
+static void add_instance(wcl_session *session, wcl__instance **at, wcl__instance *made)
+{
+    *at = session->current = made;
+    made->used = session->clock;
+}
+
+static void end_instance(wcl_session *session, wcl__instance **at)
+{
+    if (session->current == *at)
+        session->current = NULL;
+    wcl__instance_destroy(*at);
+    *at = NULL;
+}
+
+/* The cell for a new instance: a free one, else that of the least recently used, which ends before the new one takes memory. With a
+ * memory cap all end: it counts for the session, not for each shape. */
+static wcl__instance **make_room(wcl_session *session)
+{
+    wcl__instance **oldest = &session->instances[0];
+    for (int i = 0; i < WCL__INSTANCES && session->options.memory_cap > 0; i++)
+        end_instance(session, &session->instances[i]);
+    for (int i = 0; i < WCL__INSTANCES; i++) {
+        if (!session->instances[i])
+            return &session->instances[i];
+        if (session->instances[i]->used < (*oldest)->used)
+            oldest = &session->instances[i];
+    }
+    end_instance(session, oldest);
+    return oldest;
+}
+
 /* A plan whose activations the device had no room for; bytes 0: there was none. */
 typedef struct no_room {
     uint64_t bytes;
@@ -162,22 +193,37 @@ static wcl_status fail_for_room(const no_room *tried)
     return wcl__fail_cl(tried->code, text);
 }
 
-static wcl_status create_instance(wcl_session *session, const wcl_tensor *inputs, wcl__instance **out)
+/* Plans for these facts and makes the instance the current one. *bytes are what the plan takes, 0 where there is none. */
+static wcl_status try_instance(wcl_session *session, const wcl__facts *facts, const wcl_tensor *inputs, uint64_t *bytes,
+                               wcl__denied *failed)
+{
+    wcl_plan *plan;
+    wcl__instance *made = NULL;
+    const wcl__rates rates = wcl__provider_rates(session->device);
+    const wcl__plan_request request = {facts, session->model, &session->options, inputs, session->denied, session->denied_count,
+                                       &rates};
+    *bytes = 0;
+    wcl_status status = wcl__plan_make(&request, &plan);
+    if (status != WCL_OK)
+        return status;
+    *bytes = wcl__plan_total(plan);
+    wcl__instance **room = make_room(session);
+    status = wcl__instance_create(session, plan, &made, failed);
+    if (status == WCL_OK)
+        add_instance(session, room, made);
+    return status;
+}
+
+static wcl_status create_instance(wcl_session *session, const wcl_tensor *inputs)
 {
     wcl__facts facts = session->device->facts;
     no_room tried = {0, CL_SUCCESS};
     for (;;) {
         wcl__denied failed = {0};
-        wcl_plan *plan;
-        const wcl__rates rates = wcl__provider_rates(session->device);
-        const wcl__plan_request request = {
-            &facts, session->model, &session->options, inputs, session->denied, session->denied_count, &rates};
-        wcl_status status = wcl__plan_make(&request, &plan);
-        if (status == WCL_NO_MEMORY && tried.bytes > 0)
+        uint64_t bytes;
+        const wcl_status status = try_instance(session, &facts, inputs, &bytes, &failed);
+        if (status == WCL_NO_MEMORY && bytes == 0 && tried.bytes > 0)
             return fail_for_room(&tried);
-        const uint64_t bytes = status == WCL_OK ? wcl__plan_total(plan) : 0;
-        if (status == WCL_OK)
-            status = wcl__instance_create(session, plan, out, &failed);
         if (lacks_room(status) && bytes > 1) {
             tried = (no_room){bytes, wcl_last_error()->cl_code};
             facts.global_bytes = bytes - 1;
@@ -189,37 +235,6 @@ static wcl_status create_instance(wcl_session *session, const wcl_tensor *inputs
         }
         wcl__clear_error();
     }
-}
-
-/* The cell for a new instance: a free one, else that of the least recently used, which ends. */
-static wcl__instance **make_room(wcl_session *session)
-{
-    wcl__instance **oldest = &session->instances[0];
-    for (int i = 0; i < WCL__INSTANCES; i++) {
-        if (!session->instances[i])
-            return &session->instances[i];
-        if (session->instances[i]->used < (*oldest)->used)
-            oldest = &session->instances[i];
-    }
-    wcl__instance_destroy(*oldest);
-    *oldest = NULL;
-    return oldest;
-}
-
-static void end_instances(wcl_session *session)
-{
-    for (int i = 0; i < WCL__INSTANCES; i++) {
-        wcl__instance_destroy(session->instances[i]);
-        session->instances[i] = NULL;
-    }
-    session->current = NULL;
-}
-
-static void add_instance(wcl_session *session, wcl__instance *made)
-{
-    *make_room(session) = made;
-    session->current = made;
-    made->used = session->clock;
 }
 
 wcl_status wcl__session_select(wcl_session *session, const wcl_tensor *inputs)
@@ -234,15 +249,10 @@ wcl_status wcl__session_select(wcl_session *session, const wcl_tensor *inputs)
             return WCL_OK;
         }
     const double start = now_ms();
-    wcl__instance *made;
-    if (session->options.memory_cap > 0) /* it counts for the session, not for each shape */
-        end_instances(session);
-    wcl_status status = create_instance(session, inputs, &made);
-    if (status != WCL_OK)
-        return status;
-    add_instance(session, made);
-    session->prepare_ms = now_ms() - start;
-    return WCL_OK;
+    const wcl_status status = create_instance(session, inputs);
+    if (status == WCL_OK)
+        session->prepare_ms = now_ms() - start;
+    return status;
 }
 
 wcl_status wcl_session_prepare(wcl_session *session, const wcl_tensor *inputs)
@@ -273,7 +283,7 @@ wcl_status wcl_session_create_from_plan(wcl_device *device, wcl_plan *plan, cons
         *out = NULL;
         return status;
     }
-    add_instance(*out, made);
+    add_instance(*out, &(*out)->instances[0], made);
     (*out)->prepare_ms = now_ms() - start;
     return WCL_OK;
 }

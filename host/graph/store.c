@@ -9,6 +9,7 @@ enum { CHUNK_BYTES = 16 << 20, PAGE = 4096 };
 typedef struct entry {
     char *key;
     cl_mem memory;
+    wcl__file *file; /* that `memory` uses in place; held while it does. NULL: none */
     int users;
 } entry;
 
@@ -123,12 +124,28 @@ wcl_status wcl__pack(wcl_device *device, const wcl__packing *packing, cl_mem mem
 
 /* ---- the store */
 
-/* Can the device read the weights where the file has them? */
+/* Can the device read the weights where the file has them? What lies in a file's memory is held by the entry; what a fold made would
+ * end with its plan, and is copied. */
 static bool in_place(const wcl_device *device, const wcl__packing *packing)
 {
     const wcl__source *source = packing->source;
-    return device->facts.unified_memory && !packing->call.source && source && source->data && packing->source_first == 0 &&
-           (uintptr_t)source->data % PAGE == 0 && packing->bytes == source->bytes;
+    return device->facts.unified_memory && !packing->call.source && source && source->file && source->data &&
+           packing->source_first == 0 && (uintptr_t)source->data % PAGE == 0 && packing->bytes == source->bytes;
+}
+
+/* Read-only for the device, so the file's pages are not written. False: some drivers refuse pages that they can't write to. */
+static bool use_in_place(wcl__store *store, const wcl__packing *packing, entry *e)
+{
+    const wcl_status status = wcl__buffer_create(store->device, CL_MEM_READ_ONLY | CL_MEM_USE_HOST_PTR, packing->bytes,
+                                                 (void *)packing->source->data, packing->key, &e->memory);
+    if (status != WCL_OK) {
+        wcl__log(WCL_LOG_INFO, "%s: cannot be used where the file has it (%s): copied", packing->key, wcl_last_error()->reason);
+        wcl__clear_error();
+        return false;
+    }
+    e->file = packing->source->file;
+    wcl__file_retain(e->file);
+    return true;
 }
 
 static wcl_status make_entry(wcl__store *store, const wcl__packing *packing, entry *e)
@@ -136,9 +153,8 @@ static wcl_status make_entry(wcl__store *store, const wcl__packing *packing, ent
     e->key = wcl__strdup(packing->key);
     if (!e->key)
         return wcl__fail_memory();
-    if (in_place(store->device, packing)) /* read-only for the device, so the file's pages are not written */
-        return wcl__buffer_create(store->device, CL_MEM_READ_ONLY | CL_MEM_USE_HOST_PTR, packing->bytes,
-                                  (void *)packing->source->data, packing->key, &e->memory);
+    if (in_place(store->device, packing) && use_in_place(store, packing, e))
+        return WCL_OK;
     const wcl_status status = wcl__buffer_create(store->device, CL_MEM_READ_WRITE, packing->bytes, NULL, packing->key, &e->memory);
     return status == WCL_OK ? wcl__pack(store->device, packing, e->memory) : status;
 }
@@ -147,6 +163,8 @@ static void entry_clear(entry *e)
 {
     if (e->memory)
         clReleaseMemObject(e->memory);
+    if (e->file)
+        wcl__file_release(e->file);
     wcl__free(e->key);
     memset(e, 0, sizeof *e);
 }
