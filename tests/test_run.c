@@ -332,11 +332,115 @@ static void test_weights_in_place(void **state)
     wcl_model_destroy(model);
 }
 
+/* ---- variants that fail */
+
+enum { SIDE = 8, FEW = 2, MANY = 5 };
+
+/* Convolutions of one size, each behind the other. */
+static wcl_model *alike(int convolutions)
+{
+    wcl_builder *b = net_begin();
+    char name[16], from[16] = "x", to[16] = "x";
+    net_input(b, "x", NET_DIMS(-1, 16, SIDE, SIDE));
+    for (int i = 0; i < convolutions; i++) {
+        snprintf(name, sizeof name, "conv%d", i);
+        snprintf(to, sizeof to, "c%d", i);
+        net_conv(b, name, from, to, 16, 16, 3, (uint64_t)(300 + 2 * i));
+        snprintf(from, sizeof from, "%s", to);
+    }
+    return net_end(b, to);
+}
+
+static int warnings;
+
+static void count_warnings(void *user, wcl_log_level level, const char *text)
+{
+    (void)user, (void)text;
+    warnings += level == WCL_LOG_WARNING;
+}
+
+static char *break_winograd(const char *source)
+{
+    return strstr(source, "kernel void winograd_") ? strdup("#error not on this device\n") : NULL;
+}
+
+typedef struct cost {
+    int builds, launches, buffers, warnings;
+} cost;
+
+/* What preparing takes on a device that knows no program yet; F2 is asked for, and refused where `broken`. */
+static cost cost_of(int convolutions, bool broken, wcl_conv_choice conv)
+{
+    const wcl_tensor input = {WCL_FLOAT32, 4, {1, 16, SIDE, SIDE}, NULL, NULL, 0, 0},
+                     second = {WCL_FLOAT32, 4, {2, 16, SIDE, SIDE}, NULL, NULL, 0, 0};
+    wcl_device *device = NULL;
+    wcl_session *session = NULL, *clone = NULL;
+    wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
+    options.conv = conv;
+    wcl_model *model = alike(convolutions);
+    assert_int_equal(wcl_device_open(getenv("WINOCL_DEVICE"), &device), WCL_OK);
+    assert_int_equal(wcl_device_set_cache(device, "", 0), WCL_OK);
+    assert_int_equal(wcl_session_create(device, model, &options, &session), WCL_OK);
+    fake_cl_reset();
+    fake_cl_rewrite(broken ? break_winograd : NULL);
+    warnings = 0;
+    assert_int_equal(wcl_session_prepare(session, &input), WCL_OK);
+    const cost c = {fake_cl_calls(FAKE_clBuildProgram), fake_cl_calls(FAKE_clEnqueueNDRangeKernel),
+                    fake_cl_calls(FAKE_clCreateBuffer), warnings};
+    assert_int_equal(wcl_session_clone(session, &clone), WCL_OK); /* which knows what failed */
+    assert_int_equal(wcl_session_prepare(clone, &second), WCL_OK);
+    assert_int_equal(warnings, c.warnings);
+    wcl_session_destroy(clone);
+    wcl_session_destroy(session);
+    wcl_model_destroy(model);
+    wcl_device_destroy(device);
+    fake_cl_reset();
+    return c;
+}
+
+/* A program that does not build is built once, whoever asks for it; nothing is packed or allocated before all programs are there. */
+static void test_refused_program(void **state)
+{
+    (void)state;
+    wcl_set_log(count_warnings, NULL, WCL_LOG_WARNING);
+    const cost few = cost_of(FEW, true, WCL_CONV_F2), many = cost_of(MANY, true, WCL_CONV_F2),
+               direct = cost_of(MANY, false, WCL_CONV_DIRECT);
+    wcl_set_log(NULL, NULL, WCL_LOG_ERROR);
+    assert_true(few.warnings >= FEW && many.warnings == few.warnings / FEW * MANY);
+    assert_int_equal(few.builds, many.builds);
+    assert_int_equal(many.launches, direct.launches); /* all that is launched while preparing packs weights */
+    assert_int_equal(many.buffers, direct.buffers);
+}
+
+/* A kernel that cannot be made once its weights are packed: those of the other layers are not packed again. */
+static void test_refused_kernel(void **state)
+{
+    const wcl_tensor input = {WCL_FLOAT32, 4, {1, 16, SIDE, SIDE}, NULL, NULL, 0, 0};
+    (void)state;
+    wcl_model *model = alike(MANY);
+    wcl_session *session = open_session(model, NULL);
+    fake_cl_reset();
+    assert_int_equal(wcl_session_prepare(session, &input), WCL_OK);
+    const int launches = fake_cl_calls(FAKE_clEnqueueNDRangeKernel), kernels = fake_cl_calls(FAKE_clCreateKernel);
+    assert_true(launches >= MANY && kernels > launches);
+    wcl_session_destroy(session);
+    session = open_session(model, NULL);
+    fake_cl_reset();
+    fake_cl_fail(FAKE_clCreateKernel, launches + 1, CL_INVALID_KERNEL_DEFINITION); /* the first that does not pack */
+    assert_int_equal(wcl_session_prepare(session, &input), WCL_OK);
+    assert_true(fake_cl_failed());
+    assert_true(fake_cl_calls(FAKE_clEnqueueNDRangeKernel) <= launches + 1);
+    wcl_session_destroy(session);
+    wcl_model_destroy(model);
+    fake_cl_reset();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_failed_outputs),  cmocka_unit_test(test_failed_made_outputs), cmocka_unit_test(test_failed_async),
         cmocka_unit_test(test_named_dimension), cmocka_unit_test(test_fifth_shape),         cmocka_unit_test(test_weights_in_place),
+        cmocka_unit_test(test_refused_program), cmocka_unit_test(test_refused_kernel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

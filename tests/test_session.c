@@ -431,7 +431,11 @@ static void test_no_build(void **state)
     assert_true(strlen(wcl_last_error()->node) > 0);
     assert_true(scores[0] == 7);
     fake_cl_reset();
-    run_and_check(f, session, 1, "the kernels build after all");
+    assert_int_equal(wcl_session_run(session, f->input, 1, scores), WCL_BUILD_FAILED); /* remembered, with all that was said */
+    assert_int_equal(fake_cl_calls(FAKE_clBuildProgram), 0);
+    assert_int_equal(wcl_last_error()->cl_code, CL_BUILD_PROGRAM_FAILURE);
+    assert_true(strlen(wcl_last_error()->build_log) > 0);
+    assert_true(strlen(wcl_last_error()->node) > 0);
     wcl_session_destroy(session);
     wcl_device_destroy(device);
 }

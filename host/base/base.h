@@ -32,6 +32,8 @@ static inline int64_t wcl__round_up(int64_t a, int64_t b)
 wcl_status wcl__fail(wcl_status status, const char *format, ...) WCL__PRINTF(2, 3);
 wcl_status wcl__fail_cl(cl_int code, const char *what); /* translates the driver's code: the only place that does */
 wcl_status wcl__fail_memory(void);
+/* Fails as an earlier call did: its status, code, reason and build log, without its places. Must not be the thread's own record. */
+wcl_status wcl__fail_again(const wcl_error *earlier);
 wcl_status wcl__fail_errno(wcl_status status, const char *what); /* reason: "what: strerror(errno)" */
 /* Each returns `status` unchanged and does nothing for WCL_OK or where the place is already known. */
 wcl_status wcl__in_file(wcl_status status, const char *file);

@@ -155,6 +155,13 @@ wcl_status wcl__fail_errno(wcl_status status, const char *what)
     return wcl__fail(code == ENOMEM ? WCL_NO_MEMORY : status, "%s: %s", what, strerror(code));
 }
 
+wcl_status wcl__fail_again(const wcl_error *earlier)
+{
+    start_record(earlier->status, earlier->cl_code, earlier->reason);
+    wcl__set_build_log(earlier->build_log);
+    return earlier->status;
+}
+
 static wcl_status in_place(wcl_status status, char *place, const char *name)
 {
     if (status != WCL_OK && !place[0] && name)

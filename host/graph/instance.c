@@ -2,10 +2,11 @@
 
 #include <string.h>
 
-void wcl__instance_destroy(wcl__instance *instance)
+#include "runtime/provider.h"
+
+/* Releases everything but the weights. */
+static void strip(wcl__instance *instance)
 {
-    if (!instance)
-        return;
     const wcl_plan *plan = instance->plan;
     for (size_t i = 0; plan && i < plan->steps.step_count; i++) {
         if (instance->launches)
@@ -15,17 +16,32 @@ void wcl__instance_destroy(wcl__instance *instance)
     }
     for (size_t i = 0; plan && instance->slots && i < plan->steps.tensor_count; i++) {
         const wcl__plan_tensor *tensor = &plan->steps.tensors[i];
-        if (instance->slots[i] && tensor->kind == WCL__TENSOR_WEIGHT && tensor->alias < 0)
-            wcl__store_put(instance->store, instance->slots[i]);
+        if (instance->slots[i] && tensor->kind != WCL__TENSOR_WEIGHT)
+            instance->slots[i] = NULL;
     }
     for (size_t i = 0; plan && instance->buffers && i < plan->buffer_count; i++)
         if (instance->buffers[i])
             clReleaseMemObject(instance->buffers[i]);
     wcl__free(instance->buffers);
-    wcl__free(instance->slots);
     wcl__free(instance->launches);
     wcl__free(instance->events);
     wcl__free(instance->staging);
+    instance->buffers = NULL;
+    instance->launches = NULL;
+    instance->events = NULL;
+    instance->staging = NULL;
+}
+
+void wcl__instance_destroy(wcl__instance *instance)
+{
+    if (!instance)
+        return;
+    const wcl_plan *plan = instance->plan;
+    strip(instance);
+    for (size_t i = 0; plan && instance->slots && i < plan->steps.tensor_count; i++)
+        if (instance->slots[i] && plan->steps.tensors[i].alias < 0)
+            wcl__store_put(instance->store, instance->slots[i]);
+    wcl__free(instance->slots);
     wcl_plan_destroy(instance->plan);
     wcl__free(instance);
 }
@@ -136,6 +152,102 @@ static wcl_status make_slots(wcl_session *session, wcl__instance *instance, int 
     return status;
 }
 
+/* ---- whom to blame */
+
+/* Could another variant run the node? */
+static bool has_another(const wcl_session *session, const wcl_plan *plan, const wcl__planned *planned)
+{
+    const wcl__plan_request request = {&plan->facts,    plan->model,           &session->options, NULL,
+                                       session->denied, session->denied_count, &plan->rates};
+    const int64_t i = wcl__plan_graph_node(plan, planned);
+    return i >= 0 && wcl__has_alternative(&request, plan->graph.nodes[i], planned->algorithm);
+}
+
+void wcl__denied_clear(wcl__denied *denied)
+{
+    wcl__free(denied->node);
+    wcl__free(denied->reason);
+    memset(denied, 0, sizeof *denied);
+}
+
+void wcl__failures_clear(wcl__failures *failures)
+{
+    for (size_t i = 0; i < failures->count; i++)
+        wcl__denied_clear(&failures->list[i]);
+    wcl__free(failures->list);
+    wcl__instance_destroy(failures->weights);
+    memset(failures, 0, sizeof *failures);
+}
+
+static bool is_blamed(const wcl__failures *failed, const wcl__planned *planned)
+{
+    for (size_t i = 0; i < failed->count; i++)
+        if (strcmp(failed->list[i].node, planned->name) == 0 && strcmp(failed->list[i].variant, planned->algorithm) == 0)
+            return true;
+    return false;
+}
+
+/* Notes the node's variant as failed for the reason of the last error. False: it is not a variant's fault, or there is no other one: the
+ * error stands as it is. */
+static bool blame(const wcl_session *session, const wcl_plan *plan, int node, wcl__failures *failed)
+{
+    if (node < 0 || !has_another(session, plan, &plan->nodes[node]))
+        return false;
+    if (is_blamed(failed, &plan->nodes[node]))
+        return true;
+    char *name = wcl__strdup(plan->nodes[node].name), *reason = wcl__strdup(wcl_last_error()->reason);
+    if (!name || !reason || !WCL__GROW(failed->list, failed->count, failed->capacity)) {
+        wcl__free(name);
+        wcl__free(reason);
+        return false;
+    }
+    failed->list[failed->count++] = (wcl__denied){name, plan->nodes[node].algorithm, reason};
+    return true;
+}
+
+/* ---- programs */
+
+static wcl_status build_program(const wcl_session *session, const wcl_plan *plan, const wcl__call *call, int node,
+                                wcl__failures *failed)
+{
+    cl_program program;
+    const wcl_status status = wcl__provider_get(session->device, call->source, call->options, &program);
+    if (status == WCL_OK)
+        return WCL_OK;
+    wcl__in_node(status, node >= 0 ? plan->nodes[node].name : NULL);
+    if (!blame(session, plan, node, failed))
+        wcl__failures_clear(failed);
+    return status;
+}
+
+static int node_of_packing(const wcl_plan *plan, size_t packing)
+{
+    for (size_t i = 0; i < plan->steps.tensor_count; i++)
+        if (plan->steps.tensors[i].kind == WCL__TENSOR_WEIGHT && plan->steps.tensors[i].weight == (int)packing)
+            return node_of_slot(plan, i);
+    return -1;
+}
+
+/* All programs, before anything is allocated or packed: every node whose program does not build is found in one attempt. */
+static wcl_status build_programs(const wcl_session *session, const wcl_plan *plan, wcl__failures *failed)
+{
+    const wcl__steps *steps = &plan->steps;
+    wcl_status first = WCL_OK;
+    for (size_t i = 0; i < steps->step_count + steps->packing_count; i++) {
+        const bool is_step = i < steps->step_count;
+        const size_t packing = i - steps->step_count;
+        const wcl__call *call = is_step ? &steps->steps[i].call : &steps->packings[packing].call;
+        if (is_step ? steps->steps[i].kind != WCL__STEP_KERNEL : !call->source)
+            continue;
+        const int node = is_step ? steps->steps[i].node : node_of_packing(plan, packing);
+        const wcl_status status = build_program(session, plan, call, node, failed);
+        first = first == WCL_OK ? status : first;
+        if (status != WCL_OK && (status != WCL_BUILD_FAILED || failed->count == 0))
+            return status;
+    }
+    return first;
+}
+
 /* ---- kernels */
 
 static wcl_status make_launches(wcl_session *session, wcl__instance *instance, int *node)
@@ -222,26 +334,7 @@ static wcl_status build(wcl_session *session, wcl__instance *instance, int *node
     return status;
 }
 
-/* Could another variant run the node? */
-static bool has_another(const wcl_session *session, const wcl_plan *plan, const wcl__planned *planned)
-{
-    const wcl__plan_request request = {&plan->facts,    plan->model,           &session->options, NULL,
-                                       session->denied, session->denied_count, &plan->rates};
-    const int64_t i = wcl__plan_graph_node(plan, planned);
-    return i >= 0 && wcl__has_alternative(&request, plan->graph.nodes[i], planned->algorithm);
-}
-
-/* Tells which variant failed, if it was a variant's fault and there is another one: else the error stands as it is. */
-static void blame(const wcl_session *session, const wcl_plan *plan, int node, wcl__denied *failed)
-{
-    if (node < 0 || !has_another(session, plan, &plan->nodes[node]))
-        return;
-    failed->node = wcl__strdup(plan->nodes[node].name);
-    failed->variant = plan->nodes[node].algorithm;
-    failed->reason = wcl__strdup(wcl_last_error()->reason);
-}
-
-wcl_status wcl__instance_create(wcl_session *session, wcl_plan *plan, wcl__instance **out, wcl__denied *failed)
+wcl_status wcl__instance_create(wcl_session *session, wcl_plan *plan, wcl__instance **out, wcl__failures *failed)
 {
     int node = -1;
     memset(failed, 0, sizeof *failed);
@@ -251,12 +344,21 @@ wcl_status wcl__instance_create(wcl_session *session, wcl_plan *plan, wcl__insta
         return wcl__fail_memory();
     }
     instance->plan = plan;
-    const wcl_status status = build(session, instance, &node);
-    if (status != WCL_OK) {
+    wcl_status status = build_programs(session, plan, failed);
+    if (status == WCL_OK) {
+        status = build(session, instance, &node);
         wcl__in_node(status, node >= 0 ? plan->nodes[node].name : NULL);
-        blame(session, plan, node, failed);
+        if (status != WCL_OK)
+            blame(session, plan, node, failed);
+    }
+    if (status == WCL_OK)
+        return WCL_OK;
+    *out = NULL;
+    if (failed->count > 0 && status != WCL_NO_MEMORY && session->options.memory_cap == 0) {
+        strip(instance);
+        failed->weights = instance;
+    } else {
         wcl__instance_destroy(instance);
-        *out = NULL;
     }
     return status;
 }

@@ -89,18 +89,31 @@ cleanup:
     return status;
 }
 
+static wcl_status copy_denied(const wcl_session *from, wcl_session *to)
+{
+    for (size_t i = 0; i < from->denied_count; i++) {
+        if (!WCL__GROW(to->denied, to->denied_count, to->denied_capacity))
+            return wcl__fail_memory();
+        wcl__denied *copy = &to->denied[to->denied_count++];
+        *copy = (wcl__denied){wcl__strdup(from->denied[i].node), from->denied[i].variant, wcl__strdup(from->denied[i].reason)};
+        if (!copy->node || !copy->reason)
+            return wcl__fail_memory();
+    }
+    return WCL_OK;
+}
+
 wcl_status wcl_session_clone(const wcl_session *session, wcl_session **out)
 {
     wcl_session_options options = session->options;
     options.size = sizeof options;
-    return wcl_session_create(session->device, session->model, &options, out);
-}
-
-static void denied_clear(wcl__denied *denied)
-{
-    wcl__free(denied->node);
-    wcl__free(denied->reason);
-    memset(denied, 0, sizeof *denied);
+    wcl_status status = wcl_session_create(session->device, session->model, &options, out);
+    if (status == WCL_OK)
+        status = copy_denied(session, *out);
+    if (status != WCL_OK) {
+        wcl_session_destroy(*out);
+        *out = NULL;
+    }
+    return status;
 }
 
 void wcl_session_destroy(wcl_session *session)
@@ -114,7 +127,7 @@ void wcl_session_destroy(wcl_session *session)
     for (int i = 0; i < WCL__INSTANCES; i++)
         wcl__instance_destroy(session->instances[i]);
     for (size_t i = 0; i < session->denied_count; i++)
-        denied_clear(&session->denied[i]);
+        wcl__denied_clear(&session->denied[i]);
     wcl__free(session->denied);
     wcl__free(session->made);
     wcl__free(session->bound_inputs);
@@ -129,16 +142,18 @@ void wcl_session_destroy(wcl_session *session)
 
 /* ---- instances */
 
-/* A variant that failed to build or to fit is tried no more; once no other is left, the error stands. */
-static bool deny(wcl_session *session, wcl__denied *failed)
+/* Variants that failed to build or to fit are tried no more; once no other is left, the error stands. */
+static bool deny(wcl_session *session, wcl__failures *failed)
 {
-    if (!failed->node || !failed->reason || !WCL__GROW(session->denied, session->denied_count, session->denied_capacity)) {
-        denied_clear(failed);
-        return false;
+    for (size_t i = 0; i < failed->count; i++) {
+        wcl__denied *one = &failed->list[i];
+        if (!WCL__GROW(session->denied, session->denied_count, session->denied_capacity))
+            return false;
+        wcl__log(WCL_LOG_WARNING, "node %s: %s failed (%s): planning again without it", one->node, one->variant, one->reason);
+        session->denied[session->denied_count++] = *one;
+        memset(one, 0, sizeof *one);
     }
-    wcl__log(WCL_LOG_WARNING, "node %s: %s failed (%s): planning again without it", failed->node, failed->variant, failed->reason);
-    session->denied[session->denied_count++] = *failed;
-    return true;
+    return failed->count > 0;
 }
 
 static void add_instance(wcl_session *session, wcl__instance **at, wcl__instance *made)
@@ -193,9 +208,9 @@ static wcl_status fail_for_room(const no_room *tried)
     return wcl__fail_cl(tried->code, text);
 }
 
-/* Plans for these facts and makes the instance the current one. *bytes are what the plan takes, 0 where there is none. */
+/* One attempt: plans for these facts, makes room, and makes the instance. *bytes are what the plan takes, 0 where there is none. */
 static wcl_status try_instance(wcl_session *session, const wcl__facts *facts, const wcl_tensor *inputs, uint64_t *bytes,
-                               wcl__denied *failed)
+                               wcl__failures *failed)
 {
     wcl_plan *plan;
     wcl__instance *made = NULL;
@@ -211,29 +226,46 @@ static wcl_status try_instance(wcl_session *session, const wcl__facts *facts, co
     status = wcl__instance_create(session, plan, &made, failed);
     if (status == WCL_OK)
         add_instance(session, room, made);
+    session->lost = session->lost || status == WCL_DEVICE_LOST;
     return status;
 }
 
+/* After a failed attempt: is there another one worth a try? Changes what that one is planned for. */
+static bool try_again(wcl_session *session, wcl_status status, bool held, uint64_t bytes, wcl__failures *failed, no_room *tried)
+{
+    if (status == WCL_NO_MEMORY && held) /* what was held for this attempt took memory */
+        return true;
+    if (lacks_room(status) && bytes > 1) {
+        *tried = (no_room){bytes, wcl_last_error()->cl_code};
+        wcl__log(WCL_LOG_WARNING, "%s: planning again for less than %llu bytes", wcl_last_error()->message,
+                 (unsigned long long)bytes);
+        return true;
+    }
+    return status != WCL_DEVICE_LOST && deny(session, failed);
+}
+
+/* Weights that a failed attempt has packed are held until the next one has taken its own. */
 static wcl_status create_instance(wcl_session *session, const wcl_tensor *inputs)
 {
     wcl__facts facts = session->device->facts;
+    wcl__failures earlier = {0};
     no_room tried = {0, CL_SUCCESS};
     for (;;) {
-        wcl__denied failed = {0};
+        wcl__failures failed = {0};
         uint64_t bytes;
-        const wcl_status status = try_instance(session, &facts, inputs, &bytes, &failed);
+        wcl_status status = try_instance(session, &facts, inputs, &bytes, &failed);
+        const bool held = earlier.weights != NULL;
+        wcl__failures_clear(&earlier);
+        earlier = failed;
         if (status == WCL_NO_MEMORY && bytes == 0 && tried.bytes > 0)
-            return fail_for_room(&tried);
-        if (lacks_room(status) && bytes > 1) {
-            tried = (no_room){bytes, wcl_last_error()->cl_code};
-            facts.global_bytes = bytes - 1;
-            wcl__log(WCL_LOG_WARNING, "%s: planning again for less than %llu bytes", wcl_last_error()->message,
-                     (unsigned long long)bytes);
-        } else if (status == WCL_OK || status == WCL_DEVICE_LOST || !deny(session, &failed)) {
-            session->lost = session->lost || status == WCL_DEVICE_LOST;
-            return status;
+            status = fail_for_room(&tried);
+        else if (status != WCL_OK && try_again(session, status, held, bytes, &earlier, &tried)) {
+            facts.global_bytes = tried.bytes > 0 ? tried.bytes - 1 : facts.global_bytes;
+            wcl__clear_error();
+            continue;
         }
-        wcl__clear_error();
+        wcl__failures_clear(&earlier);
+        return status;
     }
 }
 
@@ -270,14 +302,14 @@ wcl_status wcl_session_create_from_plan(wcl_device *device, wcl_plan *plan, cons
     if (strcmp(plan->facts.name, device->facts.name) != 0 || strcmp(plan->facts.platform, device->facts.platform) != 0)
         return wcl__fail(WCL_BAD_ARGUMENT, "the plan was made for %s, the device is %s", plan->facts.name, device->facts.name);
     const double start = now_ms();
-    wcl__denied failed = {0};
+    wcl__failures failed = {0};
     wcl__instance *made;
     wcl_status status = wcl_session_create(device, plan->model, options, out);
     if (status != WCL_OK)
         return status;
     wcl__plan_retain(plan);
     status = wcl__instance_create(*out, plan, &made, &failed);
-    denied_clear(&failed);
+    wcl__failures_clear(&failed);
     if (status != WCL_OK) {
         wcl_session_destroy(*out);
         *out = NULL;

@@ -39,9 +39,18 @@ struct wcl_session {
     wcl_tensor *bound_inputs, *bound_outputs; /* one each; those not bound have neither data nor mem. NULL: none was bound */
 };
 
-/* instance.c: builds, allocates and warms up for this plan, which it takes over. On failure *failed tells the variant that is to
- * blame, if one is: its strings are the caller's. */
-wcl_status wcl__instance_create(wcl_session *session, wcl_plan *plan, wcl__instance **out, wcl__denied *failed);
+/* What an instance that could not be made leaves to the next attempt. */
+typedef struct wcl__failures {
+    wcl__denied *list; /* the variants that are to blame, where another one could run each of their nodes; else none */
+    size_t count, capacity;
+    wcl__instance *weights; /* holds the weights that were packed; for wcl__instance_destroy. NULL: none */
+} wcl__failures;
+
+void wcl__denied_clear(wcl__denied *denied);
+void wcl__failures_clear(wcl__failures *failures);
+
+/* instance.c: builds, allocates and warms up for this plan, which it takes over. On failure *failed, empty before, tells why. */
+wcl_status wcl__instance_create(wcl_session *session, wcl_plan *plan, wcl__instance **out, wcl__failures *failed);
 void wcl__instance_destroy(wcl__instance *instance);
 bool wcl__instance_matches(const wcl__instance *instance, const wcl_tensor *inputs);
 

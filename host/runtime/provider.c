@@ -13,8 +13,9 @@ typedef struct entry {
     const char *source; /* the embedded file's name */
     char *options;
     char key[WCL__SHA256_HEX];
-    cl_program program;
-    bool pending; /* built from source and not yet on disk */
+    cl_program program; /* NULL: it does not build, as `failure` says */
+    bool pending;       /* built from source and not yet on disk */
+    wcl_error failure;  /* status, code, and copies of the reason and the log */
 } entry;
 
 /* RATES_OF_FOLDER: what the cache folder has, or the guess where it has none. */
@@ -54,8 +55,11 @@ void wcl__provider_destroy(wcl__provider *provider)
     if (!provider)
         return;
     for (size_t i = 0; i < provider->count; i++) {
-        clReleaseProgram(provider->entries[i].program);
+        if (provider->entries[i].program)
+            clReleaseProgram(provider->entries[i].program);
         wcl__free(provider->entries[i].options);
+        wcl__free((char *)provider->entries[i].failure.reason);
+        wcl__free((char *)provider->entries[i].failure.build_log);
     }
     wcl__free(provider->entries);
     wcl__cache_clear(&provider->cache);
@@ -347,6 +351,20 @@ static entry *find_entry(wcl__provider *provider, const char *source, const char
     return NULL;
 }
 
+/* A compiler that refused a program refuses it again: kept, so that nobody waits for that twice. False: no memory to keep it in. */
+static bool keep_failure(entry *item)
+{
+    const wcl_error *error = wcl_last_error();
+    char *reason = wcl__strdup(error->reason), *log = wcl__strdup(error->build_log);
+    if (!reason || !log) {
+        wcl__free(reason);
+        wcl__free(log);
+        return false;
+    }
+    item->failure = (wcl_error){.status = error->status, .cl_code = error->cl_code, .reason = reason, .build_log = log};
+    return true;
+}
+
 /* Adds an entry; `options` is copied. The caller holds the lock. */
 static wcl_status add_entry(wcl_device *device, const wcl__cl_file *file, const char *options, entry **out)
 {
@@ -362,17 +380,17 @@ static wcl_status add_entry(wcl_device *device, const wcl__cl_file *file, const 
         provider->counts.from_disk++;
     } else {
         status = build_from_source(device, file, options, &item.program);
-        if (status != WCL_OK) {
+        if (status != WCL_OK && (status != WCL_BUILD_FAILED || !keep_failure(&item))) {
             wcl__free(item.options);
             return status;
         }
-        provider->counts.from_source++;
-        item.pending = true;
-        provider->pending++;
+        item.pending = status == WCL_OK;
+        provider->counts.from_source += item.pending;
+        provider->pending += item.pending;
     }
     provider->entries[provider->count++] = item;
     *out = &provider->entries[provider->count - 1];
-    return WCL_OK;
+    return status;
 }
 
 wcl_status wcl__provider_get(wcl_device *device, const char *source, const char *options, cl_program *program)
@@ -393,11 +411,13 @@ wcl_status wcl__provider_get(wcl_device *device, const char *source, const char 
     }
     pthread_mutex_lock(&provider->lock);
     found = find_entry(provider, source, all.data);
-    if (found)
+    if (found && found->program)
         provider->counts.from_memory++;
+    else if (found)
+        status = wcl__fail_again(&found->failure);
     else
         status = add_entry(device, file, all.data, &found);
-    if (found)
+    if (found && status == WCL_OK)
         *program = found->program;
     pthread_mutex_unlock(&provider->lock);
 cleanup:

@@ -15,7 +15,7 @@ wcl_status wcl__provider_create(wcl__provider **out);
 void wcl__provider_destroy(wcl__provider *provider);
 
 /* The program of `source` ("pool2d.cl") with these -D options; owned by the provider, lives as long as the device.
- * WCL_BUILD_FAILED with the compiler's log, WCL_UNSUPPORTED (a device without compiler and no cached binary), WCL_NOT_FOUND (no
+ * WCL_BUILD_FAILED with the compiler's log (remembered: asking again builds nothing), WCL_UNSUPPORTED (a device without compiler and no cached binary), WCL_NOT_FOUND (no
  * such source). */
 wcl_status wcl__provider_get(wcl_device *device, const char *source, const char *options, cl_program *program);
 
