@@ -83,6 +83,23 @@ bool wcl__instance_matches(const wcl__instance *instance, const wcl_tensor *inpu
     return true;
 }
 
+/* ---- progress */
+
+/* Programs of steps and of packings, then weights. */
+static int64_t parts_of(const wcl_plan *plan)
+{
+    return (int64_t)(plan->steps.step_count + 2 * plan->steps.packing_count);
+}
+
+/* Before each part: tells the caller, and hears whether to go on. */
+static wcl_status go_on(wcl_session *session, const wcl_plan *plan, int64_t done, const char *what)
+{
+    const wcl_session_options *options = &session->options;
+    if (options->progress && options->progress(options->progress_user, done, parts_of(plan), what) != 0)
+        return wcl__fail(WCL_CANCELLED, "cancelled by the caller's progress function");
+    return wcl__session_check_cancelled(session);
+}
+
 /* ---- buffers */
 
 /* Whole buffers, since NVIDIA's driver crashes when sub-buffers that overlap are released (docs/portability.md). */
@@ -142,7 +159,11 @@ static wcl_status make_slots(wcl_session *session, wcl__instance *instance, int 
 {
     const wcl_plan *plan = instance->plan;
     wcl_status status = make_buffers(session, instance);
+    int64_t done = (int64_t)(plan->steps.step_count + plan->steps.packing_count);
     for (size_t i = 0; i < plan->steps.tensor_count && status == WCL_OK; i++) {
+        const wcl__plan_tensor *tensor = &plan->steps.tensors[i];
+        if (tensor->kind == WCL__TENSOR_WEIGHT && (status = go_on(session, plan, done++, tensor->name)) != WCL_OK)
+            break;
         status = make_slot(session, instance, i);
         if (status != WCL_OK && plan->steps.tensors[i].kind == WCL__TENSOR_WEIGHT)
             *node = node_of_slot(plan, i);
@@ -229,7 +250,7 @@ static int node_of_packing(const wcl_plan *plan, size_t packing)
 }
 
 /* All programs, before anything is allocated or packed: every node whose program does not build is found in one attempt. */
-static wcl_status build_programs(const wcl_session *session, const wcl_plan *plan, wcl__failures *failed)
+static wcl_status build_programs(wcl_session *session, const wcl_plan *plan, wcl__failures *failed)
 {
     const wcl__steps *steps = &plan->steps;
     wcl_status first = WCL_OK;
@@ -240,7 +261,12 @@ static wcl_status build_programs(const wcl_session *session, const wcl_plan *pla
         if (is_step ? steps->steps[i].kind != WCL__STEP_KERNEL : !call->source)
             continue;
         const int node = is_step ? steps->steps[i].node : node_of_packing(plan, packing);
-        const wcl_status status = build_program(session, plan, call, node, failed);
+        wcl_status status = go_on(session, plan, (int64_t)i, call->source);
+        if (status != WCL_OK) {
+            wcl__failures_clear(failed);
+            return status;
+        }
+        status = build_program(session, plan, call, node, failed);
         first = first == WCL_OK ? status : first;
         if (status != WCL_OK && (status != WCL_BUILD_FAILED || failed->count == 0))
             return status;
@@ -324,7 +350,9 @@ static wcl_status build(wcl_session *session, wcl__instance *instance, int *node
         if (!instance->events)
             return wcl__fail_memory();
     }
-    wcl_status status = make_staging(instance);
+    wcl_status status = wcl__session_keep_texts(session, instance->plan);
+    if (status == WCL_OK)
+        status = make_staging(instance);
     if (status == WCL_OK)
         status = make_slots(session, instance, node);
     if (status == WCL_OK)

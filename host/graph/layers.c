@@ -7,6 +7,7 @@
 struct wcl__layer_cache {
     wcl_layer *layers;
     int count;
+    wcl_tensor *outputs; /* types and dimensions */
 };
 
 void wcl__layers_free(wcl__layer_cache *layers)
@@ -14,6 +15,7 @@ void wcl__layers_free(wcl__layer_cache *layers)
     if (!layers)
         return;
     wcl__free(layers->layers);
+    wcl__free(layers->outputs);
     wcl__free(layers);
 }
 
@@ -70,6 +72,13 @@ static bool is_layer(const wcl__op_node *node)
     return !(node->op->flags & WCL__IS_SHAPE) && node->outputs[0] && !node->outputs[0]->source;
 }
 
+/* A dimension that differs between the probes follows a free one: -1. */
+static void common_dims(const wcl__shape *x, const wcl__shape *y, int64_t *dims)
+{
+    for (int d = 0; d < x->rank; d++)
+        dims[d] = x->rank == y->rank && x->dims[d] == y->dims[d] ? x->dims[d] : -1;
+}
+
 static void fill_layer(wcl_layer *layer, const wcl__op_node *a, const wcl__op_node *b)
 {
     const wcl__shape *x = &a->outputs[0]->shape, *y = &b->outputs[0]->shape;
@@ -77,8 +86,14 @@ static void fill_layer(wcl_layer *layer, const wcl__op_node *a, const wcl__op_no
     layer->name = a->name;
     layer->op = a->op->name;
     layer->rank = x->rank;
-    for (int d = 0; d < x->rank; d++)
-        layer->dims[d] = x->rank == y->rank && x->dims[d] == y->dims[d] ? x->dims[d] : -1;
+    common_dims(x, y, layer->dims);
+}
+
+static void fill_output(wcl_tensor *output, const wcl__value *a, const wcl__value *b)
+{
+    output->type = a->type;
+    output->rank = a->shape.rank;
+    common_dims(&a->shape, &b->shape, output->dims);
 }
 
 static wcl_status make_layers(const wcl_model *model, wcl__layer_cache *cache)
@@ -86,7 +101,8 @@ static wcl_status make_layers(const wcl_model *model, wcl__layer_cache *cache)
     wcl__graph a = {0}, b = {0};
     bool *seen = wcl__alloc(model->value_count + 1, sizeof *seen);
     cache->layers = wcl__alloc(model->node_count + 1, sizeof *cache->layers);
-    wcl_status status = seen && cache->layers ? WCL_OK : wcl__fail_memory();
+    cache->outputs = wcl__alloc(model->output_count + 1, sizeof *cache->outputs);
+    wcl_status status = seen && cache->layers && cache->outputs ? WCL_OK : wcl__fail_memory();
     if (status == WCL_OK)
         status = probe(model, false, &a);
     if (status == WCL_OK)
@@ -100,6 +116,8 @@ static wcl_status make_layers(const wcl_model *model, wcl__layer_cache *cache)
         layer->trainable = count_weights(model, &model->nodes[i], seen, true);
         mark_seen(&model->nodes[i], seen);
     }
+    for (size_t i = 0; i < model->output_count && status == WCL_OK; i++)
+        fill_output(&cache->outputs[i], a.outputs[i], b.outputs[i]);
     wcl__free(seen);
     wcl__graph_clear(&a);
     wcl__graph_clear(&b);
@@ -141,4 +159,17 @@ wcl_status wcl_model_layer(const wcl_model *model, int index, wcl_layer *layer)
     if (index < 0 || index >= layers->count)
         return wcl__fail(WCL_BAD_ARGUMENT, "the model has no layer %d", index);
     return wcl__info_write(layer, &layers->layers[index], sizeof *layer);
+}
+
+wcl_status wcl_model_output_info(const wcl_model *model, int index, wcl_tensor *info)
+{
+    const wcl__layer_cache *layers;
+    wcl__clear_error();
+    memset(info, 0, sizeof *info);
+    if (index < 0 || (size_t)index >= model->output_count)
+        return wcl__fail(WCL_BAD_ARGUMENT, "the model has no output %d", index);
+    const wcl_status status = layers_of(model, &layers);
+    if (status == WCL_OK)
+        *info = layers->outputs[index];
+    return status;
 }

@@ -116,6 +116,24 @@ const char *wcl_model_output_name(const wcl_model *model, int index)
     return index >= 0 && (size_t)index < model->output_count ? model->values[model->outputs[index]].name : NULL;
 }
 
+static int find_name(const wcl_model *model, const int *values, size_t count, const char *name)
+{
+    for (size_t i = 0; name && i < count; i++)
+        if (strcmp(model->values[values[i]].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+int wcl_model_find_input(const wcl_model *model, const char *name)
+{
+    return find_name(model, model->inputs, model->input_count, name);
+}
+
+int wcl_model_find_output(const wcl_model *model, const char *name)
+{
+    return find_name(model, model->outputs, model->output_count, name);
+}
+
 wcl_status wcl_model_input_info(const wcl_model *model, int index, wcl_tensor *info)
 {
     wcl__clear_error();

@@ -21,10 +21,11 @@ typedef struct wcl__planned {
 struct wcl_plan {
     int references;
     pthread_mutex_t lock;
-    wcl__facts facts; /* of the device that it is for */
-    wcl__rates rates; /* that costs were computed with */
-    wcl_model *model; /* retained: packings point into it */
-    wcl__graph graph; /* owns what was folded */
+    wcl__facts facts;            /* of the device that it is for */
+    wcl__rates rates;            /* that costs were computed with */
+    wcl_session_options options; /* that it was made with */
+    wcl_model *model;            /* retained: packings point into it */
+    wcl__graph graph;            /* owns what was folded */
     wcl__steps steps;
     wcl__planned *nodes;
     size_t node_count, node_capacity;

@@ -278,6 +278,7 @@ static wcl_status plan_begin(const wcl__plan_request *request, wcl_plan **out)
     plan->references = 1;
     plan->facts = *request->facts;
     plan->rates = *request->rates;
+    plan->options = *request->options;
     wcl__model_retain(request->model);
     plan->model = request->model;
     plan->input_slots = wcl__alloc(request->model->input_count + 1, sizeof(int));

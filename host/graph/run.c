@@ -51,7 +51,10 @@ static wcl_status enqueue_steps(wcl_session *session)
             clReleaseEvent(*event);
             *event = NULL;
         }
-        wcl_status status = enqueue_step(session, instance, i, event);
+        wcl_status status = wcl__session_check_cancelled(session);
+        if (status != WCL_OK)
+            return status;
+        status = enqueue_step(session, instance, i, event);
         if (status == WCL_OK)
             status = order(session);
         if (status != WCL_OK) {
@@ -245,6 +248,8 @@ static wcl_status run_now(wcl_session *session, const wcl_tensor *inputs, const 
         return status;
     }
     status = finish(session);
+    if (status == WCL_OK)
+        status = wcl__session_check_cancelled(session);
     if (status == WCL_OK && has_copied_outputs(session, outputs)) { /* only now may the outputs change */
         status = enqueue_outputs(session, outputs, OUTPUTS_COPIED);
         if (status == WCL_OK)
@@ -297,9 +302,22 @@ static wcl_status shape_input(const wcl_session *session, const float *data, int
     return WCL_OK;
 }
 
-wcl_status wcl_session_run(wcl_session *session, const float *input, int64_t count, float *output)
+/* The caller's memory for a tensor, in floats; a length of -1 is not known. */
+static wcl_status check_length(const char *what, int64_t length, int64_t needed)
 {
-    wcl__clear_error();
+    return length < 0 || length == needed ? WCL_OK
+                                          : wcl__fail(WCL_BAD_ARGUMENT, "the %s has room for %lld floats, the network's has %lld",
+                                                      what, (long long)length, (long long)needed);
+}
+
+static int64_t count_of(const wcl_tensor *tensor)
+{
+    const wcl__shape shape = wcl__tensor_shape(tensor);
+    return wcl__shape_count(&shape);
+}
+
+static wcl_status run_floats(wcl_session *session, const float *input, int64_t count, float *output, const int64_t lengths[2])
+{
     wcl_tensor in, out = {0};
     if (session->model->input_count != 1 || session->model->output_count != 1)
         return wcl__fail(WCL_BAD_ARGUMENT, "the model has %zu inputs and %zu outputs: use wcl_session_run_tensors",
@@ -311,13 +329,32 @@ wcl_status wcl_session_run(wcl_session *session, const float *input, int64_t cou
                          (long long)session->options.max_batch);
     wcl_status status = shape_input(session, input, count, &in);
     if (status == WCL_OK)
+        status = check_length("input", lengths[0], count_of(&in));
+    if (status == WCL_OK)
         status = wcl__session_select(session, &in);
     if (status == WCL_OK)
         status = wcl_session_output_info(session, 0, &out);
     if (status == WCL_OK && out.type != WCL_FLOAT32)
         status = wcl__fail(WCL_BAD_ARGUMENT, "the model's output is %s: use wcl_session_run_tensors", wcl_type_name(out.type));
+    if (status == WCL_OK)
+        status = check_length("output", lengths[1], (int64_t)(out.bytes / sizeof(float)));
     out.data = output;
     return status == WCL_OK ? run_now(session, &in, &out) : status;
+}
+
+wcl_status wcl_session_run(wcl_session *session, const float *input, int64_t count, float *output)
+{
+    wcl__clear_error();
+    return run_floats(session, input, count, output, (const int64_t[]){-1, -1});
+}
+
+wcl_status wcl_session_run_checked(wcl_session *session, const float *input, int64_t input_count, int64_t count, float *output,
+                                   int64_t output_count)
+{
+    wcl__clear_error();
+    if (input_count < 0 || output_count < 0)
+        return wcl__fail(WCL_BAD_ARGUMENT, "a negative number of floats");
+    return run_floats(session, input, count, output, (const int64_t[]){input_count, output_count});
 }
 
 /* ---- without waiting */

@@ -129,6 +129,7 @@ void wcl_session_destroy(wcl_session *session)
     for (size_t i = 0; i < session->denied_count; i++)
         wcl__denied_clear(&session->denied[i]);
     wcl__free(session->denied);
+    wcl__session_free_texts(session);
     wcl__free(session->made);
     wcl__free(session->bound_inputs);
     wcl__free(session->bound_outputs);
@@ -269,8 +270,19 @@ static wcl_status create_instance(wcl_session *session, const wcl_tensor *inputs
     }
 }
 
+void wcl_session_cancel(wcl_session *session)
+{
+    __atomic_store_n(&session->cancelled, 1, __ATOMIC_RELEASE);
+}
+
+wcl_status wcl__session_check_cancelled(wcl_session *session)
+{
+    return __atomic_load_n(&session->cancelled, __ATOMIC_ACQUIRE) ? wcl__fail(WCL_CANCELLED, "cancelled by the caller") : WCL_OK;
+}
+
 wcl_status wcl__session_select(wcl_session *session, const wcl_tensor *inputs)
 {
+    __atomic_store_n(&session->cancelled, 0, __ATOMIC_RELEASE); /* a call begins: earlier ones are not its concern */
     if (session->lost)
         return wcl__fail(WCL_DEVICE_LOST, "the device was lost in an earlier call");
     session->clock++;
@@ -282,8 +294,10 @@ wcl_status wcl__session_select(wcl_session *session, const wcl_tensor *inputs)
         }
     const double start = now_ms();
     const wcl_status status = create_instance(session, inputs);
-    if (status == WCL_OK)
+    if (status == WCL_OK) {
         session->prepare_ms = now_ms() - start;
+        wcl__log(WCL_LOG_INFO, "prepared %zu nodes in %.0f ms", session->current->plan->node_count, session->prepare_ms);
+    }
     return status;
 }
 
@@ -291,6 +305,20 @@ wcl_status wcl_session_prepare(wcl_session *session, const wcl_tensor *inputs)
 {
     wcl__clear_error();
     return wcl__session_select(session, inputs);
+}
+
+/* What a session's plans are made with must be what this one was made with. */
+static wcl_status check_plan_options(const wcl_plan *plan, const wcl_session *session)
+{
+    const wcl_session_options *a = &plan->options, *b = &session->options;
+    const char *other = a->memory_cap != b->memory_cap                 ? "memory_cap"
+                        : a->conv != b->conv                           ? "conv"
+                        : a->dense != b->dense                         ? "dense"
+                        : !a->separate_buffers != !b->separate_buffers ? "separate_buffers"
+                        : !a->keep_all != !b->keep_all                 ? "keep_all"
+                        : a->precision != b->precision                 ? "precision"
+                                                                       : NULL;
+    return other ? wcl__fail(WCL_BAD_ARGUMENT, "the plan was made with another %s than the session's options have", other) : WCL_OK;
 }
 
 wcl_status wcl_session_create_from_plan(wcl_device *device, wcl_plan *plan, const wcl_session_options *options, wcl_session **out)
@@ -307,9 +335,12 @@ wcl_status wcl_session_create_from_plan(wcl_device *device, wcl_plan *plan, cons
     wcl_status status = wcl_session_create(device, plan->model, options, out);
     if (status != WCL_OK)
         return status;
-    wcl__plan_retain(plan);
-    status = wcl__instance_create(*out, plan, &made, &failed);
-    wcl__failures_clear(&failed);
+    status = check_plan_options(plan, *out);
+    if (status == WCL_OK) {
+        wcl__plan_retain(plan);
+        status = wcl__instance_create(*out, plan, &made, &failed);
+        wcl__failures_clear(&failed);
+    }
     if (status != WCL_OK) {
         wcl_session_destroy(*out);
         *out = NULL;
@@ -419,7 +450,8 @@ wcl_status wcl_session_profile(const wcl_session *session, int index, wcl_profil
         return wcl__fail(WCL_BAD_ARGUMENT, "the profile has no entry %d", index);
     const wcl__instance *instance = session->current;
     const wcl__step *step = &instance->plan->steps.steps[index];
-    wcl_profile_entry full = {sizeof full, instance->plan->nodes[step->node].name, step_kernel(step), step->node, -1, -1};
+    wcl_profile_entry full = {
+        sizeof full, wcl__session_text(session, instance->plan->nodes[step->node].name), step_kernel(step), step->node, -1, -1};
     if (instance->events[index] && session->profiling) {
         full.ms = wcl__event_ms(instance->events[index]);
         full.start_ms = wcl__event_start_ms(instance->events[index], first_event(instance));

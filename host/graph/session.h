@@ -2,6 +2,7 @@
 #ifndef WCL_GRAPH_SESSION_H
 #define WCL_GRAPH_SESSION_H
 
+#include "graph/names.h"
 #include "graph/plan.h"
 #include "graph/store.h"
 
@@ -27,14 +28,18 @@ struct wcl_session {
     wcl__store *store;
     cl_command_queue queue;
     bool out_of_order, profiling;
-    bool lost; /* the device is gone: only destroy is left */
+    bool lost;     /* the device is gone: only destroy is left */
+    int cancelled; /* atomic: the call in progress is to end */
     wcl__instance *instances[WCL__INSTANCES];
     wcl__instance *current;
     wcl__denied *denied;
     size_t denied_count, denied_capacity;
     uint64_t clock;
     double prepare_ms;
-    bool *made;                               /* one for each output: whether the run made its memory */
+    bool *made;            /* one for each output: whether the run made its memory */
+    wcl__names text_names; /* of `texts`: names that the caller was given, which outlive the shape that they came from */
+    char **texts;
+    size_t text_count, text_capacity;
     cl_event pending;                         /* the last asynchronous run's end */
     wcl_tensor *bound_inputs, *bound_outputs; /* one each; those not bound have neither data nor mem. NULL: none was bound */
 };
@@ -53,6 +58,14 @@ void wcl__failures_clear(wcl__failures *failures);
 wcl_status wcl__instance_create(wcl_session *session, wcl_plan *plan, wcl__instance **out, wcl__failures *failed);
 void wcl__instance_destroy(wcl__instance *instance);
 bool wcl__instance_matches(const wcl__instance *instance, const wcl_tensor *inputs);
+
+/* session.c: WCL_CANCELLED once wcl_session_cancel was called since the call began. */
+wcl_status wcl__session_check_cancelled(wcl_session *session);
+/* texts.c: keeps copies of the names in a plan that the caller may ask for, as long as the session; each text once. */
+wcl_status wcl__session_keep_texts(wcl_session *session, const wcl_plan *plan);
+/* The session's copy of a kept text. */
+const char *wcl__session_text(const wcl_session *session, const char *text);
+void wcl__session_free_texts(wcl_session *session);
 
 /* session.c: makes the instance for these inputs the current one. */
 wcl_status wcl__session_select(wcl_session *session, const wcl_tensor *inputs);

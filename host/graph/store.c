@@ -155,8 +155,12 @@ static wcl_status make_entry(wcl__store *store, const wcl__packing *packing, ent
         return wcl__fail_memory();
     if (in_place(store->device, packing) && use_in_place(store, packing, e))
         return WCL_OK;
-    const wcl_status status = wcl__buffer_create(store->device, CL_MEM_READ_WRITE, packing->bytes, NULL, packing->key, &e->memory);
-    return status == WCL_OK ? wcl__pack(store->device, packing, e->memory) : status;
+    wcl_status status = wcl__buffer_create(store->device, CL_MEM_READ_WRITE, packing->bytes, NULL, packing->key, &e->memory);
+    if (status == WCL_OK)
+        status = wcl__pack(store->device, packing, e->memory);
+    if (status == WCL_OK)
+        wcl__log(WCL_LOG_INFO, "packed %s: %zu bytes", packing->key, packing->bytes);
+    return status;
 }
 
 static void entry_clear(entry *e)

@@ -122,6 +122,6 @@ wcl_status wcl_session_tensor(wcl_session *session, int index, const char **name
         wcl_tensor_clear(tensor);
         return status;
     }
-    *name = planned->name;
+    *name = wcl__session_text(session, planned->name);
     return WCL_OK;
 }

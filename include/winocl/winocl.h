@@ -234,8 +234,15 @@ WCL_API int wcl_model_input_count(const wcl_model *model);
 WCL_API int wcl_model_output_count(const wcl_model *model);
 WCL_API const char *wcl_model_input_name(const wcl_model *model, int index); /* NULL if there is none */
 WCL_API const char *wcl_model_output_name(const wcl_model *model, int index);
+/* The index of the input or output of this name; -1 if there is none. */
+WCL_API int wcl_model_find_input(const wcl_model *model, const char *name);
+WCL_API int wcl_model_find_output(const wcl_model *model, const char *name);
 /* Type and declared dimensions; -1 where free. */
 WCL_API wcl_status wcl_model_input_info(const wcl_model *model, int index, wcl_tensor *info) WCL_WARN_UNUSED;
+/* Type and inferred dimensions; -1 where one follows a free dimension of the inputs. WCL_BAD_ARGUMENT (no such output, or shapes that
+ * depend on an input's values), WCL_BAD_SHAPE, WCL_UNSUPPORTED: what is wrong with the shapes. wcl_session_output_info has the
+ * dimensions of a prepared shape. */
+WCL_API wcl_status wcl_model_output_info(const wcl_model *model, int index, wcl_tensor *info) WCL_WARN_UNUSED;
 /* A value of the model's metadata, NULL if absent. */
 WCL_API const char *wcl_model_metadata(const wcl_model *model, const char *key);
 WCL_API int wcl_model_is_untrained(const wcl_model *model); /* seeded weights: what it predicts means nothing */
@@ -344,6 +351,11 @@ typedef struct wcl_session_options {
     int keep_all;           /* every tensor can be read after a run, see wcl_session_tensor */
     wcl_precision precision;
     wcl_plan_as plan_as;
+    /* Called while a shape is prepared, in the thread that prepares it, before each of `total` parts: `done` are over, and `what` (until
+     * the function returns) is next, a program to build or a weight to pack. What is shared or cached passes quickly. Not 0: prepare, or
+     * the run that prepares, ends with WCL_CANCELLED. May call wcl_session_cancel and nothing else of the session. NULL: none. */
+    int (*progress)(void *user, int64_t done, int64_t total, const char *what);
+    void *progress_user;
 } wcl_session_options;
 #define WCL_SESSION_OPTIONS_INIT WCL_SIZED(wcl_session_options)
 
@@ -406,8 +418,9 @@ WCL_API void wcl_session_destroy(wcl_session *session);
  * the caller gave is shared too. */
 WCL_API wcl_status wcl_session_clone(const wcl_session *session, wcl_session **out) WCL_WARN_UNUSED;
 
-/* A session that starts with this plan, as it is: its shape is prepared at once. The plan must have been made for this device with
- * the same options; further shapes are planned as usual. WCL_BAD_ARGUMENT: another device's plan. */
+/* A session that starts with this plan, as it is: its shape is prepared at once; further shapes are planned as usual. The plan must
+ * have been made for this device, with the same memory_cap, conv, dense, separate_buffers, keep_all and precision; the other options
+ * are the session's alone. WCL_BAD_ARGUMENT: another device's plan, or one made with another of these options (the reason names it). */
 WCL_API wcl_status wcl_session_create_from_plan(wcl_device *device, wcl_plan *plan, const wcl_session_options *options,
                                                 wcl_session **out) WCL_WARN_UNUSED;
 
@@ -422,8 +435,14 @@ WCL_API wcl_status wcl_session_prepare(wcl_session *session, const wcl_tensor *i
  *
  * WCL_BAD_ARGUMENT  count < 1 or > max_batch, or the model has several inputs or outputs (see wcl_session_run_tensors)
  * WCL_NO_MEMORY     the first run at this batch size did not fit; earlier sizes still work
- * WCL_DEVICE_LOST   the session can only be destroyed */
+ * WCL_DEVICE_LOST   the session can only be destroyed
+ *
+ * How large `output` is, only the caller knows: wcl_session_run_checked is told. */
 WCL_API wcl_status wcl_session_run(wcl_session *session, const float *input, int64_t count, float *output) WCL_WARN_UNUSED;
+/* The same, with the number of floats that `input` and `output` have room for. WCL_BAD_ARGUMENT, before anything runs, where the
+ * network's are not exactly as many: the reason has both numbers. */
+WCL_API wcl_status wcl_session_run_checked(wcl_session *session, const float *input, int64_t input_count, int64_t count,
+                                           float *output, int64_t output_count) WCL_WARN_UNUSED;
 
 /* The general form: one tensor for each input and output, in host or device memory; NULL: the bound ones. An output tensor with
  * NULL data and mem is given host memory (wcl_tensor_clear); one with memory must have exactly the right bytes, its type and dims
@@ -446,6 +465,11 @@ WCL_API wcl_status wcl_session_bind_output(wcl_session *session, int index, cons
 WCL_API wcl_status wcl_session_run_async(wcl_session *session, const wcl_tensor *inputs, const wcl_tensor *outputs,
                                          const cl_event *waits, cl_uint wait_count, cl_event *event) WCL_WARN_UNUSED;
 WCL_API wcl_status wcl_session_wait(wcl_session *session) WCL_WARN_UNUSED;
+
+/* From any thread: ends the session's prepare or run that is in progress with WCL_CANCELLED, at the next program, weight or kernel;
+ * what was enqueued is waited for, and outputs are as after any failure. A call that begins later is not concerned, nor is an
+ * asynchronous run that was enqueued. The session can be used again at once; what was built stays built. */
+WCL_API void wcl_session_cancel(wcl_session *session);
 
 /* Type and dims of an output for the last prepared or run shape. */
 WCL_API wcl_status wcl_session_output_info(const wcl_session *session, int index, wcl_tensor *info) WCL_WARN_UNUSED;
