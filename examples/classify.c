@@ -52,7 +52,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s: not %d float32 values\n", argv[2], SIDE * SIDE);
         status = WCL_BAD_SHAPE;
     } else if (!status) {
-        status = wcl_session_run(session, file.data ? file.data : drawn, 1, probabilities);
+        status = wcl_session_run_checked(session, file.data ? file.data : drawn, SIDE * SIDE, 1, probabilities, CLASSES);
     }
     if (status) {
         fprintf(stderr, "%s\n", wcl_last_error()->message);
