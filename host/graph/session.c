@@ -317,6 +317,7 @@ static wcl_status check_plan_options(const wcl_plan *plan, const wcl_session *se
                         : !a->separate_buffers != !b->separate_buffers ? "separate_buffers"
                         : !a->keep_all != !b->keep_all                 ? "keep_all"
                         : a->precision != b->precision                 ? "precision"
+                        : a->plan_as != b->plan_as                     ? "plan_as"
                                                                        : NULL;
     return other ? wcl__fail(WCL_BAD_ARGUMENT, "the plan was made with another %s than the session's options have", other) : WCL_OK;
 }

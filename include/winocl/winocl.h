@@ -351,10 +351,10 @@ typedef struct wcl_session_options {
     int keep_all;           /* every tensor can be read after a run, see wcl_session_tensor */
     wcl_precision precision;
     wcl_plan_as plan_as;
-    /* Called while a shape is prepared, in the thread that prepares it, before each of `total` parts: `done` are over, and `what` (until
-     * the function returns) is next, a program to build or a weight to pack. What is shared or cached passes quickly; where a variant failed, the new plan's parts
-     * begin anew. Not 0: prepare, or
-     * the run that prepares, ends with WCL_CANCELLED. May call wcl_session_cancel and nothing else of the session. NULL: none. */
+    /* Called while a shape is prepared, in the thread that prepares it, before each of `total` parts: `done` are over, and `what`
+     * (until the function returns) is next, a program to build or a weight to pack. What is shared or cached passes quickly; where a
+     * variant failed, the new plan's parts begin anew. Not 0: prepare, or the run that prepares, ends with WCL_CANCELLED. May call
+     * wcl_session_cancel and nothing else of the session. NULL: none. A clone has the same function. */
     int (*progress)(void *user, int64_t done, int64_t total, const char *what);
     void *progress_user;
 } wcl_session_options;
