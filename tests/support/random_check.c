@@ -15,14 +15,14 @@
 
 /* ---- combinations */
 
-enum { DEVICE_CPU, DEVICE_GPU, DEVICE_SMALL };
+enum { DEVICE_CPU, DEVICE_GPU, DEVICE_SMALL, DEVICE_NARROW };
 
 static const struct {
     const char *name, *levels[FACTOR_LEVELS];
 } factors[FACTORS] = {
     [FACTOR_CONV] = {"conv", {"auto", "direct", "gemm", "f2", "f4", "f6"}},
     [FACTOR_DENSE] = {"dense", {"auto", "clblast", "gemv", "gemm"}},
-    [FACTOR_DEVICE] = {"device", {"cpu", "gpu", "small"}},
+    [FACTOR_DEVICE] = {"device", {"cpu", "gpu", "small", "narrow"}},
     [FACTOR_BUFFERS] = {"buffers", {"shared", "separate"}},
     [FACTOR_KEEP] = {"keep", {"outputs", "all"}},
     [FACTOR_WEIGHTS] = {"weights", {"fp32", "half"}},
@@ -53,6 +53,11 @@ bool levels_meet(int factor, int level, int other, int other_level)
     const int device = factor == FACTOR_DEVICE ? level : other == FACTOR_DEVICE ? other_level : -1;
     const int weights = factor == FACTOR_WEIGHTS ? level : other == FACTOR_WEIGHTS ? other_level : -1;
     return device != DEVICE_GPU || weights != 1;
+}
+
+bool level_is_rare(int factor, int level)
+{
+    return factor == FACTOR_DEVICE && level == DEVICE_NARROW;
 }
 
 bool combination_is_valid(const combination *c)
@@ -146,8 +151,9 @@ static wcl_session_options set_up(const graph_check *check, const combination *c
     options.precision = c->level[FACTOR_WEIGHTS] ? WCL_HALF_WEIGHTS : WCL_FP32;
     if (c->level[FACTOR_DEVICE] == DEVICE_GPU)
         pretend_gpu(facts);
+    if (c->level[FACTOR_DEVICE] == DEVICE_NARROW)
+        facts->vector_width = facts->vector_width > 4 ? 4 : 16;
     if (c->level[FACTOR_DEVICE] == DEVICE_SMALL) {
-        facts->vector_width = 4;
         const needs least = bytes_needed(check, &options, inputs);
         facts->max_alloc = WCL__MAX(least.largest, least.total / (2 + seed % 4)); /* then tensors don't lie in one arena */
     }

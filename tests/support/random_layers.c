@@ -189,12 +189,12 @@ int make_activation(maker *m, int x)
     const int kind = draw(m, 100);
     if (x < 0)
         return -1;
-    if (kind < 45)
+    if (kind < 60) /* a kernel for each: not too many of them */
         return make_simple(m, "Relu", x, -1);
-    if (kind < 60)
+    if (kind < 75)
         return clip(m, x);
-    if (kind >= 75)
-        return make_simple(m, kind < 88 ? "Sigmoid" : "Tanh", x, -1);
+    if (kind >= 82)
+        return make_simple(m, kind < 91 ? "Sigmoid" : "Tanh", x, -1);
     graph_node node = begin_node("LeakyRelu", x, -1, -1);
     if (chance(m, 60))
         add_float(&node, "alpha", 0.1);

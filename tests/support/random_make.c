@@ -214,7 +214,7 @@ static void make_inputs(maker *m)
     picture.dims[0] = row.dims[0] = m->batch;
     picture.dims[1] = PICK(m, 1, 3, 3, 4, 5, 8, 16, 17, 32);
     picture.dims[2] = PICK(m, 1, 3, 5, 7, 8, 8, 12, 13);
-    picture.dims[3] = PICK(m, 1, 3, 5, 7, 8, 8, 12, 13);
+    picture.dims[3] = PICK(m, 1, 3, 7, 8, 8, 8, 12); /* widths decide kernels */
     row.dims[1] = PICK(m, 1, 4, 10, 16, 20, 33);
     if (chance(m, 12)) { /* 1-D */
         picture.rank = 3;

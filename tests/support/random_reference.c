@@ -78,8 +78,10 @@ static extent extent_of(const graph_step *s, int d, int rank, int64_t size, int6
         e.after = step_list(s, "pads", rank + d, 0);
     }
     const int64_t room = size + e.before + e.after - span;
-    if (room < 0)
+    if (room < 0) { /* one window that sticks out behind, where it may */
+        e.out = step_int(s, "ceil_mode", 0) && room > -e.stride;
         return e;
+    }
     e.out = room / e.stride + 1;
     if (step_int(s, "ceil_mode", 0) && room % e.stride != 0 && e.out * e.stride < size + e.before)
         e.out++;
