@@ -127,7 +127,6 @@ static combination drawn(uint64_t seed, uint64_t ordinal)
             c.level[i] = (int)(wcl__random_key(seed, 4000000 + ordinal++) >> 33) % factor_levels(i);
             again = again || (!asked.seconds && level_is_rare(i, c.level[i]));
         }
-        again = again || !combination_is_valid(&c);
     }
     return c;
 }
@@ -167,7 +166,7 @@ static void check_pairs(void)
         for (int k = 0; k < i; k++)
             for (int a = 0; a < factor_levels(i); a++)
                 for (int b = 0; b < factor_levels(k); b++)
-                    if (levels_meet(i, a, k, b) && !level_is_rare(i, a) && !level_is_rare(k, b) && total.met[i][a][k][b] == 0)
+                    if (!level_is_rare(i, a) && !level_is_rare(k, b) && total.met[i][a][k][b] == 0)
                         fail_msg("no network ran with %s=%s and %s=%s", factor_name(i), level_name(i, a), factor_name(k),
                                  level_name(k, b));
 }

@@ -47,22 +47,9 @@ const char *level_name(int factor, int level)
     return factors[factor].levels[level];
 }
 
-/* PoCL compiles the products in local memory wrongly where they read halves. */
-bool levels_meet(int factor, int level, int other, int other_level)
-{
-    const int device = factor == FACTOR_DEVICE ? level : other == FACTOR_DEVICE ? other_level : -1;
-    const int weights = factor == FACTOR_WEIGHTS ? level : other == FACTOR_WEIGHTS ? other_level : -1;
-    return device != DEVICE_GPU || weights != 1;
-}
-
 bool level_is_rare(int factor, int level)
 {
     return factor == FACTOR_DEVICE && level == DEVICE_NARROW;
-}
-
-bool combination_is_valid(const combination *c)
-{
-    return levels_meet(FACTOR_DEVICE, c->level[FACTOR_DEVICE], FACTOR_WEIGHTS, c->level[FACTOR_WEIGHTS]);
 }
 
 const char *combination_print(const combination *c)

@@ -15,11 +15,8 @@ typedef struct combination {
 int factor_levels(int factor);
 const char *factor_name(int factor);
 const char *level_name(int factor, int level);
-/* May these two settings occur together? */
-bool levels_meet(int factor, int level, int other, int other_level);
 /* Has kernels of its own, so that it is left to long runs. */
 bool level_is_rare(int factor, int level);
-bool combination_is_valid(const combination *c);
 /* "conv=auto dense=gemm device=gpu ..."; a static text. Parsing: what is not named is the first level; false: an unknown word. */
 const char *combination_print(const combination *c);
 bool combination_parse(const char *text, combination *c);

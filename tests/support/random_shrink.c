@@ -174,7 +174,7 @@ static bool plainer_combination(shrinker *s)
         if (old.level[i] == 0)
             continue;
         s->c->level[i] = 0;
-        if (combination_is_valid(s->c) && s->fails(s->graph, s->c, s->user))
+        if (s->fails(s->graph, s->c, s->user))
             changed = true;
         else
             *s->c = old;
