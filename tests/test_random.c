@@ -3,7 +3,8 @@
  *   test_random                      300 networks of WINOCL_TEST_SEED, each in four combinations
  *   test_random --count N            other networks of that seed
  *   test_random --seconds N          networks of fresh seeds, each in many combinations, for that long
- *   test_random --graph SEED [--combination "conv=f2 device=gpu"]   one network again, in all combinations or this one */
+ *   test_random --graph SEED [--combination "conv=f2 device=gpu"]   one network again, in its four combinations or this one;
+ *                                  with --seconds 1 in the eight that it has in a run for a time */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -92,8 +93,8 @@ static void report(const random_graph *graph, const combination *c, outcome *out
     fflush(stdout);
     *small = *graph;
     if (!graph_shrink(small, &plain, fails_alike, out)) {
-        printf("  only after the combinations before it, since sessions share weights: test_random --graph %llu\n",
-               (unsigned long long)graph->seed);
+        printf("  only after the combinations before it, since sessions share weights: test_random --graph %llu%s\n",
+               (unsigned long long)graph->seed, asked.seconds ? " --seconds 1" : "");
     } else {
         check_once(small, &plain, out);
         printf("smaller, with \"%s\": %s\n", combination_print(&plain), out->text);
