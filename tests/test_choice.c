@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "graph/plan.h"
+#include "kernels/softmax.h"
 #include "runtime/device.h"
 #include "support/network.h"
 #include "support/support.h"
@@ -262,6 +263,39 @@ static void test_chunks_of_gpus(void **state)
     wcl_model_destroy(model);
 }
 
+/* Which softmax has a work-group a row. */
+static void test_softmax(void **state)
+{
+    static const struct {
+        const char *name;
+        cl_device_type type;
+        uint64_t max_work_group, local_bytes;
+        wcl__softmax softmax;
+        int items; /* 0: an item a row */
+    } rows[] = {
+        {"1000 classes", CL_DEVICE_TYPE_GPU, 1024, 32768, {1, 1000, 1, false}, 256},
+        {"many rows", CL_DEVICE_TYPE_GPU, 1024, 32768, {5000, 100, 1, false}, 128},
+        {"small work-groups", CL_DEVICE_TYPE_GPU, 64, 32768, {1, 1000, 1, false}, 64},
+        {"too small ones", CL_DEVICE_TYPE_GPU, 16, 32768, {1, 1000, 1, false}, 0},
+        {"hardly any local memory", CL_DEVICE_TYPE_GPU, 1024, 512, {1, 1000, 1, false}, 0},
+        {"short rows", CL_DEVICE_TYPE_GPU, 1024, 32768, {4, 10, 1, false}, 0},
+        {"few pixels of many classes", CL_DEVICE_TYPE_GPU, 1024, 32768, {1, 100, 49, false}, 128},
+        {"many pixels", CL_DEVICE_TYPE_GPU, 1024, 32768, {1, 100, 50000, false}, 0},
+        {"a CPU", CL_DEVICE_TYPE_CPU, 4096, 32768, {1, 1000, 1, false}, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(rows); i++) {
+        wcl__softmax_group_params params;
+        const wcl__facts facts = {.type = rows[i].type,
+                                  .max_work_group = rows[i].max_work_group,
+                                  .max_item = {rows[i].max_work_group},
+                                  .local_bytes = rows[i].local_bytes};
+        const int items = wcl__softmax_by_group(&facts, &rows[i].softmax, &params) ? params.items : 0;
+        if (items != rows[i].items)
+            fail_msg("%s: %d work-items", rows[i].name, items);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_plan_as),
         cmocka_unit_test(test_gemv_of_gpus),
         cmocka_unit_test(test_chunks_of_gpus),
+        cmocka_unit_test(test_softmax),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

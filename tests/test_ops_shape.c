@@ -38,14 +38,15 @@ static const struct {
     {"before 13, axis 2", OP_SHAPE(2, 3, 4, 5), 2, 11, 6, 20, 1},
     {"before 13, last axis by a negative number", OP_SHAPE(2, 3, 33), -1, 11, 6, 33, 1},
     {"one dimension", OP_SHAPE(257), 0, 13, 1, 257, 1},
+    {"columns of 37", OP_SHAPE(2, 37, 3), 1, 13, 2, 37, 3},
 };
 
 static void test_softmax(void **state)
 {
     (void)state;
-    op_case cases[2 * WCL__COUNT(softmax_rows)];
+    op_case cases[4 * WCL__COUNT(softmax_rows)];
     for (size_t i = 0; i < WCL__COUNT(cases); i++) {
-        const size_t row = i / 2;
+        const size_t row = i / 4;
         cases[i] = (op_case){.name = softmax_rows[row].name,
                              .op = i % 2 ? "LogSoftmax" : "Softmax",
                              .opset = softmax_rows[row].opset,
@@ -53,6 +54,7 @@ static void test_softmax(void **state)
                              .input_count = 1,
                              .output = softmax_rows[row].shape,
                              .reduction = softmax_rows[row].length,
+                             .gpu = i % 4 >= 2,
                              .reference = softmax_reference};
         if (softmax_rows[row].axis != 100)
             cases[i].attrs[0] = (op_attr)OP_INT("axis", softmax_rows[row].axis);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "kernels/measure.h"
+#include "ref/ref.h"
 #include "support/op_cases.h"
 #include "support/support.h"
 
@@ -105,6 +106,28 @@ static void test_pools(void **state)
     for (size_t i = 0; i < WCL__COUNT(pools); i++)
         cases[i] = pool_case(&pools[i]);
     op_check(cases, WCL__COUNT(pools));
+}
+
+static void softmax_reference(const op_case *test, const float *const *inputs, double *y)
+{
+    wcl__ref_softmax(&test->desc.softmax, inputs[0], y);
+}
+
+/* A work-group a row: on GPUs. */
+static void test_softmax_of_gpus(void **state)
+{
+    const op_case softmax = {.name = "columns",
+                             .op = "Softmax",
+                             .attrs = {OP_INT("axis", 1)},
+                             .inputs = {OP_RANDOM(2, 35, 2)},
+                             .input_count = 1,
+                             .output = OP_SHAPE(2, 35, 2),
+                             .reduction = 35,
+                             .gpu = true,
+                             .reference = softmax_reference,
+                             .desc = {.softmax = {2, 35, 2, false}}};
+    (void)state;
+    op_check(&softmax, 1);
 }
 
 static void test_dense(void **state)
@@ -287,9 +310,9 @@ static void test_measure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_convs),   cmocka_unit_test(test_convs_of_gpus), cmocka_unit_test(test_others_of_gpus),
-        cmocka_unit_test(test_pools),   cmocka_unit_test(test_dense),         cmocka_unit_test(test_network),
-        cmocka_unit_test(test_measure),
+        cmocka_unit_test(test_convs),   cmocka_unit_test(test_convs_of_gpus),   cmocka_unit_test(test_others_of_gpus),
+        cmocka_unit_test(test_pools),   cmocka_unit_test(test_dense),           cmocka_unit_test(test_network),
+        cmocka_unit_test(test_measure), cmocka_unit_test(test_softmax_of_gpus),
     };
     setenv("WINOCL_TEST_EXACT", "1", 1);
     return cmocka_run_group_tests(tests, NULL, NULL);

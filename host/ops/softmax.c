@@ -41,8 +41,11 @@ static wcl_status emit(const wcl__emit *emit)
 {
     const wcl__softmax *softmax = &emit->node->desc.softmax;
     const wcl__softmax_params params = {.log = softmax->log};
+    wcl__softmax_group_params group;
     wcl__call call;
-    wcl_status status = wcl__softmax_call(&call, &params, softmax, emit->in[0], emit->out[0]);
+    wcl_status status = wcl__softmax_by_group(emit->facts, softmax, &group)
+                            ? wcl__softmax_group_call(&call, &group, softmax, emit->in[0], emit->out[0])
+                            : wcl__softmax_call(&call, &params, softmax, emit->in[0], emit->out[0]);
     if (!status)
         status = wcl__emit_call(emit, &call);
     return status;
