@@ -1,6 +1,4 @@
-/* Broken kernels must be noticed: each mutant is a small change of a kernel's source, made on its way to the compiler, and at least one
- * case of its table has to fail then. What a mutant replaces must still be there, exactly once in its file, and what it makes must
- * compile. */
+/* Broken kernels must be noticed (support/mutants.h): those of all devices; GPUs' reductions are in test_mutants_gpu.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,9 +9,7 @@
 #include <cmocka.h>
 
 #include "ref/ref.h"
-#include "runtime/device.h"
-#include "runtime/provider.h"
-#include "support/fake_cl.h"
+#include "support/mutants.h"
 #include "support/op_cases.h"
 #include "support/support.h"
 
@@ -233,15 +229,13 @@ typedef enum table {
     SLICE,
     TABLES
 } table;
-enum { MOST_CASES = 4 };
-static op_case cases[TABLES][MOST_CASES];
-static size_t counts[TABLES];
+static mutant_table tables[TABLES];
 
 static void add(table at, op_case test, const char *only)
 {
-    assert_true(counts[at] < MOST_CASES);
+    assert_true(tables[at].count < MUTANT_CASES);
     test.only = only;
-    cases[at][counts[at]++] = test;
+    tables[at].cases[tables[at].count++] = test;
 }
 
 #define ADD_ROWS(at, make, rows, only)            \
@@ -264,15 +258,15 @@ static int make_tables(void **state)
     ADD_ROWS(TILED, conv_case, tiled_rows, "f4");
     ADD_ROWS(GEMM_TILED, conv_case, gemm_tiled_rows, "gemm");
     ADD_ROWS(DENSE_TILED, gemm_case, dense_tiled_rows, "gemm");
-    cases[TILED][0].gpu = cases[GEMM_TILED][0].gpu = cases[DENSE_TILED][0].gpu = true;
+    tables[TILED].cases[0].gpu = tables[GEMM_TILED].cases[0].gpu = tables[DENSE_TILED].cases[0].gpu = true;
     ADD_ROWS(MAX, pool_case, max_rows, NULL);
     ADD_ROWS(AVERAGE, pool_case, average_rows, NULL);
     ADD_ROWS(GLOBAL, pool_case, global_rows, NULL);
     ADD_ROWS(DENSE, gemm_case, dense_rows, "gemv gemm");
-    cases[DENSE][1].max_alloc = 1000; /* slices of 7 outputs */
+    tables[DENSE].cases[1].max_alloc = 1000; /* slices of 7 outputs */
     ADD_ROWS(DENSE_HALF, gemm_case, half_rows, "gemv gemm");
-    for (size_t i = 0; i < MOST_CASES; i++)
-        cases[DENSE_HALF][i].half = cases[WINOGRAD_HALF][i].half = true;
+    for (size_t i = 0; i < MUTANT_CASES; i++)
+        tables[DENSE_HALF].cases[i].half = tables[WINOGRAD_HALF].cases[i].half = true;
     ADD_ROWS(MATMUL, gemm_case, matmul_rows, "direct");
     for (size_t i = 0; i < WCL__COUNT(other_cases); i++)
         add((table)(LEAKY_RELU + i), other_cases[i], NULL);
@@ -280,12 +274,6 @@ static int make_tables(void **state)
 }
 
 /* ---- mutants */
-
-typedef struct mutant {
-    const char *name, *file;
-    table table;
-    const char *from, *to;
-} mutant;
 
 static const mutant mutants[] = {
     {"no bias", "conv_direct.cl", CONV, "const vec v = acc[i][k] + shift;", "const vec v = acc[i][k];"},
@@ -478,115 +466,22 @@ static const mutant mutants[] = {
     {"strided copy: starts at the first element", "strided.cl", SLICE, "x[x_first + nd_offset(walk, 0)]", "x[nd_offset(walk, 0)]"},
 };
 
-/* ---- running them */
-
-static const mutant *current;
-static int rewritten;
-
-static size_t occurrences(const char *text, const char *part)
-{
-    size_t count = 0;
-    for (const char *at = text; (at = strstr(at, part)) != NULL; at += strlen(part))
-        count++;
-    return count;
-}
-
-static char *replace(const char *source)
-{
-    const char *at = strstr(source, current->from);
-    if (!at)
-        return NULL;
-    const size_t before = (size_t)(at - source), from = strlen(current->from), to = strlen(current->to);
-    char *text = malloc(strlen(source) - from + to + 1);
-    assert_non_null(text);
-    memcpy(text, source, before);
-    memcpy(text + before, current->to, to);
-    strcpy(text + before + to, at + from);
-    rewritten++;
-    return text;
-}
-
-/* Runs a table on a device of its own, so that nothing is left of other mutants' programs. False: some case failed. */
-static bool run_table(table at, wcl__text *report)
-{
-    op_options options = {.stop = true};
-    bool good = true;
-    if (wcl_device_open(getenv("WINOCL_DEVICE"), &options.device) != WCL_OK)
-        fail_msg("no device: %s", wcl_last_error()->message);
-    assert_int_equal(wcl_device_set_cache(options.device, "", 0), WCL_OK);
-    /* the same kernel parameters on every device, so that the tables have tails in all of them */
-    options.device->facts.type = CL_DEVICE_TYPE_CPU;
-    options.device->facts.vector_width = 16;
-    for (size_t i = 0; i < counts[at] && good; i++) {
-        int runs;
-        good = op_run(&cases[at][i], options, report, &runs);
-        good = good && runs > 0;
-    }
-    wcl_device_destroy(options.device);
-    return good;
-}
-
 static void test_unchanged_kernels_pass(void **state)
 {
     (void)state;
-    for (int at = 0; at < TABLES; at++) {
-        wcl__text report = {0};
-        if (!run_table((table)at, &report))
-            fail_msg("table %d: %s", at, report.data ? report.data : "nothing ran");
-        wcl__text_clear(&report);
-    }
+    mutants_check_unchanged(tables, TABLES);
 }
 
 static void test_targets_are_there(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < WCL__COUNT(mutants); i++) {
-        const wcl__cl_file *file = wcl__cl_files;
-        while (file->name && strcmp(file->name, mutants[i].file) != 0)
-            file++;
-        if (!file->name)
-            fail_msg("%s: there is no %s", mutants[i].name, mutants[i].file);
-        const size_t count = occurrences(file->text, mutants[i].from);
-        if (count != 1)
-            fail_msg("%s: %s has \"%s\" %zu times, not once", mutants[i].name, file->name, mutants[i].from, count);
-    }
-}
-
-/* What is wrong with how a mutant fared; NULL: it was noticed. */
-static const char *fate(const mutant *m, wcl__text *report)
-{
-    current = m;
-    rewritten = 0;
-    fake_cl_rewrite(replace);
-    const bool good = run_table(m->table, report);
-    fake_cl_rewrite(NULL);
-    if (rewritten == 0)
-        return "its kernel did not run";
-    if (good)
-        return "nobody noticed it";
-    /* The harness' words for what did not even run. */
-    if (!report->data || strstr(report->data, ": step: ") || strstr(report->data, ": packing: ") ||
-        strstr(report->data, ": emit: "))
-        return "it does not compile or run";
-    return NULL;
+    mutants_check_targets(mutants, WCL__COUNT(mutants));
 }
 
 static void test_each_mutant_is_noticed(void **state)
 {
     (void)state;
-    size_t survivors = 0;
-    for (size_t i = 0; i < WCL__COUNT(mutants); i++) {
-        wcl__text report = {0};
-        const char *wrong = fate(&mutants[i], &report);
-        if (wrong) {
-            print_error("%s, %s: %s\n%.400s\n", mutants[i].file, mutants[i].name, wrong, report.data ? report.data : "");
-            survivors++;
-        }
-        wcl__text_clear(&report);
-    }
-    if (survivors > 0)
-        fail_msg("%zu of %zu mutants were not noticed as they should be", survivors, WCL__COUNT(mutants));
-    print_message("             %zu mutants\n", WCL__COUNT(mutants));
+    mutants_check(mutants, WCL__COUNT(mutants), tables);
 }
 
 int main(void)

@@ -26,13 +26,13 @@ int64_t wcl__dense_group_word(bool half)
     return WORD_BYTES / (int64_t)(half ? sizeof(cl_half) : sizeof(float));
 }
 
-/* Enough items for `unroll` words of a row each, and no more than the device allows. */
+/* As many items as have `unroll` words of a row each, and no more than the device allows. */
 static int items_for(const wcl__facts *facts, int64_t words, int unroll)
 {
     enum { LEAST = 32, MOST = 256 };
     const uint64_t allowed = WCL__MIN(facts->max_work_group, facts->max_item[0]);
     int items = LEAST;
-    while (items < MOST && (int64_t)items * unroll < words)
+    while (items < MOST && 2 * (int64_t)items * unroll <= words)
         items *= 2;
     while (items > 1 && (uint64_t)items > allowed)
         items /= 2;
@@ -48,7 +48,7 @@ void wcl__dense_group_defaults(const wcl__facts *facts, const wcl__dense_slice *
         params->unroll = 2; /* more sums leave fewer registers to words in flight */
     if (slice->outputs < (int64_t)params->outputs * GROUPS_OF_A_UNIT * facts->compute_units)
         params->outputs = 1;
-    params->items = items_for(facts, wcl__ceil_div(slice->inputs, wcl__dense_group_word(half)), params->unroll);
+    params->items = items_for(facts, slice->inputs / wcl__dense_group_word(half), params->unroll);
     params->aligned = slice->m == 1 || slice->inputs % 4 == 0;
     params->act = (int)slice->act.kind;
     params->half = half;
