@@ -123,5 +123,7 @@ void wcl__file_release(wcl__file *file);
 void wcl__file_drop_pages(const wcl__file *file, const void *data, size_t bytes);
 /* Writes a whole file through a temporary one beside it and a rename: the file is complete or untouched. */
 wcl_status wcl__file_write(const char *path, const void *const *parts, const size_t *sizes, int count);
+/* The same for a name in an open folder (AT_FDCWD: a path), whatever had that name, with these rights at most. */
+wcl_status wcl__file_replace(int folder, const char *name, unsigned mode, const void *const *parts, const size_t *sizes, int count);
 
 #endif

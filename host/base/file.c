@@ -132,14 +132,14 @@ static bool write_parts(int descriptor, const void *const *parts, const size_t *
 }
 
 /* A new file beside `path`. Not mkstemp, whose mode would leave the finished file unreadable for others whatever the umask is. */
-static int open_temporary(const char *path, char *name, size_t bytes)
+static int open_temporary(int folder, const char *path, mode_t mode, char *name, size_t bytes)
 {
     int descriptor = -1;
     for (int attempt = 0; attempt < 100 && descriptor < 0; attempt++) {
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);
         snprintf(name, bytes, "%s.%ld-%lx-%d.tmp", path, (long)getpid(), (unsigned long)now.tv_nsec, attempt);
-        descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        descriptor = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
         if (descriptor < 0 && errno != EEXIST)
             break;
     }
@@ -157,21 +157,14 @@ static wcl_status write_special(const char *path, const void *const *parts, cons
     return wcl__in_file(status, path);
 }
 
-wcl_status wcl__file_write(const char *path, const void *const *parts, const size_t *sizes, int count)
+wcl_status wcl__file_replace(int folder, const char *name, unsigned mode, const void *const *parts, const size_t *sizes, int count)
 {
     wcl_status status = WCL_OK;
-    struct stat info;
-    int descriptor = -1;
-    size_t bytes = strlen(path) + 64;
-    bool exists = stat(path, &info) == 0;
-    if (exists && S_ISDIR(info.st_mode))
-        return wcl__in_file(wcl__fail(WCL_BAD_FILE, "cannot write: is a folder"), path);
-    if (exists && !S_ISREG(info.st_mode))
-        return write_special(path, parts, sizes, count);
-    char *name = wcl__alloc(bytes, 1);
-    if (!name)
-        return wcl__in_file(wcl__fail_memory(), path);
-    descriptor = open_temporary(path, name, bytes);
+    const size_t bytes = strlen(name) + 64;
+    char *temporary = wcl__alloc(bytes, 1);
+    if (!temporary)
+        return wcl__in_file(wcl__fail_memory(), name);
+    const int descriptor = open_temporary(folder, name, (mode_t)mode, temporary, bytes);
     if (descriptor < 0) {
         status = wcl__fail_errno(WCL_BAD_FILE, "cannot write");
         goto cleanup;
@@ -183,11 +176,22 @@ wcl_status wcl__file_write(const char *path, const void *const *parts, const siz
         code = errno;
     }
     errno = code;
-    if (!written || rename(name, path) != 0) {
+    if (!written || renameat(folder, temporary, folder, name) != 0) {
         status = wcl__fail_errno(WCL_BAD_FILE, "cannot write");
-        unlink(name);
+        unlinkat(folder, temporary, 0);
     }
 cleanup:
-    wcl__free(name);
-    return wcl__in_file(status, path);
+    wcl__free(temporary);
+    return wcl__in_file(status, name);
+}
+
+wcl_status wcl__file_write(const char *path, const void *const *parts, const size_t *sizes, int count)
+{
+    struct stat info;
+    const bool exists = stat(path, &info) == 0;
+    if (exists && S_ISDIR(info.st_mode))
+        return wcl__in_file(wcl__fail(WCL_BAD_FILE, "cannot write: is a folder"), path);
+    if (exists && !S_ISREG(info.st_mode))
+        return write_special(path, parts, sizes, count);
+    return wcl__file_replace(AT_FDCWD, path, 0666, parts, sizes, count);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "runtime/cache.h"
+#include "runtime/trust.h"
 
 enum { SCHEMA = 1, KEY_DIGITS = WCL__SHA256_HEX - 1 };
 static const uint64_t standard_limit = 256u << 20;
@@ -64,13 +65,30 @@ void wcl__cache_clear(wcl__cache *cache)
     *cache = (wcl__cache){0};
 }
 
-static char *entry_path(const char *folder, const char *name, const char *suffix)
+enum { NAME_BYTES = KEY_DIGITS + 8 };
+
+static void entry_name(char name[NAME_BYTES], wcl__cache_kind kind, const char *key)
 {
-    wcl__text text = {0};
-    wcl__text_add(&text, "%s/%s%s", folder, name, suffix);
-    if (text.failed)
-        wcl__text_clear(&text);
-    return text.data;
+    snprintf(name, NAME_BYTES, "%s%s", key, suffixes[kind]);
+}
+
+/* One warning is enough: what follows goes to the log. */
+static void warn(wcl__cache *cache, const char *what, const char *reason)
+{
+    wcl__log(cache->warned ? WCL_LOG_INFO : WCL_LOG_WARNING, "%s: %s: %s", cache->path, what, reason);
+    cache->warned = true;
+}
+
+/* The folder, for close; -1: not there, or not to be used. */
+static int open_folder(wcl__cache *cache)
+{
+    wcl__distrust why;
+    const int folder = wcl__trusted_folder(cache->path, &why);
+    if (folder < 0 && why.reason[0]) {
+        warn(cache, "the program cache is not trusted, kernels are compiled anew by every process", why.reason);
+        cache->unusable = true;
+    }
+    return folder;
 }
 
 /* ------------------------------------------------------------------ one entry */
@@ -90,19 +108,18 @@ static bool read_all(int descriptor, void *out, size_t bytes)
     return true;
 }
 
-/* The whole file in memory of our own: a mapping could change, or be cut, between the check and the driver's look at it. */
-static unsigned char *read_file(int descriptor, size_t *bytes)
+/* The whole file in memory of our own: a mapping could change, or be cut, between the check and the driver's look at it. NULL: not of
+ * a legal size, or out of memory. */
+static unsigned char *read_file(int descriptor, const struct stat *info, size_t *bytes)
 {
-    struct stat info;
-    if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size < (off_t)sizeof(header) ||
-        info.st_size > largest_entry)
+    if (info->st_size < (off_t)sizeof(header) || info->st_size > largest_entry)
         return NULL;
-    unsigned char *data = wcl__alloc((size_t)info.st_size, 1);
-    if (data && !read_all(descriptor, data, (size_t)info.st_size)) {
+    unsigned char *data = wcl__alloc((size_t)info->st_size, 1);
+    if (data && !read_all(descriptor, data, (size_t)info->st_size)) {
         wcl__free(data);
         data = NULL;
     }
-    *bytes = (size_t)info.st_size;
+    *bytes = (size_t)info->st_size;
     return data;
 }
 
@@ -118,20 +135,43 @@ static bool is_intact(const unsigned char *data, size_t bytes, const char *key)
     return memcmp(head.hash, hash, KEY_DIGITS) == 0;
 }
 
-void *wcl__cache_load(const wcl__cache *cache, wcl__cache_kind kind, const char *key, size_t *bytes)
+/* Opens an entry that is believed; -1 where there is none. A symbolic link is none: nobody made one. */
+static int open_entry(wcl__cache *cache, int folder, const char *name, struct stat *info)
+{
+    wcl__distrust why = {""};
+    const int descriptor =
+        openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW); /* O_NONBLOCK: a FIFO must not stop us */
+    if (descriptor >= 0 && fstat(descriptor, info) == 0)
+        why = wcl__distrust_file(info);
+    else if (errno != ENOENT)
+        snprintf(why.reason, sizeof why.reason, "%s", errno == ELOOP ? "it is a symbolic link" : strerror(errno));
+    if (!why.reason[0])
+        return descriptor;
+    char what[NAME_BYTES + 32];
+    snprintf(what, sizeof what, "%s is ignored", name);
+    warn(cache, what, why.reason);
+    if (descriptor >= 0)
+        close(descriptor);
+    return -1;
+}
+
+void *wcl__cache_load(wcl__cache *cache, wcl__cache_kind kind, const char *key, size_t *bytes)
 {
     unsigned char *data = NULL;
     int descriptor = -1;
+    char name[NAME_BYTES];
+    struct stat info;
     struct timespec times[2];
-    char *path = wcl__cache_is_on(cache) ? entry_path(cache->path, key, suffixes[kind]) : NULL;
-    if (!path)
+    const int folder = wcl__cache_is_on(cache) && !cache->unusable ? open_folder(cache) : -1;
+    if (folder < 0)
         return NULL;
-    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    entry_name(name, kind, key);
+    descriptor = open_entry(cache, folder, name, &info);
     if (descriptor < 0)
         goto cleanup;
-    data = read_file(descriptor, bytes);
+    data = read_file(descriptor, &info, bytes);
     if (!data || !is_intact(data, *bytes, key)) {
-        wcl__log(WCL_LOG_INFO, "%s is damaged or foreign: it will be replaced", path);
+        wcl__log(WCL_LOG_INFO, "%s/%s is damaged or foreign: it will be replaced", cache->path, name);
         wcl__free(data);
         data = NULL;
         goto cleanup;
@@ -141,11 +181,11 @@ void *wcl__cache_load(const wcl__cache *cache, wcl__cache_kind kind, const char 
     /* Failing costs the order of dropping, nothing else. The kernel's own "now" is a tick old: two uses in a row would look the same. */
     clock_gettime(CLOCK_REALTIME, &times[0]);
     times[1] = times[0];
-    (void)utimensat(AT_FDCWD, path, times, 0);
+    (void)futimens(descriptor, times);
 cleanup:
     if (descriptor >= 0)
         close(descriptor);
-    wcl__free(path);
+    close(folder);
     return data;
 }
 
@@ -170,50 +210,54 @@ static bool make_folder(const char *path)
     return made;
 }
 
-static void warn_unwritable(wcl__cache *cache, const char *reason)
+static void give_up_writing(wcl__cache *cache, const char *reason)
 {
-    if (!cache->warned)
-        wcl__log(WCL_LOG_WARNING, "%s: the program cache is not writable, kernels are compiled anew by every process: %s",
-                 cache->path, reason);
-    cache->warned = true;
+    warn(cache, "the program cache is not writable, kernels are compiled anew by every process", reason);
+    cache->unwritable = true;
 }
 
-static int64_t trim_folder(const char *folder, uint64_t keep_bytes, wcl_cache_info *left);
+static int64_t trim_folder(int folder, uint64_t keep_bytes, wcl_cache_info *left);
 
-bool wcl__cache_store(wcl__cache *cache, wcl__cache_kind kind, const char *key, const void *data, size_t bytes)
+static bool write_entry(wcl__cache *cache, int folder, const char *name, const char *key, const void *data, size_t bytes)
 {
     header head = {.schema = SCHEMA, .header_bytes = sizeof head, .length = bytes};
     char hash[WCL__SHA256_HEX];
     const void *parts[] = {&head, data};
     const size_t sizes[] = {sizeof head, bytes};
-    char *path = NULL;
-    if (!wcl__cache_is_on(cache) || cache->warned) /* what could not be written once is not tried for each program */
-        return false;
-    if (!make_folder(cache->path)) {
-        warn_unwritable(cache, strerror(errno));
-        return false;
-    }
-    if (!(path = entry_path(cache->path, key, suffixes[kind])))
-        return false;
     wcl__sha256(data, bytes, hash);
     memcpy(head.magic, magic, sizeof magic);
     memcpy(head.key, key, KEY_DIGITS);
     memcpy(head.hash, hash, KEY_DIGITS);
-    const bool written = wcl__file_write(path, parts, sizes, 2) == WCL_OK;
-    if (!written) {
-        warn_unwritable(cache, wcl_last_error()->reason);
-        wcl__clear_error();
-    } else {
-        trim_folder(cache->path, cache->limit, NULL);
+    if (wcl__file_replace(folder, name, S_IRUSR | S_IWUSR, parts, sizes, 2) == WCL_OK)
+        return true;
+    give_up_writing(cache, wcl_last_error()->reason);
+    wcl__clear_error();
+    return false;
+}
+
+bool wcl__cache_store(wcl__cache *cache, wcl__cache_kind kind, const char *key, const void *data, size_t bytes)
+{
+    char name[NAME_BYTES];
+    if (!wcl__cache_is_on(cache) || cache->unusable || cache->unwritable) /* what failed once is not tried for each program */
+        return false;
+    const int folder = make_folder(cache->path) ? open_folder(cache) : -1;
+    if (folder < 0) {
+        if (!cache->unusable)
+            give_up_writing(cache, strerror(errno));
+        return false;
     }
-    wcl__free(path);
+    entry_name(name, kind, key);
+    const bool written = write_entry(cache, folder, name, key, data, bytes);
+    if (written)
+        trim_folder(folder, cache->limit, NULL);
+    close(folder);
     return written;
 }
 
 /* ------------------------------------------------------------------ the folder */
 
 typedef struct entry {
-    char name[KEY_DIGITS + 8];
+    char name[NAME_BYTES];
     wcl__cache_kind kind;
     struct timespec used;
     int64_t bytes;
@@ -256,15 +300,19 @@ static int by_use(const void *a, const void *b)
 }
 
 /* Our entries, in the order of dropping; temporary files of dead processes are removed on the way. */
-static entry *list_folder(const char *folder, size_t *count)
+static entry *list_folder(int folder, size_t *count)
 {
     entry *list = NULL;
     size_t capacity = 0;
     struct dirent *item;
     *count = 0;
-    DIR *directory = opendir(folder);
-    if (!directory)
+    const int own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* closedir closes it */
+    DIR *directory = own < 0 ? NULL : fdopendir(own);
+    if (!directory) {
+        if (own >= 0)
+            close(own);
         return NULL;
+    }
     while ((item = readdir(directory))) {
         struct stat info;
         wcl__cache_kind kind;
@@ -291,9 +339,9 @@ static entry *list_folder(const char *folder, size_t *count)
     return list;
 }
 
-/* Removes the oldest-used entries until at most keep_bytes are left; returns what is left, with the numbers of entries in *left, which
- * may be NULL. */
-static int64_t trim_folder(const char *folder, uint64_t keep_bytes, wcl_cache_info *left)
+/* Removes the oldest-used entries until at most keep_bytes are left, all for 0, which is more than those with bytes; returns what is
+ * left, with the numbers of entries in *left, which may be NULL. */
+static int64_t trim_folder(int folder, uint64_t keep_bytes, wcl_cache_info *left)
 {
     size_t count;
     int64_t total = 0, counts[WCL__COUNT(suffixes)] = {0};
@@ -302,20 +350,36 @@ static int64_t trim_folder(const char *folder, uint64_t keep_bytes, wcl_cache_in
         total += list[i].bytes;
         counts[list[i].kind]++;
     }
-    for (size_t i = 0; i < count && (uint64_t)total > keep_bytes; i++) {
-        char *path = entry_path(folder, list[i].name, "");
-        if (path && (unlink(path) == 0 || errno == ENOENT)) { /* gone: another process trims too */
+    for (size_t i = 0; i < count && (keep_bytes == 0 || (uint64_t)total > keep_bytes); i++)
+        if (unlinkat(folder, list[i].name, 0) == 0 || errno == ENOENT) { /* gone: another process trims too */
             total -= list[i].bytes;
             counts[list[i].kind]--;
         }
-        wcl__free(path);
-    }
     wcl__free(list);
     if (left) {
         left->entries = counts[WCL__CACHE_PROGRAM];
         left->rates = counts[WCL__CACHE_RATES];
     }
     return total;
+}
+
+/* The same for a path; a folder that is not there is empty. */
+static void trim_path(const char *path, uint64_t keep_bytes, wcl_cache_info *left)
+{
+    const int folder = path[0] ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (folder < 0)
+        return;
+    left->bytes = trim_folder(folder, keep_bytes, left);
+    close(folder);
+}
+
+/* Says what a device that uses the folder would say. */
+static void warn_of_distrust(char *path)
+{
+    wcl__cache cache = {.path = path};
+    const int folder = path[0] ? open_folder(&cache) : -1;
+    if (folder >= 0)
+        close(folder);
 }
 
 wcl_status wcl_cache_query(const char *path, wcl_cache_info *info)
@@ -330,7 +394,8 @@ wcl_status wcl_cache_query(const char *path, wcl_cache_info *info)
         status = wcl__in_file(wcl__fail(WCL_BAD_ARGUMENT, "the cache's path is too long"), folder);
     } else {
         memcpy(full.path, folder, strlen(folder) + 1);
-        full.bytes = folder[0] ? trim_folder(folder, UINT64_MAX, &full) : 0;
+        trim_path(folder, UINT64_MAX, &full);
+        warn_of_distrust(folder);
         status = wcl__info_write(info, &full, sizeof full);
     }
     wcl__free(folder);
@@ -340,11 +405,13 @@ wcl_status wcl_cache_query(const char *path, wcl_cache_info *info)
 wcl_status wcl_cache_trim(const char *path, uint64_t keep_bytes)
 {
     char *folder = NULL;
+    wcl_cache_info left = WCL_CACHE_INFO_INIT;
     wcl__clear_error();
     wcl_status status = resolve_path(path, &folder);
     if (status != WCL_OK)
         return status;
-    if (folder[0] && (uint64_t)trim_folder(folder, keep_bytes, NULL) > keep_bytes)
+    trim_path(folder, keep_bytes, &left);
+    if ((uint64_t)left.bytes > keep_bytes || (keep_bytes == 0 && left.entries + left.rates > 0))
         status = wcl__in_file(wcl__fail(WCL_BAD_FILE, "cannot remove the cache's entries"), folder);
     wcl__free(folder);
     return status;

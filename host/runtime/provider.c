@@ -279,7 +279,7 @@ static bool make_rates_key(const wcl__facts *facts, char key[WCL__SHA256_HEX])
     return made;
 }
 
-static bool load_rates(const wcl__provider *provider, const wcl__facts *facts, wcl__rates *rates)
+static bool load_rates(wcl__provider *provider, const wcl__facts *facts, wcl__rates *rates)
 {
     char key[WCL__SHA256_HEX];
     size_t bytes = 0;
