@@ -119,7 +119,7 @@ int wcl__classifier_open(const wcl__options *options, int64_t count, const char 
 {
     const wcl_session_options session = wcl__engine_options(options);
     int result = WCL__DONE;
-    if ((result = wcl__engine_load(&c->engine, options->operands[0])) != WCL__DONE ||
+    if ((result = wcl__engine_load(&c->engine, options->operands[0], options)) != WCL__DONE ||
         (result = make_batch(c, options, count)) != WCL__DONE || (result = choose_preprocess(c, options)) != WCL__DONE ||
         (result = find_labels(c, labels)) != WCL__DONE || (result = wcl__engine_device(&c->engine, options)) != WCL__DONE)
         return result;

@@ -268,7 +268,7 @@ int wcl__cmd_bench(const wcl__options *options)
 {
     bench b = {.options = options, .device = WCL_DEVICE_INFO_INIT, .rates = WCL_DEVICE_RATES_INIT};
     int result = WCL__DONE;
-    if ((result = wcl__engine_load(&b.engine, options->operands[0])) != WCL__DONE ||
+    if ((result = wcl__engine_load(&b.engine, options->operands[0], options)) != WCL__DONE ||
         (result = wcl__engine_device(&b.engine, options)) != WCL__DONE ||
         (result = wcl__complain_library(wcl_device_get_info(b.engine.device, &b.device))) != WCL__DONE)
         goto cleanup;

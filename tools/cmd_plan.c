@@ -159,7 +159,7 @@ int wcl__cmd_plan(const wcl__options *options)
     wcl_plan_rates rates = WCL_PLAN_RATES_INIT;
     const wcl_session_options session = wcl__engine_options(options);
     int result = WCL__DONE;
-    if ((result = wcl__engine_load(&engine, options->operands[0])) != WCL__DONE ||
+    if ((result = wcl__engine_load(&engine, options->operands[0], options)) != WCL__DONE ||
         (result = wcl__engine_device(&engine, options)) != WCL__DONE ||
         (result = wcl__inputs_create(engine.model, wcl__options_batch(options, 0), &inputs)) != WCL__DONE ||
         (result = make_plan(&engine, &session, &inputs, &plan)) != WCL__DONE ||

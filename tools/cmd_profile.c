@@ -132,7 +132,7 @@ int wcl__cmd_profile(const wcl__options *options)
     profile_command c = {.options = options, .device = WCL_DEVICE_INFO_INIT};
     wcl__inputs inputs = {0};
     int result = WCL__DONE;
-    if ((result = wcl__engine_load(&c.engine, options->operands[0])) != WCL__DONE ||
+    if ((result = wcl__engine_load(&c.engine, options->operands[0], options)) != WCL__DONE ||
         (result = wcl__engine_device(&c.engine, options)) != WCL__DONE ||
         (result = wcl__complain_library(wcl_device_get_info(c.engine.device, &c.device))) != WCL__DONE ||
         (result = wcl__inputs_create(c.engine.model, wcl__options_batch(options, 0), &inputs)) != WCL__DONE ||

@@ -275,8 +275,9 @@ int wcl__cmd_run(const wcl__options *options)
     const bool visits = options->dump || options->compare || options->check_finite;
     int result = WCL__DONE;
     session.keep_all = visits;
-    if ((result = wcl__engine_load(&r.engine, options->operands[0])) != WCL__DONE || (result = name_outputs(&r)) != WCL__DONE ||
-        (result = load_inputs(&r)) != WCL__DONE || (result = wcl__engine_device(&r.engine, options)) != WCL__DONE ||
+    if ((result = wcl__engine_load(&r.engine, options->operands[0], options)) != WCL__DONE ||
+        (result = name_outputs(&r)) != WCL__DONE || (result = load_inputs(&r)) != WCL__DONE ||
+        (result = wcl__engine_device(&r.engine, options)) != WCL__DONE ||
         (result = wcl__engine_session(&r.engine, &session)) != WCL__DONE ||
         (result = wcl__complain_about(r.engine.name, wcl_session_run_tensors(r.engine.session, r.inputs.tensors, r.outputs))) !=
             WCL__DONE ||

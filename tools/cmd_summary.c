@@ -159,7 +159,7 @@ int wcl__cmd_summary(const wcl__options *options)
 {
     wcl__engine engine = {0};
     summary all = {0};
-    int result = wcl__engine_load(&engine, options->operands[0]);
+    int result = wcl__engine_load(&engine, options->operands[0], options);
     if (result != WCL__DONE)
         return result;
     const int layers = wcl_model_layer_count(engine.model);

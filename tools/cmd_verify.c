@@ -134,7 +134,9 @@ static verdict run_data_sets(test *t, const char *folder)
 static verdict run_model(test *t, const char *folder, const char *path)
 {
     const wcl_session_options session = wcl__engine_options(t->options);
-    verdict result = judge(t, wcl_model_load(path, &t->engine.model));
+    wcl_model_options loading = WCL_MODEL_OPTIONS_INIT;
+    loading.in_memory = t->options->no_mmap;
+    verdict result = judge(t, wcl_model_load_with(path, &loading, &t->engine.model));
     if (result != PASSED)
         return result;
     t->input_count = wcl_model_input_count(t->engine.model);

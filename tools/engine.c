@@ -6,10 +6,12 @@
 
 enum { FREE_SIDE = 224 }; /* for networks that take any height and width */
 
-int wcl__engine_load(wcl__engine *engine, const char *model)
+int wcl__engine_load(wcl__engine *engine, const char *model, const wcl__options *options)
 {
     const double start = wcl__now_ms();
-    const wcl_status status = wcl_model_load(model, &engine->model);
+    wcl_model_options loading = WCL_MODEL_OPTIONS_INIT;
+    loading.in_memory = options->no_mmap;
+    const wcl_status status = wcl_model_load_with(model, &loading, &engine->model);
     engine->name = model;
     engine->load_ms = wcl__now_ms() - start;
     return wcl__complain_about(model, status);

@@ -13,7 +13,7 @@ typedef struct wcl__engine {
 } wcl__engine;
 
 /* Half-made engines may be closed; every function says why it failed. */
-int wcl__engine_load(wcl__engine *engine, const char *model);
+int wcl__engine_load(wcl__engine *engine, const char *model, const wcl__options *options);
 int wcl__engine_device(wcl__engine *engine, const wcl__options *options);
 /* The options of a session: what the command line says. */
 wcl_session_options wcl__engine_options(const wcl__options *options);

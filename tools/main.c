@@ -5,7 +5,7 @@
 #include "command.h"
 
 #define ALWAYS " log quiet help version"
-#define DEVICE "device conv dense precision plan-as memory cache"
+#define DEVICE "device conv dense precision plan-as memory cache no-mmap"
 
 typedef struct command {
     const char *name, *operands;
@@ -19,7 +19,8 @@ static int help(const wcl__options *options);
 
 static const command commands[] = {
     {"devices", "", 0, 0, wcl__cmd_devices, "json" ALWAYS, "the OpenCL devices, and which one is the default"},
-    {"summary", "MODEL", 1, 1, wcl__cmd_summary, "batch shapes json" ALWAYS, "the layers of a network, as Keras' model.summary()"},
+    {"summary", "MODEL", 1, 1, wcl__cmd_summary, "batch shapes no-mmap json" ALWAYS,
+     "the layers of a network, as Keras' model.summary()"},
     {"plan", "MODEL", 1, 1, wcl__cmd_plan, "batch json " DEVICE ALWAYS, "what would run on the device, and the memory it takes"},
     {"run", "MODEL", 1, 1, wcl__cmd_run, "input output dump compare check-finite rtol atol batch " DEVICE ALWAYS,
      "tensors in, tensors out"},

@@ -18,6 +18,7 @@
     X(batch, 0, "N", "pictures at a time; bench takes a list: 1,8")                                       \
     X(memory, 0, "BYTES", "most device memory to use, with k, M or G")                                    \
     X(cache, 0, "DIR", "of compiled kernels (also WINOCL_CACHE); empty: none")                            \
+    X(no_mmap, 0, NULL, "read the model's files into memory: they may change afterwards")                 \
     X(rtol, 0, "X", "relative tolerance (1e-3)")                                                          \
     X(atol, 0, "X", "absolute tolerance (1e-7)")                                                          \
     X(log, 0, "LEVEL", "error, warning (the default), info or debug")                                     \
@@ -222,6 +223,9 @@ static int parse_option(int index, const char *text, wcl__options *o)
         return parse_bytes(name, text, &o->memory);
     case OPTION_cache:
         o->cache = text;
+        return WCL__DONE;
+    case OPTION_no_mmap:
+        o->no_mmap = true;
         return WCL__DONE;
     case OPTION_rtol:
         return parse_real(name, text, &o->rtol);

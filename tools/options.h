@@ -24,7 +24,7 @@ typedef struct wcl__options {
     uint64_t memory, limit_bytes;
     double rtol, atol; /* negative: not given */
     wcl_log_level log;
-    bool quiet, json, layers, clear, check_finite, help, version;
+    bool quiet, json, layers, clear, check_finite, no_mmap, help, version;
 
     bool shapes_nchw;
     const char *inputs[WCL__MAX_FILES], *outputs[WCL__MAX_FILES]; /* [NAME=]FILE */

@@ -109,6 +109,7 @@ typedef struct wcl__file {
     const unsigned char *data;
     size_t bytes;
     bool mapped;
+    int descriptor; /* of a mapped file, to see whether it was cut */
     int references;
     void (*release)(void *user);
     void *user;
@@ -116,6 +117,11 @@ typedef struct wcl__file {
 } wcl__file;
 /* Maps a file for reading; *out is reference-counted (wcl__file_retain, wcl__file_release). */
 wcl_status wcl__file_map(const char *path, wcl__file **out);
+/* The same, read into memory: what happens to the file afterwards does not matter. */
+wcl_status wcl__file_copy(const char *path, wcl__file **out);
+/* WCL_BAD_FILE where a mapped file has become shorter: touching what is gone would end the process with SIGBUS. To be called just before
+ * its bytes are read; the file may still be cut in between. */
+wcl_status wcl__file_check(const wcl__file *file);
 wcl_status wcl__file_of_memory(const void *data, size_t bytes, void (*release)(void *), void *user, wcl__file **out);
 void wcl__file_retain(wcl__file *file);
 void wcl__file_release(wcl__file *file);

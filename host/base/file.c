@@ -12,8 +12,42 @@
 
 static wcl_status map_descriptor(int descriptor, wcl__file *file)
 {
+    void *data = mmap(NULL, file->bytes, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    if (data == MAP_FAILED)
+        return wcl__fail_errno(WCL_BAD_FILE, "cannot map");
+    file->data = data;
+    file->mapped = true;
+    return WCL_OK;
+}
+
+static wcl_status copy_descriptor(int descriptor, wcl__file *file)
+{
+    unsigned char *data = wcl__alloc(file->bytes, 1);
+    if (!data)
+        return wcl__fail_memory();
+    file->data = data;
+    file->release = wcl__free;
+    file->user = data;
+    for (size_t done = 0; done < file->bytes;) {
+        const ssize_t got = read(descriptor, data + done, file->bytes - done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return wcl__fail_errno(WCL_BAD_FILE, "cannot read");
+        if (got == 0)
+            return wcl__fail(WCL_BAD_FILE, "was cut from %zu to %zu bytes while it was read", file->bytes, done);
+        done += (size_t)got;
+    }
+    return WCL_OK;
+}
+
+static wcl_status open_regular(const char *path, int *descriptor, size_t *bytes)
+{
     struct stat info;
-    if (fstat(descriptor, &info) != 0)
+    *descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO without a writer must not stop us */
+    if (*descriptor < 0)
+        return wcl__fail_errno(errno == ENOENT || errno == ENOTDIR ? WCL_NOT_FOUND : WCL_BAD_FILE, "cannot open");
+    if (fstat(*descriptor, &info) != 0)
         return wcl__fail_errno(WCL_BAD_FILE, "cannot read");
     if (S_ISDIR(info.st_mode))
         return wcl__fail(WCL_BAD_FILE, "is a folder");
@@ -21,40 +55,57 @@ static wcl_status map_descriptor(int descriptor, wcl__file *file)
         return wcl__fail(WCL_BAD_FILE, "is not a regular file");
     if (info.st_size == 0)
         return wcl__fail(WCL_BAD_FILE, "is empty");
-    void *data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    if (data == MAP_FAILED)
-        return wcl__fail_errno(WCL_BAD_FILE, "cannot map");
-    file->data = data;
-    file->bytes = (size_t)info.st_size;
-    file->mapped = true;
+    *bytes = (size_t)info.st_size;
     return WCL_OK;
+}
+
+static wcl_status open_file(const char *path, bool copy, wcl__file **out)
+{
+    wcl_status status = WCL_OK;
+    *out = NULL;
+    wcl__file *file = wcl__alloc(1, sizeof *file);
+    if (!file)
+        return wcl__in_file(wcl__fail_memory(), path);
+    file->references = 1;
+    file->descriptor = -1;
+    if (!(file->path = wcl__strdup(path))) {
+        status = wcl__fail_memory();
+        goto cleanup;
+    }
+    if ((status = open_regular(path, &file->descriptor, &file->bytes)) != WCL_OK)
+        goto cleanup;
+    status = copy ? copy_descriptor(file->descriptor, file) : map_descriptor(file->descriptor, file);
+    if (status != WCL_OK)
+        goto cleanup;
+    if (copy) {
+        close(file->descriptor);
+        file->descriptor = -1;
+    }
+    *out = file;
+    file = NULL;
+cleanup:
+    wcl__file_release(file);
+    return wcl__in_file(status, path);
 }
 
 wcl_status wcl__file_map(const char *path, wcl__file **out)
 {
-    wcl_status status = WCL_OK;
-    int descriptor = -1;
-    *out = NULL;
-    wcl__file *file = wcl__alloc(1, sizeof *file);
-    if (!file || !(file->path = wcl__strdup(path))) {
-        status = wcl__fail_memory();
-        goto cleanup;
-    }
-    file->references = 1;
-    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO without a writer must not stop us */
-    if (descriptor < 0) {
-        status = wcl__fail_errno(errno == ENOENT || errno == ENOTDIR ? WCL_NOT_FOUND : WCL_BAD_FILE, "cannot open");
-        goto cleanup;
-    }
-    if ((status = map_descriptor(descriptor, file)) != WCL_OK)
-        goto cleanup;
-    *out = file;
-    file = NULL;
-cleanup:
-    if (descriptor >= 0)
-        close(descriptor);
-    wcl__file_release(file);
-    return wcl__in_file(status, path);
+    return open_file(path, false, out);
+}
+
+wcl_status wcl__file_copy(const char *path, wcl__file **out)
+{
+    return open_file(path, true, out);
+}
+
+wcl_status wcl__file_check(const wcl__file *file)
+{
+    struct stat info;
+    if (!file->mapped || fstat(file->descriptor, &info) != 0 || (size_t)info.st_size >= file->bytes)
+        return WCL_OK;
+    return wcl__in_file(
+        wcl__fail(WCL_BAD_FILE, "was cut from %zu to %zu bytes while it was in use", file->bytes, (size_t)info.st_size),
+        file->path);
 }
 
 wcl_status wcl__file_of_memory(const void *data, size_t bytes, void (*release)(void *), void *user, wcl__file **out)
@@ -71,7 +122,7 @@ wcl_status wcl__file_of_memory(const void *data, size_t bytes, void (*release)(v
             release(user);
         return status;
     }
-    *file = (wcl__file){.data = data, .bytes = bytes, .references = 1, .release = release, .user = user};
+    *file = (wcl__file){.data = data, .bytes = bytes, .descriptor = -1, .references = 1, .release = release, .user = user};
     *out = file;
     return WCL_OK;
 }
@@ -87,6 +138,8 @@ void wcl__file_release(wcl__file *file)
         return;
     if (file->mapped)
         munmap((void *)(uintptr_t)file->data, file->bytes);
+    if (file->descriptor >= 0)
+        close(file->descriptor);
     if (file->release)
         file->release(file->user);
     wcl__free(file->path);

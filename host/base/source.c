@@ -4,6 +4,11 @@
 
 #include "base/source.h"
 
+wcl_status wcl__source_check(const wcl__source *source)
+{
+    return source->data && source->file ? wcl__file_check(source->file) : WCL_OK;
+}
+
 void wcl__source_read(const wcl__source *source, int64_t first, int64_t count, void *out)
 {
     size_t size = wcl_type_size(source->type);

@@ -15,6 +15,8 @@ typedef struct wcl__source {
     void *owned;
 } wcl__source;
 
+/* WCL_BAD_FILE where the file was cut; see wcl__file_check. */
+wcl_status wcl__source_check(const wcl__source *source);
 /* Copies elements [first, first + count) to `out`. */
 void wcl__source_read(const wcl__source *source, int64_t first, int64_t count, void *out);
 /* The file's pages behind these elements may leave memory. */

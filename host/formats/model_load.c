@@ -13,11 +13,11 @@ static char *folder_of(const char *path)
     return folder;
 }
 
-static wcl_status load_file(const char *path, wcl_model **out)
+static wcl_status load_file(const char *path, bool copy, wcl_model **out)
 {
     wcl__file *file = NULL;
     char *folder = NULL;
-    wcl_status status = wcl__file_map(path, &file);
+    wcl_status status = copy ? wcl__file_copy(path, &file) : wcl__file_map(path, &file);
     if (status != WCL_OK)
         goto cleanup;
     if (!(folder = folder_of(path))) {
@@ -33,14 +33,22 @@ cleanup:
 
 wcl_status wcl_model_load(const char *path, wcl_model **out)
 {
+    return wcl_model_load_with(path, NULL, out);
+}
+
+wcl_status wcl_model_load_with(const char *path, const wcl_model_options *options, wcl_model **out)
+{
     wcl_status status;
+    wcl_model_options known;
     wcl__clear_error();
     if (!out)
         return wcl__fail(WCL_BAD_ARGUMENT, "no place for the model");
     *out = NULL;
     if (!path || !*path)
         return wcl__fail(WCL_BAD_ARGUMENT, "a model needs a file's name or zoo:NAME");
-    status = strncmp(path, "zoo:", 4) == 0 ? wcl__zoo_build(path + 4, out) : load_file(path, out);
+    if ((status = wcl__options_read(options, &known, sizeof known)) != WCL_OK)
+        return status;
+    status = strncmp(path, "zoo:", 4) == 0 ? wcl__zoo_build(path + 4, out) : load_file(path, known.in_memory, out);
     return wcl__in_file(status, path);
 }
 

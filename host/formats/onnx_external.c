@@ -47,7 +47,8 @@ static wcl_status map_once(wcl__onnx *onnx, const char *location, wcl__file **ou
             *out = onnx->externals[i];
             goto cleanup;
         }
-    if ((status = wcl__file_map(path.data, &file)) != WCL_OK)
+    status = onnx->file->mapped ? wcl__file_map(path.data, &file) : wcl__file_copy(path.data, &file); /* as the model itself */
+    if (status != WCL_OK)
         goto cleanup;
     if (!WCL__GROW(onnx->externals, onnx->external_count, onnx->external_capacity)) {
         status = wcl__fail_memory();

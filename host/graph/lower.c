@@ -299,7 +299,9 @@ wcl_status wcl__graph_infer(const wcl_model *model, const wcl_tensor *inputs, wc
 {
     memset(graph, 0, sizeof *graph);
     graph->model = model;
-    wcl_status status = copy_values(model, graph);
+    wcl_status status = wcl__model_check_files(model);
+    if (status == WCL_OK)
+        status = copy_values(model, graph);
     if (status == WCL_OK)
         status = bind_inputs(model, inputs, graph);
     for (size_t i = 0; i < model->node_count && status == WCL_OK; i++) {

@@ -74,6 +74,20 @@ void wcl_model_destroy(wcl_model *model)
         model_free(model);
 }
 
+wcl_status wcl__model_check_files(const wcl_model *model)
+{
+    const wcl__file *checked = NULL;
+    wcl_status status = WCL_OK;
+    for (size_t i = 0; i < model->value_count && status == WCL_OK; i++) {
+        const wcl__source *source = model->values[i].source;
+        if (!source || !source->file || source->file == checked) /* most models have one file */
+            continue;
+        checked = source->file;
+        status = wcl__source_check(source);
+    }
+    return status;
+}
+
 static wcl__model_value *find_constant(wcl_model *model, const wcl__source *source)
 {
     for (size_t i = 0; i < model->value_count; i++)

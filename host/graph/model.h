@@ -54,6 +54,8 @@ struct wcl_model {
 };
 
 void wcl__model_retain(wcl_model *model); /* wcl_model_destroy releases */
+/* WCL_BAD_FILE where a file that constants lie in was cut: before a pass over the model, which reads some of them. */
+wcl_status wcl__model_check_files(const wcl_model *model);
 /* wcl__source_largest, read once for each of the model's constants. */
 double wcl__model_largest(wcl_model *model, const wcl__source *source);
 

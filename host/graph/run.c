@@ -123,6 +123,9 @@ static wcl_status enqueue_output(wcl_session *session, size_t index, const wcl_t
     cl_int code = CL_SUCCESS;
     if (bytes == 0)
         return WCL_OK;
+    const wcl_status whole = slot < 0 ? wcl__source_check(known) : WCL_OK;
+    if (whole != WCL_OK)
+        return whole;
     if (slot < 0 && to)
         wcl__source_read(known, 0, wcl__shape_count(&known->shape), to);
     else if (slot < 0)

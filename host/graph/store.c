@@ -32,6 +32,9 @@ static wcl_status write_range(cl_command_queue queue, cl_mem memory, size_t offs
     const size_t size = packing->source ? wcl_type_size(packing->source->type) : 1;
     const size_t bytes = (size_t)count * size;
     cl_int code;
+    const wcl_status status = packing->source ? wcl__source_check(packing->source) : WCL_OK;
+    if (status != WCL_OK)
+        return status;
     void *at = clEnqueueMapBuffer(queue, memory, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION, offset, bytes, 0, NULL, NULL, &code);
     if (code != CL_SUCCESS)
         return wcl__fail_cl(code, "clEnqueueMapBuffer");
@@ -153,9 +156,12 @@ static wcl_status make_entry(wcl__store *store, const wcl__packing *packing, ent
     e->key = wcl__strdup(packing->key);
     if (!e->key)
         return wcl__fail_memory();
+    wcl_status status = packing->source ? wcl__source_check(packing->source) : WCL_OK;
+    if (status != WCL_OK)
+        return status;
     if (in_place(store->device, packing) && use_in_place(store, packing, e))
         return WCL_OK;
-    wcl_status status = wcl__buffer_create(store->device, CL_MEM_READ_WRITE, packing->bytes, NULL, packing->key, &e->memory);
+    status = wcl__buffer_create(store->device, CL_MEM_READ_WRITE, packing->bytes, NULL, packing->key, &e->memory);
     if (status == WCL_OK)
         status = wcl__pack(store->device, packing, e->memory);
     if (status == WCL_OK)

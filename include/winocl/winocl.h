@@ -222,9 +222,20 @@ WCL_API wcl_status wcl_cache_trim(const char *path, uint64_t keep_bytes) WCL_WAR
 typedef struct wcl_model wcl_model;
 
 /* An ONNX file, or "zoo:NAME[?classes=N&size=N&seed=N]" with NAME one of lenet5, alexnet, vgg11, vgg13, vgg16, vgg19 and
- * vggN-bn. Weights stay in the (memory-mapped) file. WCL_BAD_FILE, WCL_BAD_MODEL, WCL_UNSUPPORTED (the reason lists every
- * unsupported node), WCL_NOT_FOUND (no such file or zoo name), WCL_NO_MEMORY. */
+ * vggN-bn. Weights stay in the (memory-mapped) file: it may be renamed or deleted while the model lives, but must not be changed in place. Where
+ * it has become shorter, planning and packing weights fail with WCL_BAD_FILE; a cut in the very moment in which a part is read still
+ * ends the process with SIGBUS. wcl_model_load_with can rule that out.
+ * WCL_BAD_FILE, WCL_BAD_MODEL, WCL_UNSUPPORTED (the reason lists every unsupported node), WCL_NOT_FOUND (no such file or zoo name),
+ * WCL_NO_MEMORY. */
 WCL_API wcl_status wcl_model_load(const char *path, wcl_model **out) WCL_WARN_UNUSED;
+
+typedef struct wcl_model_options {
+    size_t size; /* of this struct: set by WCL_MODEL_OPTIONS_INIT; zero elsewhere means default */
+    int in_memory; /* read files into memory once instead of mapping them: they may change afterwards, and take memory while the model lives */
+} wcl_model_options;
+#define WCL_MODEL_OPTIONS_INIT WCL_SIZED(wcl_model_options)
+/* The same with options; NULL: all defaults. */
+WCL_API wcl_status wcl_model_load_with(const char *path, const wcl_model_options *options, wcl_model **out) WCL_WARN_UNUSED;
 /* An ONNX model in memory, used in place: `release` (may be NULL) is called with `user` when the model needs it no longer,
  * also when loading fails. External data files are refused. */
 WCL_API wcl_status wcl_model_load_memory(const void *data, size_t bytes, void (*release)(void *user), void *user,
