@@ -214,6 +214,18 @@ check_json '4.top.4' classify zoo:lenet5 --json --batch 2 "$pictures/gray.png" "
 for method in caffe torchvision tf unit; do
     check 0 'class' classify "$data/exports/tf2onnx.onnx" --preprocess $method "$pictures/rgb.png"
 done
+# Labels, paths and names that would move a terminal's cursor: ESC, DEL, a C1 character in UTF-8 and as a byte, and what is no UTF-8.
+evil=$(printf 'a\033[2J\177\302\233\233\377\303\251')
+for digit in 0 1 2 3 4 5 6 7 8 9; do printf '%s\n' "$evil"; done >"$folder/evil"
+raw() { LC_ALL=C grep -q "$(printf '[\001-\010\013-\037\177\233\377]')" "$folder/out" "$folder/err"; }
+cp "$pictures/gray.png" "$folder/$evil.png"
+shown='a\\x1b\[2J\\x7f\\xc2\\x9b\\x9b\\xff'
+check 0 "$shown.* \(class" classify zoo:lenet5 "$folder/$evil.png" --labels "$folder/evil" && raw && fail 'classify' 'raw control characters in a label'
+check 0 "^$folder/$shown" classify zoo:lenet5 "$folder/$evil.png" && raw && fail 'classify' 'raw control characters in a path'
+check 3 "$shown.*: cannot open" classify zoo:lenet5 "$folder/missing $evil" && raw && fail 'classify' 'raw control characters in an error'
+check_json '0.file 0.top.0.label' classify zoo:lenet5 --json "$folder/$evil.png" --labels "$folder/evil" && raw && fail 'classify --json' 'raw bytes'
+check 0 'a.u001b.2J.u007f.u009b.ufffd.ufffd' classify zoo:lenet5 --json "$folder/$evil.png" --labels "$folder/evil"
+check 0 "^$folder/$shown.*: 0 programs" cache --cache "$folder/$evil" && raw && fail 'cache' 'raw control characters in a path'
 check 3 'cut.png: cannot decode: the file is cut short' classify zoo:lenet5 "$pictures/gray.png" "$pictures/cut.png"
 check 3 'cut.jpg: cannot decode: ' classify zoo:lenet5 "$pictures/cut.jpg"
 check 3 'huge.png: cannot decode: 30000 x 30000' classify zoo:lenet5 "$pictures/huge.png"

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "escape.h"
 
 int wcl__cmd_cache(const wcl__options *options)
 {
@@ -18,7 +19,7 @@ int wcl__cmd_cache(const wcl__options *options)
     if (!bytes)
         return wcl__complain_memory();
     if (*info.path)
-        printf("%s: %lld programs, %s\n", info.path, (long long)info.entries, bytes);
+        wcl__print_line("%s: %lld programs, %s", info.path, (long long)info.entries, bytes);
     else
         puts("the cache is switched off");
     if (info.rates > 0)

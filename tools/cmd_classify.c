@@ -5,6 +5,7 @@
 
 #include "classifier.h"
 #include "command.h"
+#include "escape.h"
 
 typedef struct ranked {
     double probability;
@@ -40,12 +41,12 @@ static cJSON *json_picture(const wcl__classifier *c, const char *file, const ran
 
 static void print_picture(const wcl__classifier *c, const char *file, const ranked *top, int64_t count)
 {
-    printf("%s%s\n", file,
-           wcl_model_is_untrained(c->engine.model) ? "  (untrained: the weights are seeded, so this means nothing)" : "");
+    wcl__print_line("%s%s", file,
+                    wcl_model_is_untrained(c->engine.model) ? "  (untrained: the weights are seeded, so this means nothing)" : "");
     for (int64_t i = 0; i < count; i++) {
         const char *label = wcl__classifier_label(c, top[i].class_index);
-        printf("  %6.2f%%  %s%sclass %lld%s\n", 100 * top[i].probability, label, *label ? " (" : "", (long long)top[i].class_index,
-               *label ? ")" : "");
+        wcl__print_line("  %6.2f%%  %s%sclass %lld%s", 100 * top[i].probability, label, *label ? " (" : "",
+                        (long long)top[i].class_index, *label ? ")" : "");
     }
 }
 

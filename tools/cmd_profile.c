@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "escape.h"
 #include "picture.h"
 #include "profile.h"
 #include "table.h"
@@ -31,7 +32,7 @@ static int print_table(const profile_command *c)
     static const char *const heads[] = {"  Node", "Operator", "Algorithm", "Kernel", "ms", "share"};
     const wcl__profile *p = &c->profile;
     wcl__table table;
-    printf("%s on %s (%s, %s)\n", c->title, c->device.name, c->device.platform, c->device.driver);
+    wcl__print_line("%s on %s (%s, %s)", c->title, c->device.name, c->device.platform, c->device.driver);
     wcl__table_start(&table, heads, "llllrr");
     for (int i = 0; i < p->launch_count; i++) {
         const wcl__launch_time *launch = &p->launches[i];

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "escape.h"
 #include "compare.h"
 #include "engine.h"
 
@@ -140,8 +141,8 @@ static int print_output(const run *r, int index)
     if (!shape)
         return wcl__complain_memory();
     wcl__tensor_measure(tensor, &range);
-    printf("%s  %s %s  min %.6g  max %.6g  mean %.6g", wcl_model_output_name(r->engine.model, index), wcl_type_name(tensor->type),
-           shape, range.min, range.max, range.mean);
+    wcl__put_escaped(stdout, wcl_model_output_name(r->engine.model, index));
+    printf("  %s %s  min %.6g  max %.6g  mean %.6g", wcl_type_name(tensor->type), shape, range.min, range.max, range.mean);
     if (range.not_finite)
         printf("  %lld not finite", (long long)range.not_finite);
     fputs("\n ", stdout);
@@ -251,7 +252,7 @@ static int visit_tensors(const run *r)
         return result;
     if (visit.compared == 0)
         return wcl__complain(WCL__BAD_INPUT, "%s: nothing to compare: it holds no tensor of this network", r->options->compare);
-    printf("%d tensors agree, %d are not in %s\n", visit.compared, visit.missing, r->options->compare);
+    wcl__print_line("%d tensors agree, %d are not in %s", visit.compared, visit.missing, r->options->compare);
     return WCL__DONE;
 }
 

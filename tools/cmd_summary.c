@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "escape.h"
 #include "engine.h"
 
 /* ONNX operator, Keras layer; where the rank makes a difference, for 4-D tensors. NULL: part of the layer before it. */
@@ -120,14 +121,14 @@ static void print_text(const char *model, const summary *all)
         middle = (int)strlen(all->rows[i].shape) >= middle ? (int)strlen(all->rows[i].shape) + 1 : middle;
     }
     const int width = left + middle + 10;
-    printf("Model: \"%s\"\n", base_name(model));
+    wcl__print_line("Model: \"%s\"", base_name(model));
     rule('_', width);
     printf("%-*s%-*s%-10s\n", left, "Layer (type)", middle, "Output Shape", "Param #");
     rule('=', width);
     for (int i = 0; i < all->count; i++) {
         if (i)
             rule('_', width);
-        printf("%-*s%-*s%-10lld\n", left, all->rows[i].left, middle, all->rows[i].shape, (long long)all->rows[i].parameters);
+        wcl__print_line("%-*s%-*s%-10lld", left, all->rows[i].left, middle, all->rows[i].shape, (long long)all->rows[i].parameters);
     }
     rule('=', width);
     thousands(all->parameters, number[0]);

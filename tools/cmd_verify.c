@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "escape.h"
 #include "compare.h"
 #include "engine.h"
 
@@ -170,9 +171,9 @@ static int run_test(const wcl__options *options, wcl_device *device, const char 
     char *path = wcl__format("%s/model.onnx", folder);
     const verdict result = path ? run_model(&t, folder, path) : stop(&t, wcl__complain_memory());
     if (result == PASSED)
-        printf("PASS %s\n", test_name(folder, name));
+        wcl__print_line("PASS %s", test_name(folder, name));
     else if (result != STOPPED)
-        printf("%s %s: %s\n", words[result], test_name(folder, name), t.reason);
+        wcl__print_line("%s %s: %s", words[result], test_name(folder, name), t.reason);
     if (result != STOPPED)
         counts[result]++;
     free(t.inputs);

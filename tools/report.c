@@ -1,5 +1,7 @@
 #include "report.h"
 
+#include "escape.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,11 +23,10 @@ static void hide_bar(void)
     bar_shown = false;
 }
 
-/* Control characters, of a file's name perhaps, would break the line. */
+/* One line, whatever a file's or a model's names are made of. */
 static void print_line(const char *text)
 {
-    for (; *text; text++)
-        fputc(*text == '\n' || *text == '\r' || *text == '\033' ? ' ' : *text, stderr);
+    wcl__put_escaped(stderr, text);
     fputc('\n', stderr);
 }
 
@@ -81,7 +82,7 @@ int wcl__complain_about(const char *where, wcl_status status)
     wcl__complain(exit_status_of(status), "%s%s%s", placed ? "" : where, placed ? "" : ": ",
                   *error->message ? error->message : wcl_status_string(status));
     if (*error->build_log && !quiet_mode && log_level >= WCL_LOG_INFO)
-        fprintf(stderr, "%s\n", error->build_log);
+        fprintf(stderr, "%s\n", error->build_log); /* the driver's, which is trusted */
     return exit_status_of(status);
 }
 
@@ -135,14 +136,23 @@ void wcl__progress(const char *what, int64_t done, int64_t total)
     bar_shown = true;
 }
 
+/* Deletes the object. NULL: no memory. */
+static char *json_text(cJSON *json)
+{
+    char *printed = json ? cJSON_Print(json) : NULL;
+    char *text = printed ? wcl__encode_json(printed) : NULL;
+    cJSON_Delete(json);
+    cJSON_free(printed);
+    return text;
+}
+
 int wcl__print_json(cJSON *json)
 {
-    char *text = json ? cJSON_Print(json) : NULL;
-    cJSON_Delete(json);
+    char *text = json_text(json);
     if (!text)
         return wcl__complain_memory();
     puts(text);
-    cJSON_free(text);
+    free(text);
     return WCL__DONE;
 }
 
@@ -179,12 +189,11 @@ cleanup:
 
 int wcl__write_json(const char *path, cJSON *json)
 {
-    char *text = json ? cJSON_Print(json) : NULL;
-    cJSON_Delete(json);
+    char *text = json_text(json);
     if (!text)
         return wcl__complain_memory();
     const int result = wcl__write_file(path, text, strlen(text));
-    cJSON_free(text);
+    free(text);
     return result;
 }
 

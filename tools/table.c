@@ -1,5 +1,7 @@
 #include "table.h"
 
+#include "escape.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +12,10 @@ void wcl__table_start(wcl__table *table, const char *const *heads, const char *a
     *table = (wcl__table){.heads = heads, .align = align};
 }
 
-void wcl__table_take(wcl__table *table, char *text)
+void wcl__table_take(wcl__table *table, char *raw)
 {
+    char *text = raw ? wcl__escape(raw) : NULL;
+    free(raw);
     if (text && table->count == table->capacity) {
         const size_t capacity = table->capacity ? 2 * table->capacity : 64;
         char **cells = realloc(table->cells, capacity * sizeof *cells);
