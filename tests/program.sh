@@ -340,6 +340,17 @@ check 0 . run zoo:lenet5 --cache "$folder/other"
 check 0 "^$folder/other: [1-9][0-9]* programs" cache --cache "$folder/other"
 check 0 "^$folder/other: 0 programs, 0 B" cache --cache "$folder/other" --clear
 check 0 'switched off' cache --cache ''
+mkdir -p "$folder/xdg/pocl/kcache/AB" "$folder/pocl_own" && head -c 3000 /dev/zero >"$folder/xdg/pocl/kcache/AB/x" && head -c 5 /dev/zero >"$folder/pocl_own/y"
+(XDG_CACHE_HOME=$folder/xdg && export XDG_CACHE_HOME && unset POCL_CACHE_DIR &&
+    check 0 "^PoCL .* does not clear: $folder/xdg/pocl/kcache: 2.9 KiB\$" cache --clear --cache "$folder/other" && expect 'kcache stays' test -e "$folder/xdg/pocl/kcache/AB/x" &&
+    POCL_CACHE_DIR=$folder/pocl_own && export POCL_CACHE_DIR && check 0 "^PoCL .* does not clear: $folder/pocl_own: 5 B\$" cache) || failures=$((failures + 1))
+mkdir -p "$folder/junk" && : >"$folder/junk/$(printf '%064d' 0).bin" && chmod 700 "$folder/junk"
+check 0 "^$folder/junk: 1 programs" cache --cache "$folder/junk"
+check 0 "^$folder/junk: 0 programs, 0 B" cache --cache "$folder/junk" --clear
+chmod 777 "$folder/junk"
+cases=$((cases + 1))
+"$winocl" run zoo:lenet5 --cache "$folder/junk" >"$folder/out" 2>"$folder/err" || fail 'run' 'a cache that is not trusted stops it'
+[ "$(grep -c '^winocl: warning: .* is not trusted, .*others may write to it' "$folder/err")" -eq 1 ] || fail 'run' 'not one warning of an untrusted cache'
 cases=$((cases + 1))
 "$winocl" run zoo:lenet5 --cache /dev/null/cache >"$folder/out" 2>"$folder/err" || fail 'run --cache /dev/null/cache' 'an unwritable cache stops it'
 grep -q '^winocl: warning: ' "$folder/err" || fail 'run --cache /dev/null/cache' 'no warning'
