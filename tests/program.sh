@@ -65,6 +65,12 @@ check 2 'frobnicate: unknown command' frobnicate
 for later in tune build convert; do
     check 2 "$later: unknown command" $later zoo:lenet5
 done
+check 2 'unknown command: did you mean classify\?' clasify zoo:lenet5
+check 2 'unknown command: did you mean plan\?' help paln
+check 2 'frobnicate: unknown command: see winocl help' frobnicate
+check 2 '--bacth: unknown or ambiguous option: did you mean --batch\?' run --bacth 3 zoo:lenet5
+check 2 '--labls=x: unknown or ambiguous option: did you mean --labels\?' classify --labls=x zoo:lenet5
+check 2 '--frobnicate: unknown or ambiguous option: see winocl help' run --frobnicate zoo:lenet5
 check 2 '--frobnicate: unknown' run --frobnicate zoo:lenet5
 check 2 'unknown option' run -z zoo:lenet5
 check 2 'needs a value' bench zoo:lenet5 --batch
@@ -214,6 +220,10 @@ check_json '4.top.4' classify zoo:lenet5 --json --batch 2 "$pictures/gray.png" "
 for method in caffe torchvision tf unit; do
     check 0 'class' classify "$data/exports/tf2onnx.onnx" --preprocess $method "$pictures/rgb.png"
 done
+head -n 9 "$folder/labels" >"$folder/nine" && { cat "$folder/labels" && echo ten; } >"$folder/eleven" && { cat "$folder/labels" && echo && echo; } >"$folder/blank"
+check 3 'nine: holds 9 class names, zoo:lenet5 has 10 classes' classify zoo:lenet5 "$pictures/gray.png" --labels "$folder/nine"
+check 3 'eleven: holds 11 class names, zoo:lenet5 has 10 classes' classify zoo:lenet5 "$pictures/gray.png" --labels "$folder/eleven"
+check 0 'class' classify zoo:lenet5 "$pictures/gray.png" --labels "$folder/blank"
 # Labels, paths and names that would move a terminal's cursor: ESC, DEL, a C1 character in UTF-8 and as a byte, and what is no UTF-8.
 evil=$(printf 'a\033[2J\177\302\233\233\377\303\251')
 for digit in 0 1 2 3 4 5 6 7 8 9; do printf '%s\n' "$evil"; done >"$folder/evil"
@@ -256,6 +266,10 @@ for class in 0 1 2 3 4 5 6 7 8 9; do
 done
 cp "$pictures/gray.png" "$folder/set/$predicted"
 check 0 'of 1\)' "$@" --images "$folder/set"
+expect 'evaluate: no warning' sh -c "! grep -q warning '$folder/err'"
+mkdir "$folder/set/more"
+check 0 'of 1\)' "$@" --images "$folder/set" && { grep -q '^winocl: warning: .*set: 11 sub-folders for the network.s 10 classes' "$folder/err" || fail evaluate 'no warning of 11 sub-folders'; }
+rmdir "$folder/set/more"
 check 2 'sub-folders' "$@" --images "$folder/set" --labels "$folder/classes"
 check 3 'no pictures' "$@" --images "$folder/empty"
 check 3 'cannot create' "$@" --images "$folder/images" --labels "$folder/classes" --predictions "$folder/missing/file"

@@ -76,6 +76,8 @@ static int split_labels(wcl__classifier *c)
         c->labels[c->label_count++] = line;
         line = end ? end + 1 : NULL;
     }
+    while (c->label_count > 0 && !*c->labels[c->label_count - 1]) /* blank lines at the end */
+        c->label_count--;
     return WCL__DONE;
 }
 

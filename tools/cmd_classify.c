@@ -87,6 +87,9 @@ static int classify_batch(const wcl__options *options, wcl__classifier *c, char 
     }
     if (result == WCL__DONE)
         result = wcl__classifier_run(c, count, &scores);
+    if (result == WCL__DONE && options->labels && c->label_count != c->classes)
+        result = wcl__complain(WCL__BAD_INPUT, "%s: holds %lld class names, %s has %lld classes", options->labels,
+                               (long long)c->label_count, options->operands[0], (long long)c->classes);
     for (int64_t i = 0; i < count && result == WCL__DONE; i++)
         result = show(options, c, files[i], scores + i * c->classes, json);
     return result;

@@ -77,6 +77,11 @@ static int write_predictions(const evaluation *e, const char *path)
 static int report(const wcl__options *options, const evaluation *e)
 {
     int64_t right = 0;
+    const int64_t folders = e->dataset.folders, known = e->classifier.classes;
+    if (folders && folders != known && !options->quiet)
+        wcl__complain(WCL__DONE,
+                      "warning: %s: %lld sub-folders for the network's %lld classes: the nth folder by name counts as class n - 1",
+                      options->images, (long long)folders, (long long)known);
     for (int64_t i = 0; i < e->dataset.count; i++)
         right += e->predicted[i] == e->dataset.classes[i];
     const double accuracy = (double)right / (double)e->dataset.count;

@@ -229,6 +229,7 @@ static int open_folder(const char *folder, wcl__dataset *dataset)
         free(path);
     }
     free_entries(entries, count);
+    dataset->folders = classes;
     if (result == WCL__DONE && dataset->count == 0)
         result =
             wcl__complain(WCL__BAD_INPUT, "%s: no pictures: it needs a sub-folder of PNG or JPEG files for each class", folder);

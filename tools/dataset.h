@@ -9,6 +9,7 @@
 typedef struct wcl__dataset {
     int64_t count;
     int64_t *classes;      /* of each picture */
+    int64_t folders;       /* sub-folders, classes of a folder; 0 for IDX */
     char **files;          /* a folder's pictures; NULL for IDX */
     unsigned char *pixels; /* an IDX file's: count x height x width x channels */
     int width, height, channels;

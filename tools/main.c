@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "suggest.h"
 
 #define ALWAYS " log quiet help version"
 #define DEVICE "device conv dense precision plan-as memory cache no-mmap"
@@ -46,6 +47,16 @@ static const command *find_command(const char *name)
     return NULL;
 }
 
+static int unknown_command(const char *name)
+{
+    wcl__suggestion suggestion = {.given = name};
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        wcl__suggest(&suggestion, commands[i].name);
+    if (suggestion.best)
+        return wcl__complain(WCL__USAGE, "%s: unknown command: did you mean %s?", name, suggestion.best);
+    return wcl__complain(WCL__USAGE, "%s: unknown command: see winocl help", name);
+}
+
 static int help_all(void)
 {
     puts("usage: winocl COMMAND [OPTION]... [OPERAND]...\n");
@@ -69,7 +80,7 @@ static int help(const wcl__options *options)
     if (options->operand_count == 0)
         return help_all();
     const command *about = find_command(options->operands[0]);
-    return about ? help_one(about) : wcl__complain(WCL__USAGE, "%s: unknown command: see winocl help", options->operands[0]);
+    return about ? help_one(about) : unknown_command(options->operands[0]);
 }
 
 static int dispatch(const wcl__options *options)
@@ -82,7 +93,7 @@ static int dispatch(const wcl__options *options)
         return options->help ? help_all() : wcl__complain(WCL__USAGE, "no command: see winocl help");
     const command *found = find_command(options->command);
     if (!found)
-        return wcl__complain(WCL__USAGE, "%s: unknown command: see winocl help", options->command);
+        return unknown_command(options->command);
     if (options->help)
         return help_one(found);
     const int result = wcl__options_check(options, found->allowed);

@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include "suggest.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
@@ -303,6 +305,20 @@ static int parse_option(int index, const char *text, wcl__options *o)
     }
 }
 
+/* "--formt" or "--formt=x" */
+static int unknown_option(const char *given, char names[OPTION_COUNT][32])
+{
+    char bare[32] = "";
+    const size_t dashes = strspn(given, "-");
+    snprintf(bare, sizeof bare, "%.*s", (int)strcspn(given + dashes, "="), given + dashes);
+    wcl__suggestion suggestion = {.given = bare};
+    for (int i = 0; i < OPTION_COUNT; i++)
+        wcl__suggest(&suggestion, names[i]);
+    if (suggestion.best)
+        return wcl__complain(WCL__USAGE, "%s: unknown or ambiguous option: did you mean --%s?", given, suggestion.best);
+    return wcl__complain(WCL__USAGE, "%s: unknown or ambiguous option: see winocl help", given);
+}
+
 int wcl__options_parse(int argc, char **argv, wcl__options *options)
 {
     static char names[OPTION_COUNT][32];
@@ -325,9 +341,10 @@ int wcl__options_parse(int argc, char **argv, wcl__options *options)
             return wcl__complain(WCL__USAGE, "%s: needs a value: see winocl help", argv[optind - 1]);
         if (code == '?' && optopt && optopt < FIRST_CODE)
             return wcl__complain(WCL__USAGE, "-%c: unknown option: see winocl help", optopt);
+        if (code == '?' && optopt)
+            return wcl__complain(WCL__USAGE, "%s: takes no value: see winocl help", argv[optind - 1]);
         if (code == '?')
-            return wcl__complain(WCL__USAGE, "%s: %s: see winocl help", argv[optind - 1],
-                                 optopt ? "takes no value" : "unknown or ambiguous option");
+            return unknown_option(argv[optind - 1], names);
         int index = code - FIRST_CODE;
         for (int i = 0; i < OPTION_COUNT && code < FIRST_CODE; i++)
             if (rows[i].letter == code)
