@@ -48,6 +48,7 @@ env -u LD_LIBRARY_PATH "$folder/build/consumer"
 if [ -f "$build/winocl" ]; then
     step "the program"
     [ -f "$prefix/share/man/man1/winocl.1" ] || { echo "not installed: the manual page"; exit 1; }
+    [ -f "$prefix/share/bash-completion/completions/winocl" ] && [ -f "$prefix/share/zsh/site-functions/_winocl" ] || { echo "not installed: completion"; exit 1; }
     mv "$prefix" "$folder/moved" # it finds its library wherever the tree went
     env -u LD_LIBRARY_PATH "$folder/moved/bin/winocl" --version
     env -u LD_LIBRARY_PATH "$folder/moved/bin/winocl" summary zoo:lenet5 >/dev/null

@@ -371,5 +371,28 @@ grep -q '^winocl: warning: ' "$folder/err" || fail 'run --cache /dev/null/cache'
 "$winocl" run zoo:lenet5 --quiet --cache /dev/null/cache 2>"$folder/err" >"$folder/out"
 [ ! -s "$folder/err" ] || fail 'run --quiet' 'not quiet'
 
+# ---- completion in bash: every command and every option of help
+complete_with() { # complete_with WORD...: what the last word may become
+    bash -c '. "$1" && shift && COMP_WORDS=("$@") && COMP_CWORD=$(($# - 1)) && _winocl && printf "%s\n" "${COMPREPLY[@]}"' - \
+        "$source/tools/completion/winocl.bash" "$winocl" "$@" | sort -u
+}
+if command -v bash >/dev/null; then
+    expect 'completion: bash -n' bash -n "$source/tools/completion/winocl.bash"
+    complete_with '' >"$folder/got"
+    expect 'completion: commands' test "$(wc -l <"$folder/got")" -eq "$("$winocl" help | grep -c '^  [a-z]')"
+    while read -r name; do
+        "$winocl" help "$name" | awk '$1 ~ /^--/ {print $1} $1 ~ /^-[a-z],$/ {print $2}' | sort -u >"$folder/wanted"
+        complete_with "$name" -- >"$folder/got"
+        expect "completion: $name has options" grep -qx -e --quiet "$folder/wanted"
+        expect "completion: options of $name" cmp "$folder/wanted" "$folder/got"
+    done <<END
+$(complete_with '')
+END
+    expect 'completion: of a beginning' test "$(complete_with run --che)" = --check-finite
+fi
+if command -v zsh >/dev/null; then
+    expect 'completion: zsh -n' zsh -n "$source/tools/completion/_winocl"
+fi
+
 printf '%d of %d cases failed\n' "$failures" "$cases"
 [ "$failures" -eq 0 ]

@@ -13,7 +13,8 @@ enum {
     BAR = 16,
     HEAD = 116,        /* above the first bar */
     FOOT = 28,         /* below the last */
-    NAME_COLUMNS = 30, /* of a layer's name; the rest is cut */
+    NAME_COLUMNS = 30, /* of a layer's name; the middle of longer ones is cut */
+    MOST_ROWS = 40,    /* the slowest layers; the others share one row */
     TICKS = 6
 };
 
@@ -76,12 +77,61 @@ static bool is_drawn(const wcl__profile *profile, int i)
     return profile->nodes[i].launches > 0 && profile->node_ms[i] >= 0;
 }
 
+/* Is it one of the slowest, which have a row each? */
+static bool has_row(const wcl__profile *profile, int i)
+{
+    int slower = 0;
+    if (!is_drawn(profile, i))
+        return false;
+    for (int k = 0; k < profile->node_count; k++)
+        slower += is_drawn(profile, k) &&
+                  (profile->node_ms[k] > profile->node_ms[i] || (profile->node_ms[k] == profile->node_ms[i] && k < i));
+    return slower < MOST_ROWS;
+}
+
+/* The layers that have none. */
+typedef struct rest {
+    int count;
+    double ms;
+} rest;
+
+static rest find_rest(const wcl__profile *profile)
+{
+    rest r = {0, 0};
+    for (int i = 0; i < profile->node_count; i++)
+        if (is_drawn(profile, i) && !has_row(profile, i)) {
+            r.count++;
+            r.ms += profile->node_ms[i];
+        }
+    return r;
+}
+
 static int row_count(const wcl__profile *profile)
 {
     int count = 0;
     for (int i = 0; i < profile->node_count; i++)
-        count += is_drawn(profile, i);
-    return count;
+        count += has_row(profile, i);
+    return count + (find_rest(profile).count > 0);
+}
+
+/* A long name without its middle: networks tell their layers apart at both ends. */
+static void put_name(FILE *out, const char *name)
+{
+    int columns = 0, column = 0;
+    for (const char *c = name; *c; c++)
+        columns += (*c & 0xC0) != 0x80;
+    char kept[4 * NAME_COLUMNS + 8];
+    size_t used = 0;
+    const int cut = columns - NAME_COLUMNS + 1, first = NAME_COLUMNS / 2;
+    for (const char *c = name; *c && used + 4 < sizeof kept; c++) {
+        column += (*c & 0xC0) != 0x80;
+        if (columns <= NAME_COLUMNS || column <= first || column > first + cut)
+            kept[used++] = *c;
+        else if (column == first + 1 && (*c & 0xC0) != 0x80)
+            used += (size_t)snprintf(kept + used, sizeof kept - used, "\342\200\246");
+    }
+    kept[used] = '\0';
+    put_text(out, kept, NAME_COLUMNS);
 }
 
 /* What the longest bar stands for: a layer's time, or its bound where a cache made it faster than that. */
@@ -152,7 +202,7 @@ static void put_row(FILE *out, const wcl__picture *p, int i, double most, int y)
     put_text(out, node->name, INT16_MAX);
     fprintf(out, ": %.3f ms; bound %.3f ms: %.4g GFLOP, %.4g MB</title>\n<text x=\"16\" y=\"%d\">", ms, bound, node->least_gflop,
             (double)node->least_bytes * 1e-6, text_y);
-    put_text(out, node->name, NAME_COLUMNS);
+    put_name(out, node->name);
     fprintf(out, "</text>\n<text class=\"small end\" x=\"%d\" y=\"%d\">", BAR_X - 10, text_y);
     put_text(out, node->op, 20);
     fputs(", ", out);
@@ -169,6 +219,16 @@ static void put_row(FILE *out, const wcl__picture *p, int i, double most, int y)
     fputs("</text>\n</g>\n", out);
 }
 
+static void put_rest(FILE *out, const rest *r, double most, int y)
+{
+    const int text_y = y + BAR - 4;
+    const double width = fmin(r->ms, most) * BAR_MOST / most;
+    fprintf(out, "<g>\n<text x=\"16\" y=\"%d\">%d other layers</text>\n", text_y, r->count);
+    fprintf(out, "<rect class=\"rest\" x=\"%d\" y=\"%d\" width=\"%.2f\" height=\"%d\"/>\n", BAR_X, y, width, BAR);
+    fprintf(out, "<text class=\"over\" x=\"%.2f\" y=\"%d\">%.2f ms together%s</text>\n</g>\n", BAR_X + width + 8, text_y, r->ms,
+            r->ms > most ? " (longer than drawn)" : "");
+}
+
 static void put_picture(FILE *out, const wcl__picture *p)
 {
     const double most = longest_ms(p);
@@ -177,10 +237,13 @@ static void put_picture(FILE *out, const wcl__picture *p)
     put_head(out, p, bottom + FOOT);
     put_axis(out, most, bottom);
     for (int i = 0; i < p->profile->node_count; i++)
-        if (is_drawn(p->profile, i)) {
+        if (has_row(p->profile, i)) {
             put_row(out, p, i, most, y);
             y += ROW;
         }
+    const rest others = find_rest(p->profile);
+    if (others.count > 0)
+        put_rest(out, &others, most, y);
     fprintf(out,
             "<text class=\"small\" x=\"16\" y=\"%d\">Black lines mark the bounds. A layer that beats its bound found its data in a "
             "cache.</text>\n</svg>\n",
