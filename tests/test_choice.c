@@ -244,6 +244,7 @@ static void test_chunks_of_gpus(void **state)
     wcl_model *model = net_end(b, "y");
     for (size_t i = 0; i < WCL__COUNT(rows); i++) {
         wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
+        options.conv = WCL_CONV_F4;
         wcl__facts facts = test_device()->facts;
         const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0, NULL};
         wcl_plan *plan = NULL;

@@ -101,5 +101,6 @@ int main(void)
         cmocka_unit_test(test_unchanged_kernels_pass),
         cmocka_unit_test(test_each_mutant_is_noticed),
     };
-    return cmocka_run_group_tests(tests, make_tables, NULL);
+    /* run only on CPUs, where what lies past a buffer can be seen: a GPU may end the context of whoever writes there */
+    return test_device()->facts.type & CL_DEVICE_TYPE_CPU ? cmocka_run_group_tests(tests, make_tables, NULL) : 0;
 }

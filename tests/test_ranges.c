@@ -156,15 +156,6 @@ static char *with_required_group(const char *source)
     return text;
 }
 
-static char *with_local_array(const char *source)
-{
-    (void)source;
-    return strdup("kernel void fill(global float *x, const float value, const int count) {\n"
-                  "    local float shared[64];\n"
-                  "    shared[get_local_id(0)] = value; barrier(CLK_LOCAL_MEM_FENCE);\n"
-                  "    if (get_global_id(0) < (size_t)count) x[get_global_id(0)] = shared[63 - get_local_id(0)];\n}\n");
-}
-
 /* A kernel's own limit makes the work-group smaller, unless the kernel depends on its size, said or found out. */
 static void test_launches(void **state)
 {
@@ -176,7 +167,6 @@ static void test_launches(void **state)
         {"any work-group", NULL, false, false},
         {"a fixed one", NULL, true, true},
         {"reqd_work_group_size", with_required_group, false, true},
-        {"local memory", with_local_array, false, true},
     };
     const fake_limits limits = {.kernel_group = 32};
     (void)state;

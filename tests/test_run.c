@@ -377,6 +377,7 @@ static cost cost_of(int convolutions, bool broken, wcl_conv_choice conv)
     wcl_session *session = NULL, *clone = NULL;
     wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
     options.conv = conv;
+    options.plan_as = WCL_PLAN_AS_CPU; /* where what follows F2 is direct */
     wcl_model *model = alike(convolutions);
     assert_int_equal(wcl_device_open(getenv("WINOCL_DEVICE"), &device), WCL_OK);
     assert_int_equal(wcl_device_set_cache(device, "", 0), WCL_OK);

@@ -52,6 +52,6 @@ wcl_status wcl__softmax_group_call(wcl__call *call, const wcl__softmax_group_par
     wcl__call_slot(call, y);
     WCL__CALL_VALUE(call, length);
     WCL__CALL_VALUE(call, inner);
-    wcl__call_range(call, softmax->outer * softmax->inner * params->items, 1, 1, local);
+    wcl__call_fixed_range(call, softmax->outer * softmax->inner * params->items, 1, 1, local);
     return WCL_OK;
 }

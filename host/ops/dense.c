@@ -331,6 +331,16 @@ static wcl_status emit_rows(const wcl__emit *emit)
     return emit_slices(emit, &own, &dense);
 }
 
+static void rows_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
+{
+    wcl__dense dense;
+    wcl__dense_params params;
+    (void)blocks;
+    wcl__dense_read(node, &dense);
+    wcl__dense_defaults(facts, dense.m, (int)node->epilogue.act.kind, dense.half, &params);
+    wcl__params_print(&wcl__dense_table, &params, out, bytes);
+}
+
 static void own_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
 {
     wcl__dense dense;
@@ -470,7 +480,12 @@ const wcl__variant wcl__dense_variants[WCL__DENSE_VARIANTS] = {
      .parameters = own_parameters,
      .emit = emit_own,
      .algorithm = WCL__SUM},
-    {.name = "rows", .supports = rows_supports, .cost = rows_cost, .emit = emit_rows, .algorithm = WCL__SUM},
+    {.name = "rows",
+     .supports = rows_supports,
+     .cost = rows_cost,
+     .parameters = rows_parameters,
+     .emit = emit_rows,
+     .algorithm = WCL__SUM},
     {.name = "clblast",
      .supports = clblast_supports,
      .cost = blas_cost,

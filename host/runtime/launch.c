@@ -62,18 +62,17 @@ static size_t kernel_number(cl_kernel kernel, cl_device_id id, cl_kernel_work_gr
     return clGetKernelWorkGroupInfo(kernel, id, name, sizeof group, &group, NULL) == CL_SUCCESS ? group : 0;
 }
 
-/* Does the kernel depend on the call's work-group, whatever the call says? Local memory is shared by a group's items. */
+/* Does the kernel depend on the call's work-group, whatever the call says? CL_KERNEL_LOCAL_MEM_SIZE does not tell whether its items share
+ * local memory: NVIDIA's driver counts 1 KiB of its own for every kernel. */
 static bool needs_its_group(const wcl_device *device, const wcl__call *call, cl_kernel kernel)
 {
     size_t required[3] = {0, 0, 0};
     for (int i = 0; i < call->arg_count; i++)
         if (call->args[i].kind == WCL__ARG_LOCAL)
             return true;
-    if (clGetKernelWorkGroupInfo(kernel, device->id, CL_KERNEL_COMPILE_WORK_GROUP_SIZE, sizeof required, required, NULL) ==
-            CL_SUCCESS &&
-        required[0] > 0)
-        return true;
-    return kernel_number(kernel, device->id, CL_KERNEL_LOCAL_MEM_SIZE) > 0;
+    return clGetKernelWorkGroupInfo(kernel, device->id, CL_KERNEL_COMPILE_WORK_GROUP_SIZE, sizeof required, required, NULL) ==
+               CL_SUCCESS &&
+           required[0] > 0;
 }
 
 /* To be called before the arguments are set, as check_local_memory. */

@@ -37,7 +37,7 @@ void wcl__call_local(wcl__call *call, size_t bytes);
 /* Items of work in each dimension, rounded up to the work-group; a local size of 0 counts as 1. The launch makes the work-group smaller
  * where device or kernel demand it: the kernel must do with any, and must not count by get_group_id. */
 void wcl__call_range(wcl__call *call, int64_t x, int64_t y, int64_t z, const size_t local[3]);
-/* The same for a kernel that needs exactly this work-group: a device that does not allow it refuses the launch. */
+/* The same for a kernel that needs exactly this work-group, as all do that declare local arrays: a device that does not allow it refuses the launch. */
 void wcl__call_fixed_range(wcl__call *call, int64_t x, int64_t y, int64_t z, const size_t local[3]);
 
 typedef struct wcl__launch {
