@@ -300,12 +300,8 @@ static void test_softmax(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_residual),
-        cmocka_unit_test(test_products),
-        cmocka_unit_test(test_facts_as),
-        cmocka_unit_test(test_plan_as),
-        cmocka_unit_test(test_gemv_of_gpus),
-        cmocka_unit_test(test_chunks_of_gpus),
+        cmocka_unit_test(test_residual), cmocka_unit_test(test_products),     cmocka_unit_test(test_facts_as),
+        cmocka_unit_test(test_plan_as),  cmocka_unit_test(test_gemv_of_gpus), cmocka_unit_test(test_chunks_of_gpus),
         cmocka_unit_test(test_softmax),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

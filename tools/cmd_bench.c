@@ -242,9 +242,10 @@ static int start(bench *b)
 {
     const char *planned_as = wcl__plan_as_name(b->options->plan_as);
     if (!b->options->json) {
-        wcl__print_line("%s on %s (%s, %s), %s%s%s%s", b->options->operands[0], b->device.name, b->device.platform, b->device.driver,
-                        wcl__precision_name(b->options->precision), wcl_model_is_untrained(b->engine.model) ? ", untrained" : "",
-                        planned_as ? ", planned as for a " : "", planned_as ? planned_as : "");
+        wcl__print_line("%s on %s (%s, %s), %s%s%s%s", b->options->operands[0], b->device.name, b->device.platform,
+                        b->device.driver, wcl__precision_name(b->options->precision),
+                        wcl_model_is_untrained(b->engine.model) ? ", untrained" : "", planned_as ? ", planned as for a " : "",
+                        planned_as ? planned_as : "");
         return WCL__DONE;
     }
     if (!(b->json = cJSON_CreateObject()))

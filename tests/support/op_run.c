@@ -1,6 +1,5 @@
 #include "support/op_run.h"
 
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,193 +9,10 @@
 
 #include <cmocka.h>
 
-#include "graph/store.h"
-#include "ops/value.h"
-#include "ref/ref.h"
 #include "support/fake_cl.h"
 #include "support/guarded.h"
+#include "support/op_node.h"
 #include "support/support.h"
-
-/* ---- the node, built by hand */
-
-typedef struct fixture {
-    const op_case *test;
-    op_options options;
-    wcl__facts facts;
-    wcl__op_node node;
-    wcl__attr attrs[OP_MOST_ATTRS];
-    wcl__value inputs[OP_MOST_INPUTS], outputs[2];
-    wcl__value *input_pointers[OP_MOST_INPUTS], *output_pointers[2];
-    wcl__source sources[OP_MOST_INPUTS];
-    char keys[OP_MOST_INPUTS][32];
-    const float *floats[OP_MOST_INPUTS]; /* what the reference reads */
-    double *expected;
-    int64_t output_size;
-    bool refused; /* under fake_cl_limits: the launch of the variant that ran last, which a session would replace by another */
-} fixture;
-
-static size_t attr_count(const op_case *test)
-{
-    size_t count = 0;
-    while (count < OP_MOST_ATTRS && test->attrs[count].name)
-        count++;
-    return count;
-}
-
-static void make_attrs(const op_case *test, fixture *f)
-{
-    f->node.attrs = f->attrs;
-    f->node.attr_count = attr_count(test);
-    for (size_t i = 0; i < f->node.attr_count; i++) {
-        const op_attr *from = &test->attrs[i];
-        f->attrs[i] = (wcl__attr){.name = (char *)from->name,
-                                  .kind = from->kind,
-                                  .i = from->i,
-                                  .f = from->f,
-                                  .s = (char *)from->s,
-                                  .ints = (int64_t *)from->ints,
-                                  .count = from->count};
-    }
-}
-
-static void fill_floats(const op_input *input, float *values, int64_t count, size_t ordinal)
-{
-    if (input->floats) {
-        memcpy(values, input->floats, (size_t)count * sizeof *values);
-        return;
-    }
-    wcl_random_fill(values, count, wcl__random_key(test_seed(), ordinal), 1.0);
-    for (int64_t i = 0; i < count && input->fill == OP_POSITIVE; i++)
-        values[i] = fabsf(values[i]) + 0.5f;
-}
-
-/* Values of input i; a constant's are the node's to know. */
-static void make_input(const op_case *test, fixture *f, size_t i)
-{
-    const op_input *input = &test->inputs[i];
-    wcl__source *source = &f->sources[i];
-    wcl__value *value = &f->inputs[i];
-    if (input->absent)
-        return;
-    const int64_t count = wcl__shape_count(&input->shape);
-    source->type = value->type = input->type ? input->type : WCL_FLOAT32;
-    source->shape = value->shape = input->shape;
-    source->bytes = (size_t)count * wcl_type_size(source->type);
-    source->owned = malloc(source->bytes + 1);
-    assert_non_null(source->owned);
-    source->data = source->owned;
-    if (source->type == WCL_FLOAT32) {
-        fill_floats(input, source->owned, count, i);
-        f->floats[i] = source->data;
-    } else {
-        assert_int_equal(source->type, WCL_INT64);
-        memcpy(source->owned, input->ints, source->bytes);
-    }
-    snprintf(f->keys[i], sizeof f->keys[i], "input%zu", i);
-    value->name = f->keys[i];
-    if (input->constant || source->type != WCL_FLOAT32 || (f->node.op->known >> i & 1)) {
-        value->source = source;
-        value->key = f->keys[i];
-    }
-    f->input_pointers[i] = value;
-}
-
-static void make_epilogue(const op_case *test, fixture *f)
-{
-    const size_t channels = test->output.rank > 1 ? (size_t)test->output.dims[1] : 1;
-    f->node.epilogue.act = test->act;
-    f->node.epilogue.pool = test->pool;
-    if (test->scale)
-        f->node.epilogue.scale = malloc(channels * sizeof(float));
-    if (test->shift)
-        f->node.epilogue.shift = malloc(channels * sizeof(float));
-    assert_true((!test->scale || f->node.epilogue.scale) && (!test->shift || f->node.epilogue.shift));
-    if (test->scale)
-        wcl_random_fill(f->node.epilogue.scale, (int64_t)channels, wcl__random_key(test_seed(), 100), 1.0);
-    if (test->shift)
-        wcl_random_fill(f->node.epilogue.shift, (int64_t)channels, wcl__random_key(test_seed(), 101), 1.0);
-}
-
-static void make_node(const op_case *test, op_options options, fixture *f)
-{
-    memset(f, 0, sizeof *f);
-    f->test = test;
-    f->options = options;
-    if (!options.device)
-        f->options.device = test_device();
-    f->facts = f->options.device->facts;
-    if (test->vector)
-        f->facts.vector_width = test->vector;
-    if (test->max_alloc)
-        f->facts.max_alloc = test->max_alloc;
-    if (test->cache)
-        f->facts.cache_bytes = test->cache;
-    if (test->gpu)
-        f->facts.type = CL_DEVICE_TYPE_GPU;
-    f->node.name = test->name;
-    f->node.op = wcl__op_find(test->op);
-    if (!f->node.op)
-        fail_msg("%s: there is no operator %s", test->name, test->op);
-    f->node.opset = test->opset ? test->opset : WCL__OPSET_LAST;
-    make_attrs(test, f);
-    f->node.inputs = f->input_pointers;
-    f->node.input_count = test->input_count;
-    for (size_t i = 0; i < test->input_count; i++)
-        make_input(test, f, i);
-    f->node.outputs = f->output_pointers;
-    f->node.output_count = test->output_count ? test->output_count : 1;
-    for (size_t i = 0; i < f->node.output_count; i++) {
-        f->outputs[i].name = i == 0 ? "output" : "second output";
-        f->output_pointers[i] = &f->outputs[i];
-    }
-    memcpy(f->node.flatten, test->flatten, sizeof test->flatten);
-    f->node.half = test->half;
-    make_epilogue(test, f);
-}
-
-static void clear_node(fixture *f)
-{
-    for (size_t i = 0; i < OP_MOST_INPUTS; i++)
-        free(f->sources[i].owned);
-    for (size_t i = 0; i < f->node.output_count; i++)
-        if (f->outputs[i].owns_source)
-            wcl__value_forget(&f->outputs[i]);
-    free(f->node.epilogue.scale);
-    free(f->node.epilogue.shift);
-    free(f->expected);
-}
-
-/* The largest of each 2 x 2 pixels of y, in place. */
-static void pool_expected(const wcl__shape *from, const wcl__shape *to, double *y)
-{
-    const int64_t h = from->dims[2], w = from->dims[3], oh = to->dims[2], ow = to->dims[3];
-    for (int64_t i = 0; i < wcl__shape_count(to); i++) {
-        const double *at = y + i / (oh * ow) * h * w + i / ow % oh * 2 * w + i % ow * 2;
-        y[i] = fmax(fmax(at[0], at[1]), fmax(at[w], at[w + 1]));
-    }
-}
-
-/* What the operator should give: the reference's values behind the epilogue. */
-static void make_expected(fixture *f)
-{
-    const wcl__epilogue *epilogue = &f->node.epilogue;
-    const wcl__shape *shape = f->test->pool ? &f->test->unpooled : &f->test->output;
-    const int64_t channels = shape->rank > 1 ? shape->dims[1] : 1, count = wcl__shape_count(shape);
-    const int64_t image = shape->rank > 0 ? count / shape->dims[0] : 1;
-    f->output_size = wcl__shape_count(&f->test->output);
-    f->expected = malloc((size_t)count * sizeof(double));
-    assert_non_null(f->expected);
-    for (int64_t i = 0; i < count; i++)
-        f->expected[i] = NAN;
-    f->test->reference(f->test, f->floats, f->expected);
-    for (int64_t i = 0; i < count; i++) {
-        const int64_t c = i % image / (image / channels);
-        const double scale = epilogue->scale ? epilogue->scale[c] : 1, shift = epilogue->shift ? epilogue->shift[c] : 0;
-        f->expected[i] = wcl__ref_activate(&epilogue->act, f->expected[i] * scale + shift);
-    }
-    if (f->test->pool)
-        pool_expected(shape, &f->test->output, f->expected);
-}
 
 /* ---- layouts on the host */
 
@@ -225,7 +41,7 @@ static void make_view(const wcl__layout *layout, const wcl__shape *shape, wcl__v
 /* ---- one run */
 
 typedef struct run {
-    fixture *f;
+    op_fixture *f;
     const wcl__variant *variant;
     wcl__blocks blocks;
     wcl_device *device;
@@ -468,7 +284,7 @@ static void check_run(run *r)
     }
 }
 
-static bool run_once(fixture *f, const wcl__variant *variant, wcl__blocks blocks, wcl__text *report)
+static bool run_once(op_fixture *f, const wcl__variant *variant, wcl__blocks blocks, wcl__text *report)
 {
     run r = {.f = f, .variant = variant, .blocks = blocks, .device = f->options.device, .report = report};
     if (!succeeded(&r, wcl__device_queue(r.device, &r.queue), "queue"))
@@ -488,7 +304,7 @@ static bool run_once(fixture *f, const wcl__variant *variant, wcl__blocks blocks
 
 /* ---- cases */
 
-static bool infer_case(fixture *f, wcl__text *report)
+static bool infer_case(op_fixture *f, wcl__text *report)
 {
     const char *name = f->test->name;
     const wcl__shape *wanted = f->test->pool ? &f->test->unpooled : &f->test->output;
@@ -505,7 +321,7 @@ static bool infer_case(fixture *f, wcl__text *report)
     return false;
 }
 
-static bool run_variant(fixture *f, const wcl__variant *variant, wcl__text *report, int *runs)
+static bool run_variant(op_fixture *f, const wcl__variant *variant, wcl__text *report, int *runs)
 {
     wcl__blocks blocks[WCL__MAX_BLOCKS] = {{1, 1}};
     const int count = variant->blocks ? variant->blocks(&f->node, &f->facts, blocks) : 1;
@@ -519,21 +335,21 @@ static bool run_variant(fixture *f, const wcl__variant *variant, wcl__text *repo
 }
 
 /* Fused kernels need the local memory of a CPU, which is a cache: no other device has to run them. */
-static bool is_excused(const fixture *f, const wcl__variant *variant)
+static bool is_excused(const op_fixture *f, const wcl__variant *variant)
 {
     return strncmp(variant->name, "fused-", 6) == 0 && !(f->options.device->facts.type & CL_DEVICE_TYPE_CPU);
 }
 
 bool op_run(const op_case *test, op_options options, wcl__text *report, int *runs)
 {
-    fixture f;
+    op_fixture f;
     int ran = 0, musts = 0;
     *runs = 0;
-    make_node(test, options, &f);
+    op_make_node(test, options, &f);
     const bool inferred = infer_case(&f, report);
     bool good = inferred;
     if (inferred)
-        make_expected(&f);
+        op_make_expected(&f);
     for (size_t i = 0; inferred && i < f.node.op->variant_count && (good || !options.stop); i++) {
         const wcl__variant *variant = &f.node.op->variants[i];
         if (test->only && !fake_cl_limited() && !test_listed(test->only, variant->name))
@@ -551,7 +367,7 @@ bool op_run(const op_case *test, op_options options, wcl__text *report, int *run
                       test->must ? test->must : "any");
         good = false;
     }
-    clear_node(&f);
+    op_clear_node(&f);
     return good;
 }
 
@@ -574,7 +390,7 @@ void op_check(const op_case *cases, size_t count)
 }
 
 /* The reason why nothing runs: infer's, or the first that a variant gives. */
-static wcl_status refuse(fixture *f, const char **reason)
+static wcl_status refuse(op_fixture *f, const char **reason)
 {
     const wcl_status status = f->node.op->infer(&f->node);
     *reason = status == WCL_OK ? "nothing refuses it" : wcl_last_error()->reason;
@@ -590,16 +406,16 @@ void op_check_refused(const op_refusal *refusals, size_t count)
 {
     size_t failed = 0;
     for (size_t i = 0; i < count; i++) {
-        fixture f;
+        op_fixture f;
         const char *reason;
-        make_node(&refusals[i].test, (op_options){NULL, false}, &f);
+        op_make_node(&refusals[i].test, (op_options){NULL, false}, &f);
         const wcl_status status = refuse(&f, &reason);
         if (status != refusals[i].status || !strstr(reason, refusals[i].part)) {
             print_error("%s: %s: \"%s\" instead of %s: \"...%s...\"\n", refusals[i].test.name, wcl_status_string(status), reason,
                         wcl_status_string(refusals[i].status), refusals[i].part);
             failed++;
         }
-        clear_node(&f);
+        op_clear_node(&f);
     }
     if (failed > 0)
         fail_msg("%zu of %zu cases were not refused as they should be", failed, count);

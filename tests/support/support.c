@@ -76,6 +76,14 @@ wcl_device *test_device(void)
     return device;
 }
 
+wcl_device *test_fresh_device(void)
+{
+    wcl_device *fresh, *own = test_device();
+    assert_int_equal(wcl_device_wrap(own->context, own->id, &fresh), WCL_OK);
+    assert_int_equal(wcl_device_set_cache(fresh, "", 0), WCL_OK);
+    return fresh;
+}
+
 bool test_listed(const char *list, const char *name)
 {
     const size_t length = strlen(name);

@@ -8,6 +8,8 @@
  * WINOCL_TEST_CACHE, or one that goes when the process ends. With WINOCL_TEST_LIMITS="KERNEL GROUP X Y Z" it allows
  * less (fake_limits: a kernel's work-group, the device's, its dimensions; 0: as it is). Fails the test if there is none. */
 wcl_device *test_device(void);
+/* The same wrapped, without cache: what a test builds does not stay. The caller destroys it. */
+wcl_device *test_fresh_device(void);
 /* A folder of this process's own, removed with all that is in it when the process ends. */
 const char *test_folder(void);
 /* "FOLDER/name"; one of 8 static texts in turn. */
