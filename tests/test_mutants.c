@@ -44,8 +44,9 @@ static const conv_row winograd_rows[] = {
 static const conv_row pooled_rows[] = {
     {"pooled", 2, 5, 9, 11, 17, 3, 3, SAME3, .scale = true, .act = SIGMOID, .pool = true},
 };
+/* 21 channels: two steps where a step has 16 (Intel), three where it has 8 */
 static const conv_row tiled_rows[] = {
-    {"tiled", 2, 13, 9, 11, 70, 3, 3, SAME3, .scale = true, .act = SIGMOID},
+    {"tiled", 2, 21, 9, 11, 70, 3, 3, SAME3, .scale = true, .act = SIGMOID},
 };
 /* 100 pixels: two work-groups of 64 by 64 sums */
 static const conv_row gemm_tiled_rows[] = {
