@@ -11,6 +11,7 @@
 #include <spng.h>
 #include <turbojpeg.h>
 
+#include "orientation.h"
 #include "report.h"
 #include "resample.h"
 
@@ -128,6 +129,8 @@ static int decode_jpeg(const char *path, const file_bytes *bytes, wcl__image *im
     if (tjDecompress2(jpeg, bytes->data, (unsigned long)bytes->length, image->pixels, width, 0, height, TJPF_RGB, 0) != 0 &&
         jpeg_lacks_data(jpeg))
         result = wcl__complain(WCL__BAD_INPUT, "%s: cannot decode: %s", path, tjGetErrorStr2(jpeg));
+    else
+        result = wcl__orientation_apply(wcl__orientation(bytes->data, bytes->length), image);
 cleanup:
     tjDestroy(jpeg);
     return result;

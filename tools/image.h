@@ -11,7 +11,7 @@ typedef struct wcl__image {
 typedef enum wcl__image_filter { WCL__NEAREST, WCL__BILINEAR /* antialiased when it shrinks */ } wcl__image_filter;
 
 /* Reads a PNG or JPEG file as RGB, as Pillow's convert("RGB") does: alpha is dropped, not blended; of 16 bits the upper 8 are
- * taken. A picture that is cut short is an error, and so is one of more than 100 million pixels. Exit status, see report.h. */
+ * taken. A JPEG's EXIF orientation is applied, as Pillow's ImageOps.exif_transpose does; a damaged one is not. A picture that is cut short is an error, and so is one of more than 100 million pixels. Exit status, see report.h. */
 int wcl__image_load(const char *path, wcl__image *image);
 /* Makes an image of undefined pixels. */
 int wcl__image_create(int width, int height, int channels, wcl__image *image);
