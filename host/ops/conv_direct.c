@@ -81,7 +81,8 @@ void wcl__conv_direct_cost(const wcl__op_node *node, const wcl__facts *facts, wc
     const double filters = (double)wcl__round_up(conv->k, params.cb * params.kb) / (double)conv->k; /* tails work too */
     const double columns = (double)wcl__round_up(conv->ow, params.out_w) / (double)conv->ow;
     cost->flops = 2 * wcl__conv_macs(conv) * columns * (is_depthwise(conv) ? 1 : filters);
-    cost->bytes = wcl__conv_io_bytes(node) + 2.0 * (double)wcl__conv_unpooled_bytes(node, blocks.out);
+    cost->bytes =
+        wcl__conv_io_bytes(node) + (double)filter_bytes(conv, &params) + 2.0 * (double)wcl__conv_unpooled_bytes(node, blocks.out);
     cost->efficiency = direct_efficiency(conv, facts, blocks);
     cost->launches = node->epilogue.pool ? 2 : 1;
 }
