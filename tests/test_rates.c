@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "kernels/measure.h"
 #include "runtime/cache.h"
 #include "runtime/provider.h"
 #include "support/cached.h"
@@ -127,6 +128,41 @@ static void test_near(void **state)
         const wcl__rates rates = scaled(i);
         if (wcl__rates_are_near(&some, &rates) != factors[i].is_near || wcl__rates_are_near(&rates, &some) != factors[i].is_near)
             fail_msg("%s: %s", factors[i].name, factors[i].is_near ? "not near" : "near");
+    }
+}
+
+/* ---- passes of a measurement */
+
+/* The highest rates count; passes that disagree, or are far from what is known, ask for more of them. */
+static void test_passes(void **state)
+{
+    static const struct {
+        const char *name;
+        double gflops[2], gigabytes[2];
+        double known_gflops; /* 0: nothing is known */
+        bool agreed;
+    } rows[] = {
+        {"alike", {200, 210}, {30, 29}, 0, true},
+        {"the first on a busy device", {100, 210}, {30, 30}, 0, false},
+        {"the second on a busy device", {200, 90}, {30, 30}, 0, false},
+        {"the second on a busy memory", {200, 200}, {30, 12}, 0, false},
+        {"alike, and near what is known", {200, 210}, {30, 30}, 150, true},
+        {"alike, and far below what is known", {100, 101}, {30, 30}, 400, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(rows); i++) {
+        wcl_device_rates best = WCL_DEVICE_RATES_INIT;
+        const wcl__rates known = {rows[i].known_gflops * 1e9, 30e9, 2e-6, rows[i].known_gflops > 0};
+        bool agreed = true;
+        for (int pass = 0; pass < 2; pass++) {
+            const wcl_device_rates one = {
+                .gflops = rows[i].gflops[pass], .gigabytes_per_second = rows[i].gigabytes[pass], .launch_microseconds = 3 - pass};
+            agreed = wcl__measure_add(&best, &one, &known);
+            assert_true(pass > 0 || !agreed);
+        }
+        if (agreed != rows[i].agreed || best.gflops != WCL__MAX(rows[i].gflops[0], rows[i].gflops[1]) ||
+            best.gigabytes_per_second != WCL__MAX(rows[i].gigabytes[0], rows[i].gigabytes[1]) || best.launch_microseconds != 2)
+            fail_msg("%s: %g GFLOP/s, %g GB/s, %d", rows[i].name, best.gflops, best.gigabytes_per_second, agreed);
     }
 }
 
@@ -403,10 +439,23 @@ static void test_session(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_guess),          TEST(test_plausible),      TEST(test_near),       TEST(test_kept_between_devices),
-        TEST(test_read_once),      TEST(test_measured_again), TEST(test_foreign),    TEST(test_damaged),
-        TEST(test_nonsense),       TEST(test_switched_off),   TEST(test_unwritable), TEST(test_moved),
-        TEST(test_query_and_trim), TEST(test_without_memory), TEST(test_plans),      TEST(test_session),
+        TEST(test_guess),
+        TEST(test_plausible),
+        TEST(test_near),
+        TEST(test_passes),
+        TEST(test_kept_between_devices),
+        TEST(test_read_once),
+        TEST(test_measured_again),
+        TEST(test_foreign),
+        TEST(test_damaged),
+        TEST(test_nonsense),
+        TEST(test_switched_off),
+        TEST(test_unwritable),
+        TEST(test_moved),
+        TEST(test_query_and_trim),
+        TEST(test_without_memory),
+        TEST(test_plans),
+        TEST(test_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,8 +110,10 @@ enum {
     MOST_STEPS = 1 << 22, /* start + steps + sum of i stays exact in a float */
     RUN_MS = 2,           /* of a launch: long against what starting it takes, short against what else the device does */
     MOST_RUNS = 200,
-    TOTAL_MS = 500, /* after that no further run starts */
-    LAUNCHES = 64,  /* in a row: what a queue with work to do takes for one more */
+    TOTAL_MS = 250, /* of a pass: after that no further run starts */
+    LEAST_PASSES = 2,
+    MOST_PASSES = 5, /* of all measurements, so that one busy moment does not spoil them */
+    LAUNCHES = 64,   /* in a row: what a queue with work to do takes for one more */
     LAUNCH_ROUNDS = 15
 };
 
@@ -357,16 +359,40 @@ static void plan_by(wcl_device *device, wcl_device_rates *rates)
     rates->stored = use.stored;
 }
 
+bool wcl__measure_add(wcl_device_rates *best, const wcl_device_rates *pass, const wcl__rates *known)
+{
+    static const double close = 0.9;
+    const bool first = best->gflops == 0;
+    const double flops = first ? 0 : WCL__MIN(pass->gflops / best->gflops, best->gflops / pass->gflops),
+                 bytes = first ? 0
+                               : WCL__MIN(pass->gigabytes_per_second / best->gigabytes_per_second,
+                                          best->gigabytes_per_second / pass->gigabytes_per_second);
+    best->gflops = WCL__MAX(best->gflops, pass->gflops);
+    best->gigabytes_per_second = WCL__MAX(best->gigabytes_per_second, pass->gigabytes_per_second);
+    best->launch_microseconds = first ? pass->launch_microseconds : WCL__MIN(best->launch_microseconds, pass->launch_microseconds);
+    best->buffer_bytes = first ? pass->buffer_bytes : WCL__MIN(best->buffer_bytes, pass->buffer_bytes);
+    const wcl__rates so_far = {best->gflops * 1e9, best->gigabytes_per_second * 1e9, best->launch_microseconds * 1e-6, true};
+    return flops >= close && bytes >= close && (!known->measured || wcl__rates_are_near(known, &so_far));
+}
+
+/* What others do on the device can only lower a rate: so the highest of several passes counts, and there are more of them as long as they
+ * disagree with each other or with what is known of the device. */
 wcl_status wcl_device_measure(wcl_device *device, wcl_device_rates *rates)
 {
     wcl_device_rates full = WCL_DEVICE_RATES_INIT;
     cl_command_queue queue;
+    bool agreed = false;
     wcl__clear_error();
+    const wcl__rates known = wcl__provider_rates(device);
     wcl_status status = wcl__device_queue(device, &queue);
-    if (status == WCL_OK)
-        status = measure_fma(device, queue, &full);
-    if (status == WCL_OK)
-        status = measure_read(device, queue, &full);
+    for (int i = 0; status == WCL_OK && i < (agreed ? LEAST_PASSES : MOST_PASSES); i++) {
+        wcl_device_rates pass = WCL_DEVICE_RATES_INIT;
+        status = measure_fma(device, queue, &pass);
+        if (status == WCL_OK)
+            status = measure_read(device, queue, &pass);
+        if (status == WCL_OK)
+            agreed = wcl__measure_add(&full, &pass, &known);
+    }
     if (status != WCL_OK)
         return status;
     wcl__provider_flush(device);

@@ -3,6 +3,7 @@
 #define WCL_KERNELS_MEASURE_H
 
 #include "runtime/launch.h"
+#include "runtime/rates.h"
 #include "tune/params.h"
 
 /* field, least, most, standard, meaning */
@@ -33,5 +34,9 @@ void wcl__measure_fma_defaults(const wcl__facts *facts, wcl__measure *measure);
 void wcl__measure_read_defaults(const wcl__facts *facts, uint64_t bytes, bool streams, wcl__measure *measure);
 wcl_status wcl__measure_fma_call(wcl__call *call, const wcl__measure *measure);
 wcl_status wcl__measure_read_call(wcl__call *call, const wcl__measure *measure);
+
+/* Adds a pass over all measurements to the best of those before it (zeros: there was none). True if the pass agrees with them within a
+ * tenth, and they with the rates that are known of the device, if any were measured. */
+bool wcl__measure_add(wcl_device_rates *best, const wcl_device_rates *pass, const wcl__rates *known);
 
 #endif
