@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of what the measuring scripts (tools/compare-peers, regress, sweep, predict-gpu) compute and draw. They measure nothing.
+"""Tests of what the measuring scripts (tools/compare-peers, regress, choices, sweep, predict-gpu) compute and draw. They measure nothing.
 
     tests/scripts.py
 """
@@ -18,7 +18,7 @@ TOOLS = pathlib.Path(__file__).resolve().parent.parent / "tools"
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(TOOLS))
 
-from measure import layers, npy, peers, plot, rounds, vgg16
+from measure import choices, layers, npy, peers, plot, rounds, vgg16
 from measure.program import Failure, Program
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -247,6 +247,7 @@ class Programs(unittest.TestCase):
             ("compare-peers", ["--winocl", "/no/such/program"], "/no/such/program: no program"),
             ("regress", ["one"], "two programs are wanted"),
             ("regress", ["--against", "/no/such/file", sys.executable], "/no/such/file: No such file"),
+            ("choices", ["--winocl", "/no/such/program", "zoo:vgg16"], "/no/such/program: no program"),
             ("sweep", [], "either a program or --draw"),
             ("sweep", ["--draw", "/no/such/file"], "/no/such/file: No such file"),
         ]
@@ -255,6 +256,18 @@ class Programs(unittest.TestCase):
                 done = subprocess.run([sys.executable, "-B", TOOLS / script, *words], capture_output=True, text=True)
                 self.assertEqual(done.returncode, 2)
                 self.assertIn(message, done.stderr)
+
+
+class Choices(unittest.TestCase):
+    def test_the_fastest_of_each_layer(self):
+        def result(**rows):
+            return {name: {"algorithm": algorithm, "ms": ms} for name, (algorithm, ms) in rows.items()}
+
+        results = [result(a=("gemm", [2, 9, 2]), b=("direct", [1, 1, 1]), c=("f4", [3, 3, 3]), pool=(None, [1, 1, 1])),
+                   result(a=("direct", [5, 4, 2]), b=("direct", [1, 2, 2]), c=("f2", [2, 2, 8]), pool=(None, [1, 1, 1])),
+                   result(a=("gemm", [1.5, 1.5, 1.5]), c=("f4", [9, 9, 9]))]
+        self.assertEqual(choices.compare(results),
+                         [("a", "gemm", 1.75, "gemm", 1.75), ("c", "f4", 6, "f2", 2)])
 
 
 if __name__ == "__main__":
