@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "engine.h"
+#include "escape.h"
 #include "table.h"
 
 typedef struct device_list {
@@ -69,10 +70,12 @@ static int print_text(const device_list *list)
                         d->unified_memory ? ", shares the host's memory" : "", d->has_compiler ? "" : ", no compiler");
     }
     const int result = wcl__table_print(&table);
-    if (result == WCL__DONE && list->chosen >= 0)
-        printf("\n* %d:%d is the default: %s\n", list->infos[list->chosen].platform_index, list->infos[list->chosen].device_index,
-               list->reason);
-    return result;
+    if (result != WCL__DONE || list->chosen < 0)
+        return result;
+    putchar('\n');
+    wcl__print_line("* %d:%d is the default: %s", list->infos[list->chosen].platform_index, list->infos[list->chosen].device_index,
+                    list->reason);
+    return WCL__DONE;
 }
 
 static int print_json(const device_list *list)

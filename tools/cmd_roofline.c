@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "engine.h"
+#include "escape.h"
 
 /* What becomes of the rates. */
 static const char *what_for(const wcl_device_rates *rates)
@@ -19,7 +20,7 @@ static int print_text(const wcl_device_info *device, const wcl_device_rates *rat
     char *buffer = wcl__format_bytes((double)rates->buffer_bytes);
     if (!buffer)
         return wcl__complain_memory();
-    printf("%s (%s, %s)\n", device->name, device->platform, device->driver);
+    wcl__print_line("%s (%s, %s)", device->name, device->platform, device->driver);
     printf("%10.1f GFLOP/s    float32, %s\n", rates->gflops,
            device->has_fma ? "fused multiply-adds" : "multiplications and additions: the device has no fused ones");
     printf("%10.1f GB/s       read from a buffer of %s\n", rates->gigabytes_per_second, buffer);

@@ -21,17 +21,30 @@ static size_t shown_bytes(const unsigned char *at)
     return code < least[length] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF) ? 0 : length;
 }
 
-void wcl__put_escaped(FILE *stream, const char *text)
+static void put(FILE *stream, const char *text, const char *kept)
 {
     const unsigned char *at = (const unsigned char *)text;
     while (*at) {
-        const size_t shown = shown_bytes(at);
+        const size_t shown = strchr(kept, *at) ? 1 : shown_bytes(at);
         if (shown)
             fwrite(at, 1, shown, stream);
         else
             fprintf(stream, "\\x%02x", *at);
         at += shown + !shown;
     }
+}
+
+void wcl__put_escaped(FILE *stream, const char *text)
+{
+    put(stream, text, "");
+}
+
+void wcl__put_escaped_lines(FILE *stream, const char *text)
+{
+    const size_t length = strlen(text);
+    put(stream, text, "\n\t");
+    if (length > 0 && text[length - 1] != '\n')
+        fputc('\n', stream);
 }
 
 char *wcl__escape(const char *text)

@@ -8,6 +8,8 @@
 #include "report.h"
 
 void wcl__put_escaped(FILE *stream, const char *text);
+/* Text of several lines, such as a compiler's log: line ends and tabs stay, and the last line gets an end. */
+void wcl__put_escaped_lines(FILE *stream, const char *text);
 /* Memory of its own; NULL when there is none left. */
 char *wcl__escape(const char *text);
 /* JSON text as UTF-8 whatever bytes its strings were made of: what is none becomes U+FFFD, DEL and C1 become \u00NN. NULL: no memory. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -82,7 +83,7 @@ int wcl__complain_about(const char *where, wcl_status status)
     wcl__complain(exit_status_of(status), "%s%s%s", placed ? "" : where, placed ? "" : ": ",
                   *error->message ? error->message : wcl_status_string(status));
     if (*error->build_log && !quiet_mode && log_level >= WCL_LOG_INFO)
-        fprintf(stderr, "%s\n", error->build_log); /* the driver's, which is trusted */
+        wcl__put_escaped_lines(stderr, error->build_log);
     return exit_status_of(status);
 }
 
@@ -131,7 +132,9 @@ void wcl__progress(const char *what, int64_t done, int64_t total)
     memset(bar, '.', BAR_WIDTH);
     memset(bar, '#', (size_t)filled);
     bar[BAR_WIDTH] = '\0';
-    fprintf(stderr, "\r\033[K%s [%s] %lld of %lld", what, bar, (long long)done, (long long)total);
+    fputs("\r\033[K", stderr);
+    wcl__put_escaped(stderr, what);
+    fprintf(stderr, " [%s] %lld of %lld", bar, (long long)done, (long long)total);
     fflush(stderr);
     bar_shown = true;
 }
@@ -241,4 +244,17 @@ double wcl__now_ms(void)
     struct timespec now = {0};
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+int wcl__terminal_width(void)
+{
+    enum { MOST = 100000 };
+    const char *set = getenv("COLUMNS");
+    struct winsize size = {0};
+    if (!isatty(STDOUT_FILENO))
+        return 0;
+    const long columns = set ? strtol(set, NULL, 10) : 0;
+    if (columns > 0 && columns < MOST)
+        return (int)columns;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }

@@ -48,5 +48,7 @@ char *wcl__format(const char *format, ...) WCL__PRINTF(1, 2);
 char *wcl__format_shape(const int64_t *dims, int rank); /* "(2, 3, 5)"; a free dimension is "None" */
 char *wcl__format_bytes(double bytes);                  /* "12.3 MiB" */
 double wcl__now_ms(void);
+/* Columns of the terminal that is stdout, COLUMNS before what it says itself; 0: it is none, or does not say. */
+int wcl__terminal_width(void);
 
 #endif
