@@ -164,6 +164,26 @@ check 0 'gemm' plan --conv gemm "$data/zoo/narrow_vgg.onnx"
 check 0 'f2' plan --conv f2 "$data/zoo/narrow_vgg.onnx"
 check_json 'bytes.total host_steps layers.0.name layers.0.op layers.0.algorithm layers.0.gflop layers.0.bytes layers.0.parameters
     layers.0.layout layers.0.reason' plan --json zoo:lenet5 --batch 4
+# a table as wide as the terminal, which script(1) gives it; a file, or --json, gets all
+widest() { awk '{ sub(/\r$/, "") } /^$/ { exit } { if (length > most) most = length } END { print most }' "$folder/out"; }
+on_terminal() { # on_terminal COLUMNS SETTING ARGUMENT...: the size is the terminal's own
+    script -qec "stty cols $1 && $2 '$winocl' $3" /dev/null </dev/null >"$folder/out"
+    most=$(widest) dots=$(grep -c '\.\.\.' "$folder/out")
+}
+check 0 'unroll=' plan zoo:vgg11
+full=$(widest)
+if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/null 2>&1; then
+    for columns in 45 80 118 130; do
+        on_terminal $columns '' 'plan zoo:vgg11'
+        expect "plan: $most columns, $dots lines cut on a terminal of $columns" test "$most" -le $columns -a "$dots" -gt 8
+    done
+    on_terminal "$full" '' 'plan zoo:vgg11'
+    expect "plan: $dots lines cut on a terminal as wide as the table" test "$most" -eq "$full" -a "$dots" -eq 0
+    on_terminal 400 COLUMNS=70 'plan zoo:vgg11'
+    expect "plan: $most columns with COLUMNS=70" test "$most" -le 70
+    on_terminal 80 '' 'plan --json zoo:vgg11'
+    expect "plan --json: $dots lines cut on a terminal" test "$dots" -eq 0
+fi
 check 5 '^winocl: zoo:lenet5: .* [0-9]+ bytes' plan zoo:lenet5 --memory 1k
 # an input of 60 GB is not made to say that it does not fit
 check 5 '^winocl: zoo:vgg16: tensor .* takes [0-9]+ bytes, the device.s largest buffer has [0-9]+' plan zoo:vgg16 --batch 100000

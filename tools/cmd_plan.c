@@ -48,6 +48,7 @@ static int print_text(const wcl__options *options, const wcl_plan *plan, const w
                                         "GFLOP", "Weights",  "Activations", "Workspace", "Parameters and reasons"};
     wcl__table table;
     wcl__table_start(&table, heads, "lllllrrrrl");
+    table.width = wcl__terminal_width();
     int result = add_rows(plan, &table);
     if (result == WCL__DONE)
         result = wcl__table_print(&table);

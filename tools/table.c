@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { GAP = 2, DOTS = 3 /* columns of the terminal: between two of the table, and "..." */ };
+
 void wcl__table_start(wcl__table *table, const char *const *heads, const char *align)
 {
     *table = (wcl__table){.heads = heads, .align = align};
@@ -61,6 +63,50 @@ static void print_cell(const char *text, int width, char align, bool last)
     fputs(last ? "\n" : "  ", stdout);
 }
 
+/* The start of a text, and dots, in `width` columns of the terminal. */
+static void print_start(const char *text, int width)
+{
+    const char *end = text;
+    for (int left = width - DOTS; left > 0; left--)
+        do
+            end++;
+        while ((*end & 0xC0) == 0x80);
+    printf("%.*s...\n", (int)(end - text), text);
+}
+
+/* How many columns there is room for, and in *rest what is left then for the next one: 0 if there is none. */
+static size_t fitting_columns(const wcl__table *table, const int *widths, size_t columns, int *rest)
+{
+    int total = -GAP;
+    for (size_t i = 0; i < columns; i++)
+        total += GAP + widths[i];
+    *rest = 0;
+    if (table->width == 0 || total <= table->width)
+        return columns;
+    do {
+        total -= GAP + widths[--columns];
+        *rest = table->width - total - GAP;
+    } while (columns > 1 && *rest < DOTS);
+    return columns;
+}
+
+/* The last column is cut where its start fits; elsewhere dots stand for the columns that are left out. */
+static void print_row(const wcl__table *table, const char *const *cells, const int *widths, size_t columns)
+{
+    int rest;
+    const size_t whole = fitting_columns(table, widths, columns, &rest);
+    for (size_t i = 0; i < whole; i++)
+        print_cell(cells[i], widths[i], table->align[i], i + 1 == columns);
+    if (whole == columns)
+        return;
+    if (whole + 1 < columns)
+        puts("...");
+    else if (width_of(cells[whole]) <= rest)
+        puts(cells[whole]);
+    else
+        print_start(cells[whole], rest);
+}
+
 int wcl__table_print(wcl__table *table)
 {
     const size_t columns = strlen(table->align);
@@ -74,10 +120,9 @@ int wcl__table_print(wcl__table *table)
             if (width > widths[i % columns])
                 widths[i % columns] = width;
         }
-        for (size_t i = 0; i < columns; i++)
-            print_cell(table->heads[i], widths[i], table->align[i], i + 1 == columns);
-        for (size_t i = 0; i < table->count; i++)
-            print_cell(table->cells[i], widths[i % columns], table->align[i % columns], i % columns + 1 == columns);
+        print_row(table, table->heads, widths, columns);
+        for (size_t i = 0; i < table->count; i += columns)
+            print_row(table, (const char *const *)&table->cells[i], widths, columns);
     }
     free(widths);
     wcl__table_clear(table);
