@@ -71,6 +71,20 @@ check 2 'frobnicate: unknown command: see winocl help' frobnicate
 check 2 '--bacth: unknown or ambiguous option: did you mean --batch\?' run --bacth 3 zoo:lenet5
 check 2 '--labls=x: unknown or ambiguous option: did you mean --labels\?' classify --labls=x zoo:lenet5
 check 2 '--frobnicate: unknown or ambiguous option: see winocl help' run --frobnicate zoo:lenet5
+check 2 'unknown command: did you mean summary\?' Summary zoo:lenet5
+while read -r given meant; do
+    check 3 "^winocl: zoo:[^ ]+: no network .*: did you mean zoo:$meant\\?\$" summary "zoo:$given"
+    check 0 'Total params' summary "zoo:$meant"
+done <<'END'
+lenet lenet5
+alxenet?seed=3 alexnet
+vgg61 vgg16
+VGG16 vgg16
+vgg16bn vgg16-bn
+vgg19_bn?classes=10 vgg19-bn
+vgg1-bn vgg16-bn
+END
+check 3 'no network is called mobilenet; there are lenet5, .*vgg19-bn$' summary zoo:mobilenet
 check 2 '--frobnicate: unknown' run --frobnicate zoo:lenet5
 check 2 'unknown option' run -z zoo:lenet5
 check 2 'needs a value' bench zoo:lenet5 --batch

@@ -4,7 +4,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suggest.h"
+
+#define ZOO "zoo:"
 enum { FREE_SIDE = 224 }; /* for networks that take any height and width */
+
+/* What the library's error says, and the named network that is nearest to `given`, "NAME?OPTIONS". */
+static int unknown_network(const char *given)
+{
+    /* of equally near ones the first counts */
+    static const char *const names[] = {"vgg16",   "vgg16-bn", "vgg11",    "vgg13",    "vgg19",
+                                        "alexnet", "lenet5",   "vgg11-bn", "vgg13-bn", "vgg19-bn"};
+    char name[40];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(given, "?"), given);
+    wcl__suggestion suggestion = {.given = name};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        wcl__suggest(&suggestion, names[i]);
+    if (!suggestion.best)
+        return wcl__complain_library(WCL_NOT_FOUND);
+    return wcl__complain(WCL__BAD_INPUT, "%s: did you mean " ZOO "%s?", wcl_last_error()->message, suggestion.best);
+}
 
 int wcl__engine_load(wcl__engine *engine, const char *model, const wcl__options *options)
 {
@@ -14,6 +33,8 @@ int wcl__engine_load(wcl__engine *engine, const char *model, const wcl__options 
     const wcl_status status = wcl_model_load_with(model, &loading, &engine->model);
     engine->name = model;
     engine->load_ms = wcl__now_ms() - start;
+    if (status == WCL_NOT_FOUND && strncmp(model, ZOO, strlen(ZOO)) == 0)
+        return unknown_network(model + strlen(ZOO));
     return wcl__complain_about(model, status);
 }
 

@@ -1,5 +1,7 @@
 #include "suggest.h"
 
+#include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum { LONGEST = 32 };
@@ -9,7 +11,12 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* Letters to insert, to drop, to replace or to swap with their neighbours; LONGEST for what is no name. */
+static bool same(char a, char b)
+{
+    return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/* Letters to insert, to drop, to replace or to swap with their neighbours, capitals or not; LONGEST for what is no name. */
 static int distance_of(const char *a, const char *b)
 {
     int rows[3][LONGEST + 1];
@@ -22,8 +29,8 @@ static int distance_of(const char *a, const char *b)
         int *row = rows[i % 3], *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
         row[0] = i;
         for (int j = 1; j <= n; j++) {
-            row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+            row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + !same(a[i - 1], b[j - 1]));
+            if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
                 row[j] = least(row[j], before[j - 2] + 1);
         }
     }
