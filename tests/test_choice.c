@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "graph/plan.h"
+#include "kernels/pool_group.h"
 #include "kernels/softmax.h"
 #include "runtime/device.h"
 #include "support/network.h"
@@ -297,12 +298,68 @@ static void test_softmax(void **state)
     }
 }
 
+static void test_global_pools(void **state)
+{
+    static const struct {
+        const char *name;
+        cl_device_type type;
+        uint64_t max_work_group, local_bytes;
+        int64_t h, w;
+        int cb, items; /* 0: a work-item for each block of channels */
+    } rows[] = {
+        {"7x7", CL_DEVICE_TYPE_GPU, 1024, 32768, 7, 7, 4, 32},
+        {"a large plane", CL_DEVICE_TYPE_GPU, 1024, 32768, 112, 112, 4, 256},
+        {"few pixels", CL_DEVICE_TYPE_GPU, 1024, 32768, 5, 6, 4, 0},
+        {"small work-groups", CL_DEVICE_TYPE_GPU, 64, 32768, 112, 112, 4, 64},
+        {"too small ones", CL_DEVICE_TYPE_GPU, 16, 32768, 112, 112, 4, 0},
+        {"hardly any local memory", CL_DEVICE_TYPE_GPU, 1024, 2048, 112, 112, 16, 0},
+        {"a CPU", CL_DEVICE_TYPE_CPU, 4096, 32768, 112, 112, 16, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(rows); i++) {
+        wcl__pool_group_params params;
+        const wcl__facts facts = {.type = rows[i].type,
+                                  .max_work_group = rows[i].max_work_group,
+                                  .max_item = {rows[i].max_work_group},
+                                  .local_bytes = rows[i].local_bytes};
+        const wcl__pool pool = {.h = rows[i].h, .w = rows[i].w};
+        const int items = wcl__pool_by_group(&facts, &pool, rows[i].cb, &params) ? params.items : 0;
+        if (items != rows[i].items)
+            fail_msg("%s: %d work-items", rows[i].name, items);
+    }
+}
+
+/* As a GPU plans them: by work-groups where the planes are large enough. */
+static void test_global_pool_plans(void **state)
+{
+    static const struct {
+        int64_t side;
+        wcl_plan_as kind;
+        const char *algorithm;
+    } rows[] = {{14, WCL_PLAN_AS_GPU, "group"}, {5, WCL_PLAN_AS_GPU, "direct"}, {14, WCL_PLAN_AS_CPU, "direct"}};
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(rows); i++) {
+        wcl_builder *b = net_begin();
+        wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
+        wcl_plan *plan = NULL;
+        net_input(b, "x", 4, (const int64_t[]){2, 5, rows[i].side, rows[i].side});
+        net_conv(b, "conv", "x", "c", 5, 9, 3, 500);
+        net_node(b, "GlobalAveragePool", "pool", "c", "y");
+        wcl_model *model = net_end(b, "y");
+        options.plan_as = rows[i].kind;
+        assert_int_equal(wcl_plan_create(test_device(), model, &options, NULL, &plan), WCL_OK);
+        assert_string_equal(plan_find(plan, "pool").algorithm, rows[i].algorithm);
+        wcl_plan_destroy(plan);
+        wcl_model_destroy(model);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_residual), cmocka_unit_test(test_products),     cmocka_unit_test(test_facts_as),
         cmocka_unit_test(test_plan_as),  cmocka_unit_test(test_gemv_of_gpus), cmocka_unit_test(test_chunks_of_gpus),
-        cmocka_unit_test(test_softmax),
+        cmocka_unit_test(test_softmax),  cmocka_unit_test(test_global_pools), cmocka_unit_test(test_global_pool_plans),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,6 +18,15 @@ static const gemm_row dense_rows[] = {
     {"five rows", 5, 9, 64, {1, {9}}, .scale = true},
 };
 
+/* Work-groups of 64 items: two pixels an item, and two items with three. */
+static const pool_row pool_rows[] = {
+    {"max", "GlobalMaxPool", 2, 5, 13, 10, .one_d = false},
+    {"average", "GlobalAveragePool", 2, 5, 13, 10, .one_d = false},
+};
+
+/* For the largest, which then is below zero. */
+static float negative[2 * 5 * 13 * 10];
+
 static void softmax_reference(const op_case *test, const float *const *inputs, double *y)
 {
     wcl__ref_softmax(&test->desc.softmax, inputs[0], y);
@@ -34,7 +43,7 @@ static const op_case softmax = {.name = "columns",
                                 .reference = softmax_reference,
                                 .desc = {.softmax = {2, 100, 3, false}}};
 
-enum { DENSE, DENSE_HALF, SOFTMAX, TABLES };
+enum { DENSE, DENSE_HALF, SOFTMAX, POOL, TABLES };
 static mutant_table tables[TABLES];
 
 static int make_tables(void **state)
@@ -49,6 +58,16 @@ static int make_tables(void **state)
             test->only = "gemv gemm";
         }
     tables[SOFTMAX] = (mutant_table){{softmax}, 1};
+    for (size_t i = 0; i < WCL__COUNT(negative); i++)
+        negative[i] = -1 - (float)(i * 37 % 101) - (float)(i / 130); /* no two planes have the same */
+    for (size_t i = 0; i < WCL__COUNT(pool_rows); i++) {
+        op_case *test = &tables[POOL].cases[tables[POOL].count++];
+        *test = pool_case(&pool_rows[i]);
+        test->gpu = true;
+        test->only = "group";
+        if (!test->desc.pool.average)
+            test->inputs[0].floats = negative;
+    }
     return 0;
 }
 
@@ -73,6 +92,19 @@ static const mutant mutants[] = {
     {"the last element left out", "softmax_group.cl", SOFTMAX, "        sum += exp(x[l * inner] - most);",
      "        sum += l + 1 < length ? exp(x[l * inner] - most) : 0.0f;"},
     {"not divided", "softmax_group.cl", SOFTMAX, "exp(shifted) / sum;", "exp(shifted);"},
+    {"pool: half of the items left out", "pool_group.cl", POOL, "int width = ITEMS / 2;", "int width = ITEMS / 4;"},
+    {"pool: the last pixels left out", "pool_group.cl", POOL, "i < pixels; i += ITEMS", "i + ITEMS / 16 < pixels; i += ITEMS"},
+    {"pool: each item's first pixel alone", "pool_group.cl", POOL, "i < pixels; i += ITEMS", "i < ITEMS; i += ITEMS"},
+    {"pool: never below zero", "pool_group.cl", POOL, "sum ? 0.0f : -INFINITY", "0.0f"},
+    {"pool: a row read as the first one", "pool_group.cl", POOL, "(size_t)row * v.row + ", ""},
+    {"pool: not divided", "pool_group.cl", POOL, "shared[0] / ((float)xv.h * (float)xv.w)", "shared[0]"},
+    {"pool: a mean over one row", "pool_group.cl", POOL, "(float)xv.h * (float)xv.w", "(float)xv.w"},
+    {"pool: one channel block for all, average", "pool_group.cl", POOL,
+     "reduce_plane(x + view_at(xv, n, block, 0, 0), shared, xv, item, true)",
+     "reduce_plane(x + view_at(xv, n, 0, 0, 0), shared, xv, item, true)"},
+    {"pool: one picture for all, max", "pool_group.cl", POOL,
+     "reduce_plane(x + view_at(xv, n, block, 0, 0), shared, xv, item, false)",
+     "reduce_plane(x + view_at(xv, 0, block, 0, 0), shared, xv, item, false)"},
     {"the neighbour's row", "softmax_group.cl", SOFTMAX, "+ (row - outer * inner);", ";"},
 };
 

@@ -109,6 +109,29 @@ static void test_global(void **state)
     check_rows(global_rows, WCL__COUNT(global_rows));
 }
 
+/* As GPUs compute it: work-groups of 32 to 256 items, with pixels left over and without, and too few of them for one. */
+static void test_global_of_gpus(void **state)
+{
+    (void)state;
+    static const pool_row rows[] = {
+        {"7x7", "GlobalAveragePool", 2, 33, 7, 7, .one_d = false},
+        {"32 pixels", "GlobalAveragePool", 3, 5, 4, 8, .one_d = false},
+        {"31 pixels", "GlobalMaxPool", 1, 5, 1, 31, .one_d = true},
+        {"256 pixels", "GlobalMaxPool", 1, 6, 16, 16, .one_d = false},
+        {"31x29", "GlobalAveragePool", 1, 17, 31, 29, .one_d = false},
+        {"one channel of 5 pictures", "GlobalMaxPool", 5, 1, 13, 10, .one_d = false},
+        {"1-D", "GlobalAveragePool", 2, 9, 1, 1000, .one_d = true},
+    };
+    op_case cases[2 * WCL__COUNT(rows)];
+    for (size_t i = 0; i < WCL__COUNT(cases); i++) {
+        cases[i] = pool_case(&rows[i / 2]);
+        cases[i].gpu = true;
+        cases[i].vector = i % 2 ? 8 : 4;
+        cases[i].must = rows[i / 2].h * rows[i / 2].w < 32 ? "direct" : "group";
+    }
+    op_check(cases, WCL__COUNT(cases));
+}
+
 /* Numbers whose largest is negative, and infinities: nothing but the cells themselves may decide. */
 static void max_reference(const op_case *test, const float *const *inputs, double *y)
 {
@@ -178,7 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_max),      cmocka_unit_test(test_average),
         cmocka_unit_test(test_global),   cmocka_unit_test(test_max_of_negative_numbers),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_refusals), cmocka_unit_test(test_global_of_gpus),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

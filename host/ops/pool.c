@@ -1,5 +1,6 @@
 /* MaxPool, AveragePool and the global pools. */
 #include "kernels/pool.h"
+#include "kernels/pool_group.h"
 #include "ops/channels.h"
 #include "ops/registry.h"
 #include "ops/window.h"
@@ -115,33 +116,56 @@ static wcl_status infer_global_average(wcl__op_node *node)
     return infer_global(node, true);
 }
 
-typedef wcl_status (*pool_call)(wcl__call *, const wcl__pool_params *, const wcl__pool *, const wcl__operand *,
-                                const wcl__operand *);
-
-static wcl_status emit_call(const wcl__emit *emit, pool_call fill)
+static wcl_status find_operands(const wcl__emit *emit, wcl__operand *x, wcl__operand *y)
 {
     const wcl__op_node *node = emit->node;
-    const wcl__pool_params params = {.cb = emit->blocks.out};
-    wcl__operand x = {.slot = emit->in[0]}, y = {.slot = emit->out[0]};
-    wcl__call call;
-    wcl_status status = wcl__emit_view(emit, x.slot, &node->inputs[0]->shape, &x.view);
-    if (!status)
-        status = wcl__emit_view(emit, y.slot, &node->outputs[0]->shape, &y.view);
-    if (!status)
-        status = fill(&call, &params, &node->desc.pool, &x, &y);
-    if (!status)
-        status = wcl__emit_call(emit, &call);
-    return status;
+    *x = (wcl__operand){.slot = emit->in[0]};
+    *y = (wcl__operand){.slot = emit->out[0]};
+    const wcl_status status = wcl__emit_view(emit, x->slot, &node->inputs[0]->shape, &x->view);
+    return status ? status : wcl__emit_view(emit, y->slot, &node->outputs[0]->shape, &y->view);
 }
 
 static wcl_status emit_window(const wcl__emit *emit)
 {
-    return emit_call(emit, wcl__pool_call);
+    const wcl__pool_params params = {.cb = emit->blocks.out};
+    wcl__operand x, y;
+    wcl__call call;
+    wcl_status status = find_operands(emit, &x, &y);
+    if (!status)
+        status = wcl__pool_call(&call, &params, &emit->node->desc.pool, &x, &y);
+    return status ? status : wcl__emit_call(emit, &call);
 }
 
 static wcl_status emit_global(const wcl__emit *emit)
 {
-    return emit_call(emit, wcl__pool_global_call);
+    const wcl__pool_params params = {.cb = emit->blocks.out};
+    wcl__operand x, y;
+    wcl__call call;
+    wcl_status status = find_operands(emit, &x, &y);
+    if (!status)
+        status = wcl__pool_global_call(&call, &params, &emit->node->desc.pool, &x, &y);
+    return status ? status : wcl__emit_call(emit, &call);
+}
+
+static wcl_status emit_group(const wcl__emit *emit)
+{
+    const wcl__pool *pool = &emit->node->desc.pool;
+    wcl__pool_group_params params;
+    wcl__operand x, y;
+    wcl__call call;
+    wcl_status status = find_operands(emit, &x, &y);
+    wcl__pool_by_group(emit->facts, pool, emit->blocks.out, &params);
+    if (!status)
+        status = wcl__pool_group_call(&call, &params, pool, &x, &y);
+    return status ? status : wcl__emit_call(emit, &call);
+}
+
+static const char *group_supports(const wcl__op_node *node, const wcl__facts *facts)
+{
+    wcl__pool_group_params params;
+    return wcl__pool_by_group(facts, &node->desc.pool, WCL__POOL_GROUP_MOST_CB, &params)
+               ? NULL
+               : "only on GPUs, and where a plane has 32 pixels";
 }
 
 static void parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
@@ -152,16 +176,36 @@ static void parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__b
     wcl__params_print(&wcl__pool_table, &params, out, bytes);
 }
 
+static void group_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
+{
+    wcl__pool_group_params params;
+    wcl__pool_by_group(facts, &node->desc.pool, blocks.out, &params);
+    wcl__params_print(&wcl__pool_group_table, &params, out, bytes);
+}
+
 static const wcl__variant max_variants[] = {
     {.name = "direct", .blocks = wcl__any_block, .parameters = parameters, .emit = emit_window, .algorithm = WCL__EXACT},
 };
 static const wcl__variant average_variants[] = {
     {.name = "direct", .blocks = wcl__any_block, .parameters = parameters, .emit = emit_window, .algorithm = WCL__SUM},
 };
+/* Bytes set their cost, the same for both: the first is taken where it runs. */
 static const wcl__variant global_max_variants[] = {
+    {.name = "group",
+     .supports = group_supports,
+     .blocks = wcl__any_block,
+     .parameters = group_parameters,
+     .emit = emit_group,
+     .algorithm = WCL__EXACT},
     {.name = "direct", .blocks = wcl__any_block, .parameters = parameters, .emit = emit_global, .algorithm = WCL__EXACT},
 };
 static const wcl__variant global_average_variants[] = {
+    {.name = "group",
+     .supports = group_supports,
+     .blocks = wcl__any_block,
+     .parameters = group_parameters,
+     .emit = emit_group,
+     .algorithm = WCL__SUM},
     {.name = "direct", .blocks = wcl__any_block, .parameters = parameters, .emit = emit_global, .algorithm = WCL__SUM},
 };
 
