@@ -42,6 +42,10 @@ wcl_status wcl__in_kernel(wcl_status status, const char *kernel);
 void wcl__set_build_log(const char *log);
 const char *wcl__cl_name(cl_int code); /* "CL_OUT_OF_RESOURCES" */
 void wcl__clear_error(void);           /* at the start of a public function that can fail */
+/* The nodes that the record is about, copied (unsupported.c): wcl_last_unsupported. Set after wcl__fail, which begins without any; false: no
+ * memory. */
+bool wcl__set_unsupported(const wcl_unsupported *records, int count);
+void wcl__clear_unsupported(void); /* wcl__clear_error does */
 
 /* ---- log (error.c) */
 void wcl__log(wcl_log_level level, const char *format, ...) WCL__PRINTF(2, 3);

@@ -120,6 +120,7 @@ void wcl__clear_error(void)
     last.cl_code = CL_SUCCESS;
     last.file[0] = last.node[0] = last.kernel[0] = last.reason[0] = '\0';
     keep_build_log(NULL);
+    wcl__clear_unsupported();
 }
 
 /* Starts a new record. The text comes ready-made, since its arguments may be parts of the old record. */

@@ -2,50 +2,9 @@
 
 #include <string.h>
 
-/* Is `name` one of the words of `list`? */
-static bool has_word(const char *list, const char *name)
-{
-    const size_t length = strlen(name);
-    for (const char *at = list; at && (at = strstr(at, name)); at += length)
-        if ((at == list || at[-1] == ' ') && (at[length] == '\0' || at[length] == ' '))
-            return true;
-    return false;
-}
+#include "graph/lower.h"
 
-/* Adds what the node has that we don't support. */
-static void list_unsupported(const wcl_model *model, const wcl__model_node *node, wcl__text *list)
-{
-    const char *comma = list->length > 0 ? ", " : "";
-    if (!node->op) {
-        wcl__text_add(list, "%s%s%s%s (node %s)", comma, node->domain, *node->domain ? "." : "", node->op_name, node->name);
-        return;
-    }
-    if (model->opset < node->op->since) {
-        wcl__text_add(list, "%s%s of opset %d (node %s)", comma, node->op_name, model->opset, node->name);
-        return;
-    }
-    for (size_t i = 0; i < node->attr_count; i++)
-        if (!has_word(node->op->attributes, node->attrs[i].name)) {
-            wcl__text_add(list, "%sattribute %s of %s (node %s)", comma, node->attrs[i].name, node->op_name, node->name);
-            comma = ", ";
-        }
-}
-
-static wcl_status check_supported(const wcl_model *model)
-{
-    wcl__text list = {0};
-    for (size_t i = 0; i < model->node_count; i++)
-        list_unsupported(model, &model->nodes[i], &list);
-    wcl_status status = WCL_OK;
-    if (list.failed)
-        status = wcl__fail_memory();
-    else if (list.length > 0)
-        status = wcl__fail(WCL_UNSUPPORTED, "unsupported operator %s", list.data);
-    wcl__text_clear(&list);
-    return status;
-}
-
-static wcl_status check_node(const wcl_model *model, const wcl__model_node *node)
+wcl_status wcl__model_check_node(const wcl_model *model, const wcl__model_node *node)
 {
     const wcl__op *op = node->op;
     if (node->input_count < (size_t)op->min_inputs || node->input_count > (size_t)op->max_inputs)
@@ -73,7 +32,7 @@ static wcl_status check_links(const wcl_model *model)
     if (model->output_count == 0)
         return wcl__fail(WCL_BAD_MODEL, "the graph has no output");
     for (size_t i = 0; i < model->node_count; i++) {
-        const wcl_status status = check_node(model, &model->nodes[i]);
+        const wcl_status status = wcl__model_check_node(model, &model->nodes[i]);
         if (status != WCL_OK)
             return wcl__in_node(status, model->nodes[i].name);
     }
@@ -168,15 +127,36 @@ static void mark_known(wcl_model *model)
         bool wanted = false;
         for (size_t o = 0; o < node->output_count; o++)
             wanted = wanted || (node->outputs[o] >= 0 && model->values[node->outputs[o]].known);
-        wanted = wanted && node->op->fold && strcmp(node->op_name, "Shape") != 0;
+        wanted = wanted && node->op && node->op->fold && strcmp(node->op_name, "Shape") != 0;
         for (size_t k = 0; k < node->input_count; k++)
-            if (node->inputs[k] >= 0 && (wanted || wcl__op_knows(node->op, k)))
+            if (node->inputs[k] >= 0 && (wanted || (node->op && wcl__op_knows(node->op, k))))
                 model->values[node->inputs[k]].known = true;
     }
     for (size_t i = 0; i < model->input_count; i++) {
         wcl__model_value *value = &model->values[model->inputs[i]];
         value->known = value->known || value->type != WCL_FLOAT32;
     }
+}
+
+/* Fails where a node is of no row of the registry, and then tells of all that is not supported. */
+static wcl_status check_supported(wcl_model *model)
+{
+    wcl__unsupported rows = {0}, all = {0};
+    wcl_status status = WCL_OK;
+    for (size_t i = 0; i < model->node_count; i++)
+        wcl__unsupported_row(&rows, model, &model->nodes[i]);
+    if (rows.count > 0) {
+        status = sort_nodes(model);
+        if (status == WCL_OK) {
+            mark_known(model);
+            status = wcl__graph_survey(model, &all);
+        }
+    }
+    if (status != WCL_NO_MEMORY) /* in a circle of nodes, say, the rows are all that can be known */
+        status = wcl__unsupported_fail(status == WCL_OK && rows.count > 0 ? &all : &rows);
+    wcl__unsupported_clear(&rows);
+    wcl__unsupported_clear(&all);
+    return status;
 }
 
 wcl_status wcl__model_check(wcl_model *model)

@@ -307,10 +307,20 @@ wcl_status wcl__choose(const wcl__plan_request *request, const wcl__graph *graph
     *choices = wcl__alloc(graph->node_count + 1, sizeof **choices);
     if (!*choices)
         return wcl__fail_memory();
+    wcl__unsupported list = {0};
     for (size_t i = 0; i < graph->node_count && status == WCL_OK; i++) {
+        wcl__op_node *node = graph->nodes[i];
         (*choices)[i].chosen = -1;
-        status = wcl__in_node(list_options(request, graph->nodes[i], &(*choices)[i]), graph->nodes[i]->name);
+        status = list_options(request, node, &(*choices)[i]);
+        if (status == WCL_UNSUPPORTED) {
+            wcl__unsupported_limit(&list, node->name, node->op->name);
+            status = WCL_OK;
+        }
+        status = wcl__in_node(status, node->name);
     }
+    if (status == WCL_OK)
+        status = wcl__unsupported_fail(&list);
+    wcl__unsupported_clear(&list);
     if (status != WCL_OK) {
         wcl__choices_free(*choices, graph->node_count);
         *choices = NULL;

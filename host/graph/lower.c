@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "graph/check.h"
 #include "ops/value.h"
 
 void wcl__op_node_free(wcl__op_node *node)
@@ -131,7 +132,7 @@ static wcl_status copy_values(const wcl_model *model, wcl__graph *graph)
     const wcl__shape scalar = {0};
     for (size_t i = 0; i < model->value_count; i++) {
         const wcl__model_value *from = &model->values[i];
-        wcl__value *value;
+        wcl__value *value = NULL;
         const wcl_status status =
             wcl__graph_add_value(graph, from->name, from->type, from->source ? &from->source->shape : &scalar, &value);
         if (status != WCL_OK)
@@ -295,43 +296,129 @@ static wcl_status infer_node(wcl__op_node *node)
     return status;
 }
 
-wcl_status wcl__graph_infer(const wcl_model *model, const wcl_tensor *inputs, wcl__graph *graph)
+static bool is_lost(const wcl__op_node *node)
+{
+    bool lost = false;
+    for (size_t i = 0; i < node->input_count; i++)
+        lost = lost || (node->inputs[i] && node->inputs[i]->lost);
+    return lost;
+}
+
+static void lose_outputs(wcl__op_node *node)
+{
+    for (size_t i = 0; i < node->output_count; i++)
+        if (node->outputs[i])
+            node->outputs[i]->lost = true;
+}
+
+/* Infers what can be, and notes what is not supported. What else is wrong fails as long as nothing has been noted. */
+static wcl_status infer_or_note(wcl__op_node *node, wcl__unsupported *list)
+{
+    wcl_status status = WCL_OK;
+    const bool lost = is_lost(node);
+    if (!lost)
+        status = infer_node(node);
+    else if (node->op->check)
+        status = node->op->check(node);
+    if (lost || status != WCL_OK)
+        lose_outputs(node);
+    if (status == WCL_UNSUPPORTED) {
+        wcl__unsupported_limit(list, node->name, node->op->name);
+        return WCL_OK;
+    }
+    if (status == WCL_OK || status == WCL_NO_MEMORY || status == WCL_BAD_FILE || list->count == 0)
+        return wcl__in_node(status, node->name);
+    wcl__clear_error();
+    return WCL_OK;
+}
+
+static wcl_status begin_graph(const wcl_model *model, wcl__graph *graph)
 {
     memset(graph, 0, sizeof *graph);
     graph->model = model;
-    wcl_status status = wcl__model_check_files(model);
-    if (status == WCL_OK)
-        status = copy_values(model, graph);
+    const wcl_status status = wcl__model_check_files(model);
+    return status == WCL_OK ? copy_values(model, graph) : status;
+}
+
+/* wcl__graph_infer, but what is not supported is only noted. */
+static wcl_status infer_nodes(const wcl_model *model, const wcl_tensor *inputs, wcl__graph *graph, wcl__unsupported *list)
+{
+    wcl_status status = begin_graph(model, graph);
     if (status == WCL_OK)
         status = bind_inputs(model, inputs, graph);
     for (size_t i = 0; i < model->node_count && status == WCL_OK; i++) {
         status = wcl__graph_insert(graph, i, copy_node(model, graph, &model->nodes[i]));
         if (status == WCL_OK)
-            status = wcl__in_node(infer_node(graph->nodes[i]), graph->nodes[i]->name);
+            status = infer_or_note(graph->nodes[i], list);
     }
     return status;
 }
 
+wcl_status wcl__graph_infer(const wcl_model *model, const wcl_tensor *inputs, wcl__graph *graph)
+{
+    wcl__unsupported list = {0};
+    wcl_status status = infer_nodes(model, inputs, graph, &list);
+    if (status == WCL_OK)
+        status = wcl__unsupported_fail(&list);
+    wcl__unsupported_clear(&list);
+    return status;
+}
+
+/* Inputs of a survey have their declared shapes, free dimensions 1; of those whose values are needed nothing can be known. */
+static wcl_status survey_inputs(const wcl_model *model, wcl__graph *graph)
+{
+    graph->inputs = wcl__alloc(model->input_count + 1, sizeof *graph->inputs);
+    if (!graph->inputs)
+        return wcl__fail_memory();
+    for (size_t i = 0; i < model->input_count; i++) {
+        wcl__value *value = graph->inputs[i] = graph->values[model->inputs[i]];
+        value->lost = bind_dims(model, graph, i, NULL) != WCL_OK || model->values[model->inputs[i]].known;
+    }
+    return WCL_OK;
+}
+
+wcl_status wcl__graph_survey(const wcl_model *model, wcl__unsupported *list)
+{
+    wcl__graph graph;
+    wcl_status status = begin_graph(model, &graph);
+    if (status == WCL_OK)
+        status = survey_inputs(model, &graph);
+    for (size_t i = 0; i < model->node_count && status == WCL_OK; i++) {
+        status = wcl__graph_insert(&graph, i, copy_node(model, &graph, &model->nodes[i]));
+        if (status != WCL_OK)
+            break;
+        if (wcl__unsupported_row(list, model, &model->nodes[i]) || wcl__model_check_node(model, &model->nodes[i]) != WCL_OK)
+            lose_outputs(graph.nodes[i]);
+        else
+            status = infer_or_note(graph.nodes[i], list);
+        if (status != WCL_NO_MEMORY && status != WCL_BAD_FILE)
+            status = WCL_OK;
+    }
+    wcl__graph_clear(&graph);
+    return status;
+}
+
 /* What is left for the device must be float32 and not empty. */
-static wcl_status check_device_values(const wcl__graph *graph)
+static void check_device_values(const wcl__graph *graph, wcl__unsupported *list)
 {
     for (size_t i = 0; i < graph->node_count; i++) {
         const wcl__op_node *node = graph->nodes[i];
         for (size_t k = 0; k < node->output_count; k++) {
             const wcl__value *value = node->outputs[k];
             wcl_status status = WCL_OK;
-            if (value && value->source)
+            if (!value || value->source || value->lost)
                 continue;
-            if (value && wcl__shape_count(&value->shape) <= 0)
+            if (wcl__shape_count(&value->shape) <= 0)
                 status = wcl__fail(WCL_UNSUPPORTED, "%s makes an empty or too large tensor (%s)", node->op->name,
                                    wcl__shape_print(&value->shape).text);
-            else if (value && value->type != WCL_FLOAT32)
+            else if (value->type != WCL_FLOAT32)
                 status = wcl__fail(WCL_UNSUPPORTED, "%s of type %s on the device", node->op->name, wcl_type_name(value->type));
-            if (status != WCL_OK)
-                return wcl__in_node(status, node->name);
+            if (status != WCL_OK) {
+                wcl__unsupported_limit(list, node->name, node->op->name);
+                break;
+            }
         }
     }
-    return WCL_OK;
 }
 
 /* Drops nodes that are folded, and those that nobody reads. */
@@ -350,11 +437,14 @@ static void drop_dead(wcl__graph *graph)
 
 wcl_status wcl__graph_create(const wcl_model *model, const wcl_tensor *inputs, wcl__graph *graph)
 {
-    wcl_status status = wcl__graph_infer(model, inputs, graph);
+    wcl__unsupported list = {0};
+    wcl_status status = infer_nodes(model, inputs, graph, &list);
     if (status == WCL_OK) {
         drop_dead(graph);
-        status = check_device_values(graph);
+        check_device_values(graph, &list);
+        status = wcl__unsupported_fail(&list);
     }
+    wcl__unsupported_clear(&list);
     if (status == WCL_OK)
         status = wcl__graph_fuse(graph);
     if (status == WCL_OK)

@@ -2,7 +2,7 @@
 #ifndef WCL_GRAPH_LOWER_H
 #define WCL_GRAPH_LOWER_H
 
-#include "graph/model.h"
+#include "graph/unsupported.h"
 
 typedef struct wcl__graph {
     const wcl_model *model;
@@ -17,6 +17,9 @@ typedef struct wcl__graph {
 wcl_status wcl__graph_create(const wcl_model *model, const wcl_tensor *inputs, wcl__graph *graph);
 /* Infers and folds only: each node of the model keeps its place in *nodes, folded ones included. */
 wcl_status wcl__graph_infer(const wcl_model *model, const wcl_tensor *inputs, wcl__graph *graph);
+/* For a model that is not whole, sorted if it can be: adds all nodes that are not supported to the list, as far as the declared shapes tell,
+ * and ignores what else is wrong. Fails for lack of memory, and where a file was cut. */
+wcl_status wcl__graph_survey(const wcl_model *model, wcl__unsupported *list);
 void wcl__graph_clear(wcl__graph *graph);
 /* The size that one of the first `inputs` inputs gave to a free dimension of this name; -1 if none did. */
 int64_t wcl__graph_named_size(const wcl__graph *graph, size_t inputs, const char *name);

@@ -26,6 +26,15 @@ static wcl_status check_operands(const wcl__op_node *node)
     return WCL_OK;
 }
 
+/* The weights alone tell how many dimensions there are. */
+static wcl_status check_rank(const wcl__op_node *node)
+{
+    const wcl__value *w = wcl__input(node, WCL__CONV_W);
+    if (w && w->source && w->shape.rank > 4)
+        return wcl__fail(WCL_UNSUPPORTED, "%d-D convolution", w->shape.rank - 2);
+    return WCL_OK;
+}
+
 static wcl_status check_shapes(const wcl__op_node *node, int64_t groups)
 {
     const wcl__shape *x = &node->inputs[WCL__CONV_X]->shape, *w = &node->inputs[WCL__CONV_W]->shape;
@@ -219,6 +228,7 @@ const wcl__op wcl__op_conv = {
     .known = 1u << WCL__CONV_W | 1u << WCL__CONV_B,
     .packs = 1u << WCL__CONV_W | 1u << WCL__CONV_B,
     .attributes = "auto_pad dilations group kernel_shape pads strides",
+    .check = check_rank,
     .infer = infer,
     .work = work,
     .variants = variants,

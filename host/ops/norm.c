@@ -30,6 +30,21 @@ static wcl_status check_statistic(const wcl__op_node *node, size_t i, int64_t ch
     return WCL_OK;
 }
 
+static wcl_status check_batchnorm(const wcl__op_node *node)
+{
+    for (size_t i = 1; i < node->output_count; i++)
+        if (node->outputs[i])
+            return wcl__fail(WCL_UNSUPPORTED, "BatchNormalization with statistics as outputs");
+    const wcl_status status = wcl__attr_dropped(node, "is_test", 7);
+    if (status)
+        return status;
+    if (wcl__attr_int(node, "training_mode", 0) != 0 || (node->opset < 7 && wcl__attr_int(node, "is_test", 0) == 0))
+        return wcl__fail(WCL_UNSUPPORTED, "BatchNormalization in training mode");
+    if (wcl__attr_int(node, "spatial", 1) != 1)
+        return wcl__fail(WCL_UNSUPPORTED, "BatchNormalization with spatial 0");
+    return WCL_OK;
+}
+
 static wcl_status infer_batchnorm(wcl__op_node *node)
 {
     const wcl__value *x = node->inputs[0];
@@ -39,17 +54,10 @@ static wcl_status infer_batchnorm(wcl__op_node *node)
         status = wcl__fail(WCL_BAD_SHAPE, "BatchNormalization of a scalar");
     for (size_t i = BN_SCALE; !status && i <= BN_VARIANCE; i++)
         status = check_statistic(node, i, four.dims[1]);
+    if (!status)
+        status = check_batchnorm(node);
     if (status)
         return status;
-    for (size_t i = 1; i < node->output_count; i++)
-        if (node->outputs[i])
-            return wcl__fail(WCL_UNSUPPORTED, "BatchNormalization with statistics as outputs");
-    if ((status = wcl__attr_dropped(node, "is_test", 7)) != WCL_OK)
-        return status;
-    if (wcl__attr_int(node, "training_mode", 0) != 0 || (node->opset < 7 && wcl__attr_int(node, "is_test", 0) == 0))
-        return wcl__fail(WCL_UNSUPPORTED, "BatchNormalization in training mode");
-    if (wcl__attr_int(node, "spatial", 1) != 1)
-        return wcl__fail(WCL_UNSUPPORTED, "BatchNormalization with spatial 0");
     wcl__output_set(node, 0, WCL_FLOAT32, &x->shape);
     return WCL_OK;
 }
@@ -151,6 +159,7 @@ const wcl__op wcl__op_batch_normalization = {
     .known = 1u << BN_SCALE | 1u << BN_BIAS | 1u << BN_MEAN | 1u << BN_VARIANCE,
     .packs = 1u << BN_SCALE | 1u << BN_BIAS | 1u << BN_MEAN | 1u << BN_VARIANCE,
     .attributes = "epsilon is_test momentum spatial training_mode",
+    .check = check_batchnorm,
     .infer = infer_batchnorm,
     .variants = batchnorm_variants,
     .variant_count = WCL__COUNT(batchnorm_variants),

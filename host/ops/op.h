@@ -34,6 +34,7 @@ typedef struct wcl__value {
     const wcl__source *source;
     bool owns_source;   /* made by a fold: source and key are freed with the value */
     wcl__reorder order; /* of the model's tensor of this name */
+    bool lost;          /* neither type nor shape: what makes it is not supported, or follows what is not */
 } wcl__value;
 
 /* Fused behind an operator, in this order: y = act(y * scale[channel] + shift[channel]), then the largest of each 2 x 2 pixels (an
@@ -136,6 +137,9 @@ struct wcl__op {
     unsigned known;         /* bit i: input i must be known while planning (a shape, a bound, a weight): ask wcl__op_knows */
     unsigned packs;         /* bit i: input i is packed by the variants, the planner makes no slot for it: ask wcl__op_packs */
     const char *attributes; /* "axis keepdims": any other is unsupported */
+    /* The part of infer's checks that needs no input's type or shape: for nodes behind one that is not supported. Reads attributes, which
+     * outputs there are, and inputs that have a source. NULL: there is nothing to check. */
+    wcl_status (*check)(const wcl__op_node *node);
     /* Checks inputs and attributes; sets desc and the outputs' type and shape. */
     wcl_status (*infer)(wcl__op_node *node);
     /* Computes the outputs on the host when all inputs are known: shape arithmetic. NULL: never. WCL_UNSUPPORTED: not this type. */

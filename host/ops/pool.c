@@ -78,13 +78,19 @@ static wcl_status infer_window(wcl__op_node *node, bool average)
     return WCL_OK;
 }
 
-static wcl_status infer_max(wcl__op_node *node)
+static wcl_status check_max(const wcl__op_node *node)
 {
     if (node->output_count > 1 && node->outputs[1])
         return wcl__fail(WCL_UNSUPPORTED, "MaxPool with Indices");
     if (wcl__attr_int(node, "storage_order", 0) != 0)
         return wcl__fail(WCL_UNSUPPORTED, "MaxPool with storage_order 1");
-    return infer_window(node, false);
+    return WCL_OK;
+}
+
+static wcl_status infer_max(wcl__op_node *node)
+{
+    const wcl_status status = check_max(node);
+    return status == WCL_OK ? infer_window(node, false) : status;
 }
 
 static wcl_status infer_average(wcl__op_node *node)
@@ -216,6 +222,7 @@ const wcl__op wcl__op_max_pool = {
     .max_inputs = 1,
     .max_outputs = 2,
     .attributes = "auto_pad ceil_mode dilations kernel_shape pads storage_order strides",
+    .check = check_max,
     .infer = infer_max,
     .variants = max_variants,
     .variant_count = WCL__COUNT(max_variants),

@@ -92,6 +92,24 @@ WCL_API const char *wcl_version(void);
 WCL_API const char *wcl_status_string(wcl_status status); /* the table's text; "unknown status" for others */
 WCL_API const wcl_error *wcl_last_error(void);            /* never NULL */
 
+/* A node that this thread's last failed call refused. */
+typedef struct wcl_unsupported {
+    size_t size;      /* of this struct: set by WCL_UNSUPPORTED_INIT */
+    const char *node; /* its name in the model; a node without one has a name made up from its operator */
+    const char *op;   /* "Conv"; of another domain than ONNX's: "com.microsoft.FusedConv" */
+    const char
+        *reason; /* "unknown operator", "opset 5, known from 7 on", "unknown attribute fused", or the limit, "3-D convolution" */
+} wcl_unsupported;
+#define WCL_UNSUPPORTED_INIT WCL_SIZED(wcl_unsupported)
+/* The nodes behind a WCL_UNSUPPORTED of wcl_model_load and its kin, wcl_builder_finish, or what infers a model's shapes (wcl_plan_create,
+ * wcl_session_create and prepare, wcl_model_layer_count, wcl_model_output_info), in an order in which they would run. All that can be known
+ * at once: a node behind one of them, whose shapes are not known, is looked at for what does not depend on shapes only. 0: the last
+ * failure was about something else. The list is a part of the thread's error: it and its strings live as long as wcl_last_error's, these
+ * two functions do not end it, and other threads do not see it. */
+WCL_API int wcl_last_unsupported_count(void);
+/* WCL_BAD_ARGUMENT: no such index, or a record without its _INIT. */
+WCL_API wcl_status wcl_last_unsupported(int index, wcl_unsupported *record) WCL_WARN_UNUSED;
+
 typedef enum wcl_log_level { WCL_LOG_ERROR = 0, WCL_LOG_WARNING = 1, WCL_LOG_INFO = 2, WCL_LOG_DEBUG = 3 } wcl_log_level;
 typedef void (*wcl_log_function)(void *user, wcl_log_level level, const char *text);
 
