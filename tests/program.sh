@@ -336,7 +336,7 @@ if [ -d "$nodes" ]; then
     check 0 '^weights ' plan "$nodes/test_basic_conv_with_padding/model.onnx" # its filters are an input: they get values
     check 3 'batch is fixed at 1' run "$nodes/test_averagepool_2d_default/model.onnx" --batch 2
     check 3 'no picture fits' classify "$nodes/test_relu/model.onnx" "$pictures/rgb.png"
-    check 0 '^SKIP test_det_2d: unsupported: Det (unknown operator)' verify "$nodes/test_det_2d"
+    check 0 '^SKIP test_det_2d: unsupported: Det \(unknown operator\)' verify "$nodes/test_det_2d"
     cp -r "$nodes/test_relu" "$folder/test_wrong"
     length=$(wc -c <"$folder/test_wrong/test_data_set_0/output_0.pb")
     { head -c $((length - 4)) "$nodes/test_relu/test_data_set_0/output_0.pb"; printf '\0\0\200\77'; } \

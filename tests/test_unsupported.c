@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "graph/plan.h"
+#include "support/fake_memory.h"
 #include "support/network.h"
 #include "support/support.h"
 
@@ -226,6 +228,51 @@ static void test_lists(void **state)
     }
 }
 
+/* Nodes that no variant runs, on some device or after failures of others, are listed like the rest. */
+static void test_variants(void **state)
+{
+    static const wcl__denied denied[] = {{"p1", "direct", "too odd"}, {"p2", "direct", "too odd"}};
+    (void)state;
+    wcl_builder *builder = net_begin();
+    net_input(builder, "x", NET_DIMS(-1, 3, 8, 8));
+    net_node(builder, "GlobalMaxPool", "p1", "x", "a");
+    net_node(builder, "GlobalMaxPool", "p2", "x", "b");
+    net_node(builder, "GlobalMaxPool", "p3", "x", "c");
+    wcl_model *model = net_end(builder, "a b c");
+    const wcl__facts facts = cpu_facts(8);
+    const wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
+    const wcl__plan_request request = {.facts = &facts, .model = model, .options = &options, .denied = denied, .denied_count = 2};
+    wcl_plan *plan;
+    assert_int_equal(wcl__plan_make(&request, &plan), WCL_UNSUPPORTED);
+    assert_int_equal(wcl_last_unsupported_count(), 2);
+    assert_non_null(strstr(wcl_last_error()->reason, "GlobalMaxPool x2, first: node p1 (GlobalMaxPool cannot run on this device: "
+                                                     "direct: too odd)"));
+    wcl_model_destroy(model);
+}
+
+/* Each allocation of listing fails once: then the error says so, and there is no half list. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    int reached = 0;
+    for (bool failed = true; failed; reached += failed) {
+        wcl_builder *builder = begin(&rows[2]); /* limits beside an unknown operator */
+        wcl_model *model;
+        add_outputs(builder, rows[2].output);
+        const int before = fake_memory_live();
+        fake_memory_fail(reached + 1, false);
+        const wcl_status status = wcl_builder_finish(builder, &model);
+        failed = fake_memory_failed();
+        fake_memory_fail(0, false);
+        assert_null(model);
+        assert_int_equal(status, failed ? WCL_NO_MEMORY : WCL_UNSUPPORTED);
+        assert_int_equal(wcl_last_unsupported_count() > 0, !failed);
+        assert_int_equal(fake_memory_live(), before + !failed); /* the list */
+        wcl_builder_destroy(builder);
+    }
+    assert_in_range(reached, 20, 10000);
+}
+
 /* A builder whose _finish lists `count` nodes of as many operators. */
 static void refuse_many(int count)
 {
@@ -299,9 +346,8 @@ static void test_life(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_many),
-        cmocka_unit_test(test_life),
+        cmocka_unit_test(test_lists), cmocka_unit_test(test_variants), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_many),  cmocka_unit_test(test_life),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -145,7 +145,8 @@ static wcl_status check_supported(wcl_model *model)
     wcl_status status = WCL_OK;
     for (size_t i = 0; i < model->node_count; i++)
         wcl__unsupported_row(&rows, model, &model->nodes[i]);
-    if (rows.count > 0) {
+    const bool survey = rows.count > 0 && !rows.failed;
+    if (survey) {
         status = sort_nodes(model);
         if (status == WCL_OK) {
             mark_known(model);
@@ -153,7 +154,7 @@ static wcl_status check_supported(wcl_model *model)
         }
     }
     if (status != WCL_NO_MEMORY) /* in a circle of nodes, say, the rows are all that can be known */
-        status = wcl__unsupported_fail(status == WCL_OK && rows.count > 0 ? &all : &rows);
+        status = wcl__unsupported_fail(survey && status == WCL_OK ? &all : &rows);
     wcl__unsupported_clear(&rows);
     wcl__unsupported_clear(&all);
     return status;

@@ -72,7 +72,7 @@ bool wcl__unsupported_row(wcl__unsupported *list, const wcl_model *model, const 
     }
     wcl__text_clear(&reason);
     wcl__text_clear(&op);
-    return unknown;
+    return unknown || list->failed;
 }
 
 void wcl__unsupported_limit(wcl__unsupported *list, const char *node, const char *op)

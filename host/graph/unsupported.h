@@ -13,7 +13,8 @@ typedef struct wcl__unsupported {
 } wcl__unsupported;
 
 void wcl__unsupported_clear(wcl__unsupported *list);
-/* Adds one record if the node's operator, its opset or an attribute is not known: false, else. */
+/* Adds one record if the node's operator, its opset or an attribute is not known; false where there is
+ * nothing to add. Out of memory: true, and the list has failed. */
 bool wcl__unsupported_row(wcl__unsupported *list, const wcl_model *model, const wcl__model_node *node);
 /* Adds the thread's error, a limit that the operator's checks found, and clears it. */
 void wcl__unsupported_limit(wcl__unsupported *list, const char *node, const char *op);
