@@ -107,6 +107,10 @@ static void test_cl_codes(void **state)
         assert_int_equal(wcl__fail_cl(codes[i].code, "x"), codes[i].status);
         assert_string_equal(wcl_last_error()->message, codes[i].message);
         assert_int_equal(wcl_last_error()->cl_code, codes[i].code);
+        const bool differs = codes[i].code == CL_OUT_OF_RESOURCES; /* in a call that runs kernels */
+        assert_int_equal(wcl__fail_cl_running(codes[i].code, "x"), differs ? WCL_DEVICE_ERROR : codes[i].status);
+        assert_int_equal(strncmp(wcl_last_error()->message, codes[i].message, strlen(codes[i].message)), 0);
+        assert_int_equal(wcl_last_error()->cl_code, codes[i].code);
     }
     assert_string_equal(wcl__cl_name(CL_SUCCESS), "CL_SUCCESS");
 }

@@ -213,8 +213,10 @@ static void test_launch_errors(void **state)
     assert_int_equal(wcl__launch_create(device, &call, slots, &launch), WCL_OK);
     assert_int_equal(wcl__device_queue(device, &queue), WCL_OK);
     fake_cl_fail(FAKE_clEnqueueNDRangeKernel, 1, CL_OUT_OF_RESOURCES);
-    assert_int_equal(wcl__launch_enqueue(&launch, queue, 0, NULL, NULL), WCL_NO_MEMORY);
-    assert_string_equal(wcl_last_error()->message, "fill: cannot run: CL_OUT_OF_RESOURCES (-5)");
+    assert_int_equal(wcl__launch_enqueue(&launch, queue, 0, NULL, NULL), WCL_DEVICE_ERROR);
+    assert_string_equal(
+        wcl_last_error()->message,
+        "fill: cannot run: CL_OUT_OF_RESOURCES (-5): drivers report a fault of a kernel and a lack of resources alike");
     wcl__launch_destroy(&launch);
 }
 

@@ -177,11 +177,13 @@ static void test_no_room(void **state)
         const char *name;
         fake_cl_function function;
         cl_int code;
-        bool last; /* of the calls; the others are for weights */
+        int from_end; /* which of the calls: the last is 1, earlier ones are for weights; 0: the first */
     } rows[] = {
-        {"no buffer", FAKE_clCreateBuffer, CL_MEM_OBJECT_ALLOCATION_FAILURE, false},
-        {"no buffer for lack of resources", FAKE_clCreateBuffer, CL_OUT_OF_RESOURCES, false},
-        {"no first use", FAKE_clEnqueueFillBuffer, CL_MEM_OBJECT_ALLOCATION_FAILURE, true},
+        {"no buffer", FAKE_clCreateBuffer, CL_MEM_OBJECT_ALLOCATION_FAILURE, 0},
+        {"no buffer for lack of resources", FAKE_clCreateBuffer, CL_OUT_OF_RESOURCES, 0},
+        {"no first use", FAKE_clEnqueueFillBuffer, CL_MEM_OBJECT_ALLOCATION_FAILURE, 1},
+        {"no first use, as the wait tells", FAKE_clFinish, CL_OUT_OF_RESOURCES,
+         3}, /* the last ones: of the run, of the session's end */
     };
     (void)state;
     wcl_model *model = load_network(network);
@@ -191,14 +193,15 @@ static void test_no_room(void **state)
     fake_cl_reset();
     float *expected = run_network(session, input, 1, CLASSES);
     const uint64_t wanted = wcl__plan_total(wcl_session_plan(session));
-    const int fills = fake_cl_calls(FAKE_clEnqueueFillBuffer);
     wcl_session_destroy(session);
+    const int ends[FAKE_CL_FUNCTIONS] = {[FAKE_clEnqueueFillBuffer] = fake_cl_calls(FAKE_clEnqueueFillBuffer) + 1,
+                                         [FAKE_clFinish] = fake_cl_calls(FAKE_clFinish) + 1};
     wcl_set_log(keep_log, NULL, WCL_LOG_WARNING);
     for (size_t i = 0; i < WCL__COUNT(rows); i++) {
         logged[0] = '\0';
         session = open_session(model, &options);
         fake_cl_reset();
-        fake_cl_fail(rows[i].function, rows[i].last ? fills : 1, rows[i].code);
+        fake_cl_fail(rows[i].function, rows[i].from_end ? ends[rows[i].function] - rows[i].from_end : 1, rows[i].code);
         float *got = run_network(session, input, 1, CLASSES);
         if (!fake_cl_failed() || !strstr(logged, "planning again for less than "))
             fail_msg("%s: %s", rows[i].name, logged);

@@ -262,7 +262,7 @@ static const struct {
     CALL(clSetKernelArg, CL_OUT_OF_RESOURCES),
     CALL(clEnqueueNDRangeKernel, CL_MEM_OBJECT_ALLOCATION_FAILURE),
     CALL(clEnqueueReadBuffer, CL_OUT_OF_HOST_MEMORY),
-    CALL(clFinish, CL_OUT_OF_RESOURCES),
+    CALL(clFinish, CL_OUT_OF_HOST_MEMORY),
 };
 
 /* The 1st, 2nd, 3rd, 5th, 8th... call fails: an error, or a smaller buffer was read; nothing is left. */

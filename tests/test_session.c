@@ -490,11 +490,12 @@ static void test_failing_run(void **state)
         cl_int code;
         wcl_status status, then;
     } rows[] = {
-        {"a launch without memory", FAKE_clEnqueueNDRangeKernel, CL_OUT_OF_RESOURCES, WCL_NO_MEMORY, WCL_OK},
+        {"a launch without memory", FAKE_clEnqueueNDRangeKernel, CL_MEM_OBJECT_ALLOCATION_FAILURE, WCL_NO_MEMORY, WCL_OK},
+        {"a launch with a fault or without resources", FAKE_clEnqueueNDRangeKernel, CL_OUT_OF_RESOURCES, WCL_DEVICE_ERROR, WCL_OK},
         {"a launch that is refused", FAKE_clEnqueueNDRangeKernel, CL_INVALID_WORK_GROUP_SIZE, WCL_DEVICE_ERROR, WCL_OK},
         {"no input", FAKE_clEnqueueWriteBuffer, CL_OUT_OF_HOST_MEMORY, WCL_NO_MEMORY, WCL_OK},
         {"no output", FAKE_clEnqueueReadBuffer, CL_OUT_OF_HOST_MEMORY, WCL_NO_MEMORY, WCL_OK},
-        {"no end", FAKE_clFinish, CL_OUT_OF_RESOURCES, WCL_NO_MEMORY, WCL_OK},
+        {"no end", FAKE_clFinish, CL_OUT_OF_RESOURCES, WCL_DEVICE_ERROR, WCL_OK},
         {"a lost device", FAKE_clFinish, CL_INVALID_COMMAND_QUEUE, WCL_DEVICE_LOST, WCL_DEVICE_LOST},
         {"a lost device at a launch", FAKE_clEnqueueNDRangeKernel, CL_INVALID_COMMAND_QUEUE, WCL_DEVICE_LOST, WCL_DEVICE_LOST},
     };

@@ -30,7 +30,10 @@ static inline int64_t wcl__round_up(int64_t a, int64_t b)
  *     return wcl__in_file(status, path);                                                 and where
  */
 wcl_status wcl__fail(wcl_status status, const char *format, ...) WCL__PRINTF(2, 3);
-wcl_status wcl__fail_cl(cl_int code, const char *what); /* translates the driver's code: the only place that does */
+wcl_status wcl__fail_cl(cl_int code, const char *what); /* translates the driver's code: the only place that does, with the next */
+/* The same for a call that runs kernels or waits for them: there CL_OUT_OF_RESOURCES is WCL_DEVICE_ERROR, since drivers report a kernel's
+ * fault so too. */
+wcl_status wcl__fail_cl_running(cl_int code, const char *what);
 wcl_status wcl__fail_memory(void);
 /* Fails as an earlier call did: its status, code, reason and build log, without its places. Must not be the thread's own record. */
 wcl_status wcl__fail_again(const wcl_error *earlier);

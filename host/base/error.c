@@ -286,6 +286,16 @@ wcl_status wcl__fail_cl(cl_int code, const char *what)
     return status;
 }
 
+wcl_status wcl__fail_cl_running(cl_int code, const char *what)
+{
+    if (code != CL_OUT_OF_RESOURCES)
+        return wcl__fail_cl(code, what);
+    wcl__fail(WCL_DEVICE_ERROR, "%s: %s (%d): drivers report a fault of a kernel and a lack of resources alike", what,
+              wcl__cl_name(code), (int)code);
+    last.cl_code = code;
+    return WCL_DEVICE_ERROR;
+}
+
 /* ------------------------------------------------------------------ log */
 
 void wcl_set_log(wcl_log_function function, void *user, wcl_log_level level)

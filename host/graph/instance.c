@@ -306,24 +306,29 @@ static wcl_status touch_buffers(wcl_session *session, const wcl__instance *insta
     wcl_status status = WCL_OK;
     for (size_t i = 0; i < plan->buffer_count && status == WCL_OK; i++)
         status = touch_buffer(session->queue, instance->buffers[i], plan->buffers[i]);
-    return status;
+    if (status != WCL_OK)
+        return status;
+    const cl_int code = clFinish(session->queue); /* before any launch: what fails here lacks memory */
+    return code == CL_SUCCESS ? WCL_OK : wcl__fail_cl(code, "the first use of the activations' buffers");
 }
 
 static wcl_status warm_up(wcl_session *session, const wcl__instance *instance, int *node)
 {
     const wcl__steps *steps = &instance->plan->steps;
+    bool enqueued = false;
     wcl_status status = touch_buffers(session, instance);
     for (size_t i = 0; i < steps->step_count && status == WCL_OK; i++) {
         if (steps->steps[i].kind != WCL__STEP_BLAS)
             continue;
         *node = steps->steps[i].node;
+        enqueued = true;
         status = wcl__blas_enqueue(session->device, &steps->steps[i].blas, instance->slots, session->queue, NULL);
     }
     if (status != WCL_OK)
         return status;
     *node = -1;
-    const cl_int code = clFinish(session->queue);
-    return code == CL_SUCCESS ? WCL_OK : wcl__fail_cl(code, "warming up");
+    const cl_int code = enqueued ? clFinish(session->queue) : CL_SUCCESS;
+    return code == CL_SUCCESS ? WCL_OK : wcl__fail_cl_running(code, "warming up");
 }
 
 static wcl_status make_staging(wcl__instance *instance)

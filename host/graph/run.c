@@ -10,7 +10,7 @@ static wcl_status cl_check(wcl_session *session, cl_int code, const char *what)
 {
     if (code == CL_SUCCESS)
         return WCL_OK;
-    const wcl_status status = wcl__fail_cl(code, what);
+    const wcl_status status = wcl__fail_cl_running(code, what); /* buffers were touched while preparing */
     session->lost = session->lost || status == WCL_DEVICE_LOST;
     return status;
 }

@@ -25,51 +25,112 @@ struct wcl__store {
 
 /* ---- packing */
 
-/* Fills part of a buffer from the source, through a mapping: no second copy on the host. */
-static wcl_status write_range(cl_command_queue queue, cl_mem memory, size_t offset, const wcl__packing *packing, int64_t first,
-                              int64_t count)
+enum { CHUNKS = 2 };
+
+/* The way of weights to the device, chunk by chunk. Where it shares the host's memory: through mappings, so that there is no second copy.
+ * Elsewhere by writes from host chunks: one is filled while the other is on its way. */
+typedef struct staging {
+    cl_command_queue queue;
+    const wcl__packing *packing;
+    void *chunks[CHUNKS];     /* NULL: through mappings */
+    cl_event written[CHUNKS]; /* NULL: the chunk is free */
+    int next;
+    bool launched; /* a kernel: what fails afterwards may be its fault */
+} staging;
+
+static size_t element_size(const wcl__packing *packing)
 {
-    const size_t size = packing->source ? wcl_type_size(packing->source->type) : 1;
-    const size_t bytes = (size_t)count * size;
-    cl_int code;
-    const wcl_status status = packing->source ? wcl__source_check(packing->source) : WCL_OK;
-    if (status != WCL_OK)
-        return status;
-    void *at = clEnqueueMapBuffer(queue, memory, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION, offset, bytes, 0, NULL, NULL, &code);
-    if (code != CL_SUCCESS)
-        return wcl__fail_cl(code, "clEnqueueMapBuffer");
+    return packing->source ? wcl_type_size(packing->source->type) : 1;
+}
+
+/* `most`: bytes of a chunk; `total`: of all. */
+static wcl_status staging_begin(staging *s, const wcl_device *device, cl_command_queue queue, const wcl__packing *packing,
+                                size_t most, size_t total)
+{
+    *s = (staging){.queue = queue, .packing = packing};
+    for (int i = 0; i < CHUNKS && !device->facts.unified_memory && (i == 0 || total > most); i++)
+        if (!(s->chunks[i] = wcl__alloc(WCL__MIN(most, total) + 1, 1)))
+            return wcl__fail_memory();
+    return WCL_OK;
+}
+
+static wcl_status check_packed(const staging *s, cl_int code)
+{
+    if (code == CL_SUCCESS)
+        return WCL_OK;
+    return s->launched ? wcl__fail_cl_running(code, "packing weights") : wcl__fail_cl(code, "packing weights");
+}
+
+/* Waits, whatever `status` is: the chunks end here. */
+static wcl_status staging_end(staging *s, wcl_status status)
+{
+    const cl_int code = clFinish(s->queue);
+    for (int i = 0; i < CHUNKS; i++) {
+        if (s->written[i])
+            clReleaseEvent(s->written[i]);
+        wcl__free(s->chunks[i]);
+    }
+    return status == WCL_OK ? check_packed(s, code) : status;
+}
+
+static void read_elements(const wcl__packing *packing, int64_t first, int64_t count, void *to)
+{
     if (packing->source) {
-        wcl__source_read(packing->source, first, count, at);
+        wcl__source_read(packing->source, first, count, to);
         wcl__source_drop(packing->source, first, count);
     } else {
-        memcpy(at, (const char *)packing->data + first, bytes);
+        memcpy(to, (const char *)packing->data + first, (size_t)count);
     }
-    code = clEnqueueUnmapMemObject(queue, memory, at, 0, NULL, NULL);
-    return code == CL_SUCCESS ? WCL_OK : wcl__fail_cl(code, "clEnqueueUnmapMemObject");
 }
 
-static wcl_status finish(cl_command_queue queue)
+static wcl_status map_range(staging *s, cl_mem memory, size_t offset, int64_t first, int64_t count)
 {
-    const cl_int code = clFinish(queue);
-    return code == CL_SUCCESS ? WCL_OK : wcl__fail_cl(code, "packing weights");
+    cl_int code;
+    void *at = clEnqueueMapBuffer(s->queue, memory, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION, offset,
+                                  (size_t)count * element_size(s->packing), 0, NULL, NULL, &code);
+    if (code != CL_SUCCESS)
+        return check_packed(s, code);
+    read_elements(s->packing, first, count, at);
+    return check_packed(s, clEnqueueUnmapMemObject(s->queue, memory, at, 0, NULL, NULL));
 }
 
-static wcl_status pack_copy(cl_command_queue queue, const wcl__packing *packing, cl_mem memory)
+/* Fills part of a buffer from the packing's elements [first, first + count). */
+static wcl_status write_range(staging *s, cl_mem memory, size_t offset, int64_t first, int64_t count)
 {
-    const size_t size = packing->source ? wcl_type_size(packing->source->type) : 1;
+    wcl_status status = s->packing->source ? wcl__source_check(s->packing->source) : WCL_OK;
+    if (status != WCL_OK)
+        return status;
+    if (!s->chunks[0])
+        return map_range(s, memory, offset, first, count);
+    const int i = s->next;
+    s->next = s->chunks[1] ? (i + 1) % CHUNKS : 0;
+    if (s->written[i]) {
+        status = check_packed(s, clWaitForEvents(1, &s->written[i]));
+        clReleaseEvent(s->written[i]);
+        s->written[i] = NULL;
+        if (status != WCL_OK)
+            return status;
+    }
+    read_elements(s->packing, first, count, s->chunks[i]);
+    return check_packed(s, clEnqueueWriteBuffer(s->queue, memory, CL_FALSE, offset, (size_t)count * element_size(s->packing),
+                                                s->chunks[i], 0, NULL, &s->written[i]));
+}
+
+static wcl_status pack_copy(const wcl_device *device, cl_command_queue queue, const wcl__packing *packing, cl_mem memory)
+{
+    const size_t size = element_size(packing);
     const int64_t total = (int64_t)(packing->bytes / size), chunk = CHUNK_BYTES / (int64_t)size;
-    wcl_status status = WCL_OK;
+    staging s;
+    wcl_status status = staging_begin(&s, device, queue, packing, CHUNK_BYTES, packing->bytes);
     for (int64_t first = 0; first < total && status == WCL_OK; first += chunk)
-        status = write_range(queue, memory, (size_t)first * size, packing, packing->source_first + first,
-                             WCL__MIN(chunk, total - first));
-    return status == WCL_OK ? finish(queue) : status;
+        status = write_range(&s, memory, (size_t)first * size, packing->source_first + first, WCL__MIN(chunk, total - first));
+    return staging_end(&s, status);
 }
 
 /* Launches the packing's kernel on rows [first, first + rows), which are in the staging buffer. */
-static wcl_status pack_rows(wcl_device *device, cl_command_queue queue, const wcl__packing *packing, const cl_mem *slots,
-                            int64_t first, int64_t rows)
+static wcl_status pack_rows(wcl_device *device, staging *s, const cl_mem *slots, int64_t first, int64_t rows)
 {
-    wcl__call call = packing->call;
+    wcl__call call = s->packing->call;
     const cl_int first_row = (cl_int)first, row_count = (cl_int)rows;
     wcl__launch launch = {0};
     WCL__CALL_VALUE(&call, first_row);
@@ -77,9 +138,8 @@ static wcl_status pack_rows(wcl_device *device, cl_command_queue queue, const wc
     call.range.global[2] = (size_t)wcl__round_up(rows, (int64_t)WCL__MAX(call.range.local[2], 1u));
     wcl_status status = wcl__launch_create(device, &call, slots, &launch);
     if (status == WCL_OK)
-        status = wcl__launch_enqueue(&launch, queue, 0, NULL, NULL);
-    if (status == WCL_OK)
-        status = finish(queue);
+        status = wcl__launch_enqueue(&launch, s->queue, 0, NULL, NULL);
+    s->launched = true;
     wcl__launch_destroy(&launch);
     return status;
 }
@@ -88,24 +148,40 @@ static wcl_status pack_by_kernel(wcl_device *device, cl_command_queue queue, con
 {
     const size_t row_bytes = (size_t)packing->row_elements * sizeof(float);
     const int64_t chunk = WCL__MIN(packing->rows, WCL__MAX((int64_t)(CHUNK_BYTES / row_bytes), 1));
+    const size_t chunk_bytes = (size_t)chunk * row_bytes;
     cl_mem slots[3] = {NULL, memory, NULL};
-    wcl_status status = wcl__buffer_create(device, CL_MEM_READ_ONLY | CL_MEM_ALLOC_HOST_PTR, (size_t)chunk * row_bytes, NULL,
-                                           "weights' staging", &slots[0]);
+    staging s;
+    wcl_status status = staging_begin(&s, device, queue, packing, chunk_bytes, (size_t)packing->rows * row_bytes);
+    if (status == WCL_OK)
+        status = wcl__buffer_create(device, CL_MEM_READ_ONLY | (device->facts.unified_memory ? CL_MEM_ALLOC_HOST_PTR : 0),
+                                    chunk_bytes, NULL, "weights' staging", &slots[0]);
     if (status == WCL_OK && packing->scale)
         status = wcl__buffer_create(device, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, packing->scale_count * sizeof(float),
                                     packing->scale, "weights' scale", &slots[2]);
     for (int64_t first = 0; first < packing->rows && status == WCL_OK; first += chunk) {
         const int64_t rows = WCL__MIN(chunk, packing->rows - first);
-        status = write_range(queue, slots[0], 0, packing, packing->source_first + first * packing->row_elements,
-                             rows * packing->row_elements);
+        status = write_range(&s, slots[0], 0, packing->source_first + first * packing->row_elements, rows * packing->row_elements);
         if (status == WCL_OK)
-            status = pack_rows(device, queue, packing, slots, first, rows);
+            status = pack_rows(device, &s, slots, first, rows);
     }
+    status = staging_end(&s, status);
     if (slots[0])
         clReleaseMemObject(slots[0]);
     if (slots[2])
         clReleaseMemObject(slots[2]);
     return status;
+}
+
+/* Some drivers allocate at the first use. Before any launch, so that what fails here is a lack of memory and nothing else. */
+static wcl_status first_use(cl_command_queue queue, const wcl__packing *packing, cl_mem memory)
+{
+    const cl_float zero = 0;
+    const size_t bytes = packing->zero_first ? packing->bytes : WCL__MIN(packing->bytes, sizeof zero);
+    cl_int code = clEnqueueFillBuffer(queue, memory, &zero, sizeof zero, 0, bytes / sizeof zero * sizeof zero, 0, NULL, NULL);
+    if (code != CL_SUCCESS)
+        return wcl__fail_cl(code, "clEnqueueFillBuffer");
+    code = clFinish(queue);
+    return code == CL_SUCCESS ? WCL_OK : wcl__fail_cl(code, "the first use of the weights' buffer");
 }
 
 wcl_status wcl__pack(wcl_device *device, const wcl__packing *packing, cl_mem memory)
@@ -115,14 +191,9 @@ wcl_status wcl__pack(wcl_device *device, const wcl__packing *packing, cl_mem mem
     if (status != WCL_OK)
         return status;
     if (!packing->call.source)
-        return pack_copy(queue, packing, memory);
-    if (packing->zero_first) {
-        const cl_float zero = 0;
-        const cl_int code = clEnqueueFillBuffer(queue, memory, &zero, sizeof zero, 0, packing->bytes, 0, NULL, NULL);
-        if (code != CL_SUCCESS)
-            return wcl__fail_cl(code, "clEnqueueFillBuffer");
-    }
-    return pack_by_kernel(device, queue, packing, memory);
+        return pack_copy(device, queue, packing, memory);
+    status = first_use(queue, packing, memory);
+    return status == WCL_OK ? pack_by_kernel(device, queue, packing, memory) : status;
 }
 
 /* ---- the store */

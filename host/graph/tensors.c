@@ -93,7 +93,7 @@ static wcl_status read_slot(wcl_session *session, int64_t slot, float *to)
         return wcl__fail_memory();
     const cl_int code =
         clEnqueueReadBuffer(session->queue, session->current->slots[slot], CL_TRUE, 0, tensor->bytes, from, 0, NULL, NULL);
-    wcl_status status = code == CL_SUCCESS ? to_plain(tensor, from, to) : wcl__fail_cl(code, "clEnqueueReadBuffer");
+    wcl_status status = code == CL_SUCCESS ? to_plain(tensor, from, to) : wcl__fail_cl_running(code, "clEnqueueReadBuffer");
     wcl__free(from);
     if (status == WCL_OK && is_reordered(tensor))
         status = to_models_order(tensor->order, to);

@@ -33,7 +33,7 @@ static wcl_status translate(CLBlastStatusCode code, const char *what)
         return wcl__fail(WCL_NO_MEMORY, "%s needs a larger temporary buffer than was planned", what);
     if (code < -100 || code == CLBlastUnexpectedError)
         return wcl__fail(WCL_DEVICE_ERROR, "%s: CLBlast status %d", what, (int)code);
-    return wcl__fail_cl((cl_int)code, what);
+    return wcl__fail_cl_running((cl_int)code, what);
 }
 
 static CLBlastStatusCode gemv(const wcl__blas_call *call, const cl_mem *slots, cl_command_queue queue, cl_event *event)

@@ -170,7 +170,7 @@ static wcl_status time_launch(const bench *b, const wcl__launch *launch, double 
     if (*ms < 0)
         *ms = now_ms() - start;
     clReleaseEvent(event);
-    return code == CL_SUCCESS ? WCL_OK : wcl__in_kernel(wcl__fail_cl(code, "cannot run"), launch->call->kernel);
+    return code == CL_SUCCESS ? WCL_OK : wcl__in_kernel(wcl__fail_cl_running(code, "cannot run"), launch->call->kernel);
 }
 
 /* Every result is first + lane * per_lane, or the device did not do what it was timed for. */
@@ -180,7 +180,7 @@ static wcl_status check_results(const bench *b, const wcl__measure *m, float fir
     const cl_int code =
         clEnqueueReadBuffer(b->queue, b->slots[1], CL_TRUE, 0, count * sizeof *b->results, b->results, 0, NULL, NULL);
     if (code != CL_SUCCESS)
-        return wcl__fail_cl(code, "cannot read the results of a measurement");
+        return wcl__fail_cl_running(code, "cannot read the results of a measurement");
     for (size_t i = 0; i < count; i++) {
         const float expected = first + (float)(i % (size_t)m->params.cb) * per_lane;
         if (b->results[i] != expected)
@@ -225,7 +225,7 @@ static wcl_status time_row(const bench *b, const wcl__call *call, double *ms)
         const cl_int code = clFinish(b->queue);
         rounds[r] = (now_ms() - start) / LAUNCHES;
         if (status == WCL_OK && code != CL_SUCCESS)
-            status = wcl__in_kernel(wcl__fail_cl(code, "cannot run"), call->kernel);
+            status = wcl__in_kernel(wcl__fail_cl_running(code, "cannot run"), call->kernel);
     }
     wcl__launch_destroy(&launch);
     if (status == WCL_OK) {

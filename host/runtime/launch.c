@@ -184,7 +184,7 @@ wcl_status wcl__launch_enqueue(const wcl__launch *launch, cl_command_queue queue
         code = clEnqueueNDRangeKernel(queue, launch->kernel, 3, pieces > 1 ? piece.offset : NULL, piece.global, launch->range.local,
                                       wait_count, wait_count ? waits : NULL, last ? event : NULL);
     }
-    return code == CL_SUCCESS ? WCL_OK : wcl__in_kernel(wcl__fail_cl(code, "cannot run"), launch->call->kernel);
+    return code == CL_SUCCESS ? WCL_OK : wcl__in_kernel(wcl__fail_cl_running(code, "cannot run"), launch->call->kernel);
 }
 
 void wcl__launch_destroy(wcl__launch *launch)

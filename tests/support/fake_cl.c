@@ -109,6 +109,10 @@ WRAP_CODE(clEnqueueFillBuffer,
           (cl_command_queue queue, cl_mem memory, const void *pattern, size_t pattern_size, size_t offset, size_t size,
            cl_uint wait_count, const cl_event *waits, cl_event *event),
           (queue, memory, pattern, pattern_size, offset, size, wait_count, waits, event))
+WRAP_OBJECT(void *, clEnqueueMapBuffer,
+            (cl_command_queue queue, cl_mem memory, cl_bool blocking, cl_map_flags flags, size_t offset, size_t size,
+             cl_uint wait_count, const cl_event *waits, cl_event *event, cl_int *code),
+            (queue, memory, blocking, flags, offset, size, wait_count, waits, event, code))
 WRAP_CODE(clWaitForEvents, (cl_uint count, const cl_event *events), (count, events))
 WRAP_CODE(clFinish, (cl_command_queue queue), (queue))
 

@@ -31,6 +31,7 @@
     X(clEnqueueWriteBuffer)      \
     X(clEnqueueCopyBuffer)       \
     X(clEnqueueFillBuffer)       \
+    X(clEnqueueMapBuffer)        \
     X(clWaitForEvents)           \
     X(clFinish)
 

@@ -1,0 +1,126 @@
+/* How weights reach a device, and what handles of one device share. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "graph/session.h"
+#include "runtime/provider.h"
+#include "support/fake_cl.h"
+#include "support/network.h"
+#include "support/support.h"
+
+/* ---- weights' way to the device */
+
+enum { MIB = 1 << 20 };
+
+/* A device that shares the host's memory, or one that does not. */
+static wcl_device *device_with(bool unified)
+{
+    wcl_device *device = test_fresh_device();
+    device->facts.unified_memory = unified;
+    return device;
+}
+
+/* Chunks follow each other in two halves of the host's memory: none may be filled again before it was written. */
+static void test_staged_copies(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t bytes;
+        int writes;
+    } rows[] = {{"a few bytes", 12, 1}, {"a chunk", 16 * MIB, 1}, {"a chunk and a bit", 16 * MIB + 4, 2}, {"four", 50 * MIB, 4}};
+    (void)state;
+    for (size_t i = 0; i < 2 * WCL__COUNT(rows); i++) {
+        const bool unified = i % 2 == 1;
+        const size_t bytes = rows[i / 2].bytes;
+        const char *name = rows[i / 2].name;
+        wcl_device *device = device_with(unified);
+        cl_command_queue queue;
+        cl_mem memory;
+        uint32_t *from = malloc(bytes), *to = malloc(bytes);
+        assert_true(from && to);
+        for (size_t k = 0; k < bytes / sizeof *from; k++)
+            from[k] = (uint32_t)k * 2654435761u;
+        const wcl__packing packing = {.key = (char *)name, .data = from, .bytes = bytes};
+        assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, bytes, NULL, name, &memory), WCL_OK);
+        fake_cl_reset();
+        assert_int_equal(wcl__pack(device, &packing, memory), WCL_OK);
+        const int maps = fake_cl_calls(FAKE_clEnqueueMapBuffer), writes = fake_cl_calls(FAKE_clEnqueueWriteBuffer);
+        if (maps != (unified ? rows[i / 2].writes : 0) || writes != (unified ? 0 : rows[i / 2].writes) ||
+            fake_cl_calls(FAKE_clFinish) != 1)
+            fail_msg("%s: unified %d: %d maps, %d writes", name, unified, maps, writes);
+        assert_int_equal(wcl__device_queue(device, &queue), WCL_OK);
+        assert_int_equal(clEnqueueReadBuffer(queue, memory, CL_TRUE, 0, bytes, to, 0, NULL, NULL), CL_SUCCESS);
+        assert_memory_equal(from, to, bytes);
+        for (int nth = 1; !unified && nth <= rows[i / 2].writes; nth++) {
+            fake_cl_fail(FAKE_clEnqueueWriteBuffer, nth, CL_OUT_OF_RESOURCES);
+            assert_int_equal(wcl__pack(device, &packing, memory), WCL_NO_MEMORY);
+            fake_cl_reset();
+        }
+        clReleaseMemObject(memory);
+        wcl_device_destroy(device);
+        free(from);
+        free(to);
+    }
+}
+
+enum { SIDE = 8, CLASSES = 5, INPUTS = 3 * SIDE * SIDE };
+
+static wcl_model *small_network(void)
+{
+    wcl_builder *b = net_begin();
+    net_input(b, "x", NET_DIMS(-1, 3, SIDE, SIDE));
+    net_conv(b, "conv1", "x", "c1", 3, 16, 3, 500);
+    net_conv(b, "conv2", "c1", "c2", 16, CLASSES, 3, 502);
+    return net_end(b, "c2");
+}
+
+enum { OUTPUTS = CLASSES * SIDE * SIDE };
+
+static void run_on(wcl_device *device, wcl_model *model, wcl_conv_choice conv, float *output)
+{
+    wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
+    wcl_session *session = NULL;
+    float input[INPUTS];
+    options.conv = conv;
+    test_fill(input, INPUTS, 7, 1.0);
+    assert_int_equal(wcl_session_create(device, model, &options, &session), WCL_OK);
+    if (wcl_session_run(session, input, 1, output) != WCL_OK)
+        fail_msg("%s", wcl_last_error()->message);
+    wcl_session_destroy(session);
+}
+
+/* What kernels pack is the same either way. */
+static void test_staged_packing(void **state)
+{
+    static const wcl_conv_choice convs[] = {WCL_CONV_DIRECT, WCL_CONV_F2, WCL_CONV_GEMM};
+    (void)state;
+    wcl_model *model = small_network();
+    for (size_t i = 0; i < WCL__COUNT(convs); i++) {
+        float outputs[2][OUTPUTS];
+        for (int unified = 0; unified < 2; unified++) {
+            wcl_device *device = device_with(unified);
+            fake_cl_reset();
+            run_on(device, model, convs[i], outputs[unified]);
+            assert_int_equal(fake_cl_calls(FAKE_clEnqueueMapBuffer) > 0, unified);
+            wcl_device_destroy(device);
+        }
+        assert_memory_equal(outputs[0], outputs[1], sizeof outputs[0]);
+    }
+    wcl_model_destroy(model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_staged_copies),
+        cmocka_unit_test(test_staged_packing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
