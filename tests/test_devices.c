@@ -116,11 +116,74 @@ static void test_staged_packing(void **state)
     wcl_model_destroy(model);
 }
 
+/* ---- times */
+
+/* Of a launch in several pieces the last one is short, of CLBlast's kernels the last one copies the result: the time is that of all. */
+static void test_time_of_pieces(void **state)
+{
+    (void)state;
+    wcl_device *device = test_device();
+    const cl_int count = 1 << 20;
+    const cl_float value = 1;
+    cl_command_queue queue;
+    wcl__launch launch;
+    wcl__span span = {0};
+    cl_mem memory;
+    assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, (size_t)count * sizeof value, NULL, "filled", &memory), WCL_OK);
+    wcl__call call = {.source = "fill.cl", .kernel = "fill"};
+    wcl__call_slot(&call, 0);
+    WCL__CALL_VALUE(&call, value);
+    WCL__CALL_VALUE(&call, count);
+    wcl__call_range(&call, 1, 3 * WCL__MOST_GROUPS + 1, 1, NULL);
+    assert_int_equal(wcl__device_queue(device, &queue), WCL_OK);
+    assert_int_equal(wcl__launch_create(device, &call, &memory, &launch), WCL_OK);
+    assert_true(wcl__range_pieces(&launch.range) > 1);
+    assert_int_equal(wcl__launch_enqueue_timed(&launch, queue, &span), WCL_OK);
+    assert_int_equal(clFinish(queue), CL_SUCCESS);
+    assert_non_null(span.first);
+    assert_true(wcl__span_ms(&span) >= wcl__event_ms(span.first) + wcl__event_ms(span.last));
+    wcl__span_clear(&span);
+    wcl__launch_destroy(&launch);
+    clReleaseMemObject(memory);
+}
+
+static void test_time_of_clblast(void **state)
+{
+    (void)state;
+    wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
+    float input[3 * 37] = {1}, output[3 * CLASSES], weights[CLASSES * 37] = {1};
+    options.dense = WCL_DENSE_CLBLAST;
+    options.profile = 1;
+    wcl_builder *b = net_begin();
+    net_input(b, "x", NET_DIMS(-1, 37));
+    net_floats(b, "w", NET_DIMS(37, CLASSES), weights);
+    net_node(b, "MatMul", "dense", "x w", "y");
+    wcl_model *model = net_end(b, "y");
+    wcl_session *session = open_session(model, &options);
+    int steps = 0;
+    for (int run = 0; run < 2; run++)
+        assert_int_equal(wcl_session_run(session, input, 3, output), WCL_OK);
+    for (int i = 0; i < wcl_session_profile_count(session); i++) {
+        wcl_profile_entry entry = WCL_PROFILE_ENTRY_INIT;
+        assert_int_equal(wcl_session_profile(session, i, &entry), WCL_OK);
+        if (session->current->plan->steps.steps[i].kind != WCL__STEP_BLAS)
+            continue;
+        steps++;
+        if (!(entry.ms > wcl__event_ms(session->current->spans[i].last)))
+            fail_msg("step %d takes %g ms, its last kernel %g ms", i, entry.ms, wcl__event_ms(session->current->spans[i].last));
+    }
+    assert_true(steps > 0);
+    wcl_session_destroy(session);
+    wcl_model_destroy(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_staged_copies),
         cmocka_unit_test(test_staged_packing),
+        cmocka_unit_test(test_time_of_pieces),
+        cmocka_unit_test(test_time_of_clblast),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

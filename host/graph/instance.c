@@ -11,8 +11,8 @@ static void strip(wcl__instance *instance)
     for (size_t i = 0; plan && i < plan->steps.step_count; i++) {
         if (instance->launches)
             wcl__launch_destroy(&instance->launches[i]);
-        if (instance->events && instance->events[i])
-            clReleaseEvent(instance->events[i]);
+        if (instance->spans)
+            wcl__span_clear(&instance->spans[i]);
     }
     for (size_t i = 0; plan && instance->slots && i < plan->steps.tensor_count; i++) {
         const wcl__plan_tensor *tensor = &plan->steps.tensors[i];
@@ -24,11 +24,11 @@ static void strip(wcl__instance *instance)
             clReleaseMemObject(instance->buffers[i]);
     wcl__free(instance->buffers);
     wcl__free(instance->launches);
-    wcl__free(instance->events);
+    wcl__free(instance->spans);
     wcl__free(instance->staging);
     instance->buffers = NULL;
     instance->launches = NULL;
-    instance->events = NULL;
+    instance->spans = NULL;
     instance->staging = NULL;
 }
 
@@ -351,8 +351,8 @@ static wcl_status build(wcl_session *session, wcl__instance *instance, int *node
     if (!instance->buffers || !instance->slots || !instance->launches)
         return wcl__fail_memory();
     if (session->options.profile) {
-        instance->events = wcl__alloc(steps->step_count + 1, sizeof *instance->events);
-        if (!instance->events)
+        instance->spans = wcl__alloc(steps->step_count + 1, sizeof *instance->spans);
+        if (!instance->spans)
             return wcl__fail_memory();
     }
     wcl_status status = wcl__session_keep_texts(session, instance->plan);

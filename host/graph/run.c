@@ -23,18 +23,33 @@ static wcl_status order(wcl_session *session)
     return cl_check(session, clEnqueueBarrierWithWaitList(session->queue, 0, NULL, NULL), "clEnqueueBarrierWithWaitList");
 }
 
-static wcl_status enqueue_step(wcl_session *session, const wcl__instance *instance, size_t index, cl_event *event)
+/* CLBlast runs several kernels, and gives the last one's event: a marker tells where the first begins. */
+static wcl_status enqueue_blas(wcl_session *session, const wcl__blas_call *call, const cl_mem *slots, wcl__span *span)
+{
+    wcl_status status = WCL_OK;
+    if (span) {
+        span->after = true;
+        status =
+            cl_check(session, clEnqueueMarkerWithWaitList(session->queue, 0, NULL, &span->first), "clEnqueueMarkerWithWaitList");
+    }
+    if (status == WCL_OK)
+        status = wcl__blas_enqueue(session->device, call, slots, session->queue, span ? &span->last : NULL);
+    return status;
+}
+
+static wcl_status enqueue_step(wcl_session *session, const wcl__instance *instance, size_t index, wcl__span *span)
 {
     const wcl__step *step = &instance->plan->steps.steps[index];
     switch (step->kind) {
     case WCL__STEP_KERNEL:
-        return wcl__launch_enqueue(&instance->launches[index], session->queue, 0, NULL, event);
+        return wcl__launch_enqueue_timed(&instance->launches[index], session->queue, span);
     case WCL__STEP_BLAS:
-        return wcl__blas_enqueue(session->device, &step->blas, instance->slots, session->queue, event);
+        return enqueue_blas(session, &step->blas, instance->slots, span);
     case WCL__STEP_COPY:
         return cl_check(session,
                         clEnqueueCopyBuffer(session->queue, instance->slots[step->copy_from], instance->slots[step->copy_to],
-                                            step->copy_from_offset, step->copy_to_offset, step->copy_bytes, 0, NULL, event),
+                                            step->copy_from_offset, step->copy_to_offset, step->copy_bytes, 0, NULL,
+                                            span ? &span->last : NULL),
                         "clEnqueueCopyBuffer");
     case WCL__STEP_HOST:
         break;
@@ -46,15 +61,13 @@ static wcl_status enqueue_steps(wcl_session *session)
 {
     const wcl__instance *instance = session->current;
     for (size_t i = 0; i < instance->plan->steps.step_count; i++) {
-        cl_event *event = instance->events ? &instance->events[i] : NULL;
-        if (event && *event) {
-            clReleaseEvent(*event);
-            *event = NULL;
-        }
+        wcl__span *span = instance->spans ? &instance->spans[i] : NULL;
+        if (span)
+            wcl__span_clear(span);
         wcl_status status = wcl__session_check_cancelled(session);
         if (status != WCL_OK)
             return status;
-        status = enqueue_step(session, instance, i, event);
+        status = enqueue_step(session, instance, i, span);
         if (status == WCL_OK)
             status = order(session);
         if (status != WCL_OK) {

@@ -417,7 +417,7 @@ double wcl_session_prepare_ms(const wcl_session *session)
 
 int wcl_session_profile_count(const wcl_session *session)
 {
-    return session->current && session->current->events ? (int)session->current->plan->steps.step_count : 0;
+    return session->current && session->current->spans ? (int)session->current->plan->steps.step_count : 0;
 }
 
 static const char *step_kernel(const wcl__step *step)
@@ -435,13 +435,18 @@ static const char *step_kernel(const wcl__step *step)
     return "host";
 }
 
+static cl_event start_of(const wcl__span *span)
+{
+    return span->first ? span->first : span->last;
+}
+
 /* Of the run's first launch; host steps have none. */
 static cl_event first_event(const wcl__instance *instance)
 {
     size_t i = 0;
-    while (i < instance->plan->steps.step_count && !instance->events[i])
+    while (i < instance->plan->steps.step_count && !instance->spans[i].last)
         i++;
-    return i < instance->plan->steps.step_count ? instance->events[i] : NULL;
+    return i < instance->plan->steps.step_count ? start_of(&instance->spans[i]) : NULL;
 }
 
 wcl_status wcl_session_profile(const wcl_session *session, int index, wcl_profile_entry *entry)
@@ -453,9 +458,10 @@ wcl_status wcl_session_profile(const wcl_session *session, int index, wcl_profil
     const wcl__step *step = &instance->plan->steps.steps[index];
     wcl_profile_entry full = {
         sizeof full, wcl__session_text(session, instance->plan->nodes[step->node].name), step_kernel(step), step->node, -1, -1};
-    if (instance->events[index] && session->profiling) {
-        full.ms = wcl__event_ms(instance->events[index]);
-        full.start_ms = wcl__event_start_ms(instance->events[index], first_event(instance));
+    const wcl__span *span = &instance->spans[index];
+    if (span->last && session->profiling) {
+        full.ms = wcl__span_ms(span);
+        full.start_ms = wcl__event_start_ms(start_of(span), first_event(instance));
     }
     return wcl__info_write(entry, &full, sizeof full);
 }

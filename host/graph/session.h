@@ -12,7 +12,7 @@ typedef struct wcl__instance {
     cl_mem *buffers;       /* the plan's, owned */
     cl_mem *slots;         /* one for each tensor of the plan: one of the buffers, or a weight of the store */
     wcl__launch *launches; /* one for each step; only kernels have one */
-    cl_event *events;      /* of the last profiled run, one for each step; NULL: none */
+    wcl__span *spans;      /* of the last profiled run, one for each step; NULL: none */
     void *staging;         /* host memory of all outputs, one behind the other: a run's wait here until every one is there */
     bool flushed;          /* its programs are in the disk cache */
     uint64_t used;         /* the session's clock at its last use */

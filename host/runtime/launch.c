@@ -173,18 +173,30 @@ wcl_status wcl__launch_bind(const wcl__launch *launch, int slot, cl_mem memory)
     return wcl__in_kernel(status, launch->call->kernel);
 }
 
-wcl_status wcl__launch_enqueue(const wcl__launch *launch, cl_command_queue queue, cl_uint wait_count, const cl_event *waits,
-                               cl_event *event)
+/* first and last (may be NULL): events of the first of several pieces, and of the last one. */
+static wcl_status enqueue_pieces(const wcl__launch *launch, cl_command_queue queue, cl_uint wait_count, const cl_event *waits,
+                                 cl_event *first, cl_event *last)
 {
     const size_t pieces = wcl__range_pieces(&launch->range);
     cl_int code = CL_SUCCESS;
     for (size_t i = 0; i < pieces && code == CL_SUCCESS; i++) {
         const wcl__piece piece = wcl__range_piece(&launch->range, i);
-        const bool last = i + 1 == pieces;
+        cl_event *event = i + 1 == pieces ? last : i == 0 ? first : NULL;
         code = clEnqueueNDRangeKernel(queue, launch->kernel, 3, pieces > 1 ? piece.offset : NULL, piece.global, launch->range.local,
-                                      wait_count, wait_count ? waits : NULL, last ? event : NULL);
+                                      wait_count, wait_count ? waits : NULL, event);
     }
     return code == CL_SUCCESS ? WCL_OK : wcl__in_kernel(wcl__fail_cl_running(code, "cannot run"), launch->call->kernel);
+}
+
+wcl_status wcl__launch_enqueue(const wcl__launch *launch, cl_command_queue queue, cl_uint wait_count, const cl_event *waits,
+                               cl_event *event)
+{
+    return enqueue_pieces(launch, queue, wait_count, waits, NULL, event);
+}
+
+wcl_status wcl__launch_enqueue_timed(const wcl__launch *launch, cl_command_queue queue, wcl__span *span)
+{
+    return enqueue_pieces(launch, queue, 0, NULL, span ? &span->first : NULL, span ? &span->last : NULL);
 }
 
 void wcl__launch_destroy(wcl__launch *launch)
@@ -215,6 +227,27 @@ double wcl__event_ms(cl_event event)
     cl_ulong start = 0, end = 0;
     if (clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL) != CL_SUCCESS ||
         clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) != CL_SUCCESS || end < start)
+        return -1;
+    return (double)(end - start) * 1e-6;
+}
+
+void wcl__span_clear(wcl__span *span)
+{
+    if (span->first)
+        clReleaseEvent(span->first);
+    if (span->last)
+        clReleaseEvent(span->last);
+    *span = (wcl__span){0};
+}
+
+double wcl__span_ms(const wcl__span *span)
+{
+    const cl_profiling_info from = span->after ? CL_PROFILING_COMMAND_END : CL_PROFILING_COMMAND_START;
+    cl_ulong start = 0, end = 0;
+    if (!span->first)
+        return wcl__event_ms(span->last);
+    if (clGetEventProfilingInfo(span->first, from, sizeof start, &start, NULL) != CL_SUCCESS ||
+        clGetEventProfilingInfo(span->last, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) != CL_SUCCESS || end < start)
         return -1;
     return (double)(end - start) * 1e-6;
 }

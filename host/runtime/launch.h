@@ -51,7 +51,16 @@ typedef struct wcl__launch {
 wcl_status wcl__launch_create(wcl_device *device, const wcl__call *call, const cl_mem *slots, wcl__launch *out);
 /* Sets again the buffer arguments that use `slot`. */
 wcl_status wcl__launch_bind(const wcl__launch *launch, int slot, cl_mem memory);
-/* Enqueues the kernel, in several pieces where the range needs them. event (may be NULL): of the last piece. */
+/* From its `first` command's start (that has none where it is one command; a marker's end is the start of what comes behind it) to the
+ * end of its `last` one. */
+typedef struct wcl__span {
+    cl_event first, last;
+    bool after; /* `first` is a marker */
+} wcl__span;
+
+/* Enqueues the kernel, in several pieces where the range needs them. span (may be NULL): gets their events. */
+wcl_status wcl__launch_enqueue_timed(const wcl__launch *launch, cl_command_queue queue, wcl__span *span);
+/* The same. event (may be NULL): of the last piece. */
 wcl_status wcl__launch_enqueue(const wcl__launch *launch, cl_command_queue queue, cl_uint wait_count, const cl_event *waits,
                                cl_event *event);
 void wcl__launch_destroy(wcl__launch *launch);
@@ -60,6 +69,10 @@ void wcl__launch_destroy(wcl__launch *launch);
 wcl_status wcl__buffer_create(wcl_device *device, cl_mem_flags flags, size_t bytes, void *host, const char *what, cl_mem *out);
 /* Device time of a finished command in ms; -1 where the queue does not measure. */
 double wcl__event_ms(cl_event event);
+/* Releases its events. */
+void wcl__span_clear(wcl__span *span);
+/* From the start to the end of what is finished, in ms; -1 where the queue does not measure. */
+double wcl__span_ms(const wcl__span *span);
 /* From the start of one command to that of another, in ms; -1 where the queue does not measure. */
 double wcl__event_start_ms(cl_event event, cl_event first);
 
