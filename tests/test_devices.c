@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "graph/session.h"
-#include "runtime/provider.h"
+#include "runtime/core.h"
 #include "support/fake_cl.h"
 #include "support/network.h"
 #include "support/support.h"
@@ -177,13 +177,118 @@ static void test_time_of_clblast(void **state)
     wcl_model_destroy(model);
 }
 
+/* ---- handles of one device */
+
+static wcl_device *open_with(const char *folder)
+{
+    wcl_device *device = NULL;
+    assert_int_equal(wcl_device_open(getenv("WINOCL_DEVICE"), &device), WCL_OK);
+    assert_int_equal(wcl_device_set_cache(device, folder, 0), WCL_OK);
+    return device;
+}
+
+static wcl_session *session_on(wcl_device *device, wcl_model *model)
+{
+    const wcl_tensor input = {WCL_FLOAT32, 4, {1, 3, SIDE, SIDE}, NULL, NULL, 0, 0};
+    wcl_session *session = NULL;
+    assert_int_equal(wcl_session_create(device, model, NULL, &session), WCL_OK);
+    assert_int_equal(wcl_session_prepare(session, &input), WCL_OK);
+    return session;
+}
+
+/* The second handle builds and packs nothing, unless it stays apart. */
+static void test_second_handle(void **state)
+{
+    static const struct {
+        const char *name, *folder; /* NULL: wrapped */
+        bool shares;
+    } rows[] = {
+        {"the same folder", "one", true}, {"another folder", "two", false}, {"no folder", "", false}, {"wrapped", NULL, false}};
+    (void)state;
+    wcl_model *model = small_network();
+    for (size_t i = 0; i < WCL__COUNT(rows); i++) {
+        const char *folder = rows[i].folder && rows[i].folder[0] ? test_path(rows[i].folder) : rows[i].folder;
+        wcl_device *first = open_with(test_path("one")), *second = NULL;
+        fake_cl_reset();
+        wcl_session *a = session_on(first, model);
+        const int buffers = fake_cl_calls(FAKE_clCreateBuffer), launches = fake_cl_calls(FAKE_clEnqueueNDRangeKernel);
+        fake_cl_reset();
+        if (folder)
+            second = open_with(folder);
+        else
+            assert_int_equal(wcl_device_wrap(first->context, first->id, &second), WCL_OK);
+        assert_int_equal(fake_cl_calls(FAKE_clCreateContext), 0); /* test_device and `first` have it open */
+        wcl_session *b = session_on(second, model);
+        const int builds = fake_cl_calls(FAKE_clBuildProgram);
+        if ((builds == 0) != rows[i].shares || (fake_cl_calls(FAKE_clEnqueueNDRangeKernel) < launches) != rows[i].shares ||
+            (fake_cl_calls(FAKE_clCreateBuffer) < buffers) != rows[i].shares)
+            fail_msg("%s: %d builds, %d buffers", rows[i].name, builds, fake_cl_calls(FAKE_clCreateBuffer));
+        wcl_session_destroy(a);
+        wcl_device_destroy(first); /* the second goes on */
+        float output[OUTPUTS];
+        run_on(second, model, WCL_CONV_DIRECT, output);
+        wcl_session_destroy(b);
+        wcl_device_destroy(second);
+    }
+    wcl_model_destroy(model);
+}
+
+/* A handle that changes its folder takes nobody along, and keeps what it has in use. */
+static void test_changed_folder(void **state)
+{
+    (void)state;
+    wcl_model *model = small_network();
+    wcl_device *first = open_with(test_path("one")), *second = open_with(test_path("one"));
+    assert_ptr_equal(first->core, second->core);
+    assert_ptr_equal(first->context, second->context);
+    wcl_session *session = session_on(second, model);
+    assert_int_equal(wcl_device_set_cache(second, test_path("three"), 0), WCL_OK);
+    assert_ptr_not_equal(first->core, second->core);
+    assert_string_equal(wcl__provider_folder(first->core->provider), test_path("one"));
+    float input[INPUTS] = {1}, output[OUTPUTS];
+    assert_int_equal(wcl_session_run(session, input, 2 - 1, output), WCL_OK);
+    wcl_device_destroy(second);
+    wcl_session_destroy(session);
+    wcl_device_destroy(first);
+    wcl_model_destroy(model);
+}
+
+static void *open_and_close(void *model)
+{
+    for (int i = 0; i < 20; i++) {
+        wcl_device *device = NULL;
+        if (wcl_device_open(getenv("WINOCL_DEVICE"), &device) != WCL_OK || wcl_device_set_cache(device, "", 0) != WCL_OK)
+            return device;
+        float output[OUTPUTS];
+        if (i % 5 == 0)
+            run_on(device, model, WCL_CONV_DIRECT, output);
+        wcl_device_destroy(device);
+    }
+    return NULL;
+}
+
+static void test_threads(void **state)
+{
+    enum { THREADS = 4 };
+    pthread_t threads[THREADS];
+    (void)state;
+    wcl_model *model = small_network();
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, open_and_close, model), 0);
+    for (int i = 0; i < THREADS; i++) {
+        void *failed = model;
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_null(failed);
+    }
+    wcl_model_destroy(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_staged_copies),
-        cmocka_unit_test(test_staged_packing),
-        cmocka_unit_test(test_time_of_pieces),
-        cmocka_unit_test(test_time_of_clblast),
+        cmocka_unit_test(test_staged_copies),   cmocka_unit_test(test_staged_packing), cmocka_unit_test(test_time_of_pieces),
+        cmocka_unit_test(test_time_of_clblast), cmocka_unit_test(test_second_handle),  cmocka_unit_test(test_changed_folder),
+        cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "runtime/core.h"
 #include "runtime/launch.h"
 
 enum { CHUNK_BYTES = 16 << 20, PAGE = 4096 };
@@ -14,9 +15,10 @@ typedef struct entry {
 } entry;
 
 struct wcl__store {
-    wcl_device *device;
+    wcl_device *device; /* the handle that opened it first */
+    wcl__core *core;    /* that has it in its list */
     wcl_model *model;
-    int references;       /* under the device's lock */
+    int references;       /* under the core's lock */
     pthread_mutex_t lock; /* of the entries; held while packing, so that a weight is packed once */
     entry *entries;
     size_t count, capacity;
@@ -305,9 +307,9 @@ static void store_free(wcl__store *store)
     wcl__free(store);
 }
 
-static wcl_status open_locked(wcl_device *device, wcl_model *model, wcl__store **out)
+static wcl_status open_locked(wcl_device *device, wcl__core *core, wcl_model *model, wcl__store **out)
 {
-    for (wcl__store *store = device->stores; store; store = store->next)
+    for (wcl__store *store = core->stores; store; store = store->next)
         if (store->model == model) {
             store->references++;
             *out = store;
@@ -320,10 +322,11 @@ static wcl_status open_locked(wcl_device *device, wcl_model *model, wcl__store *
     store->references = 1;
     store->model = model;
     store->device = device;
-    store->next = device->stores;
-    device->stores = store;
+    store->core = core;
+    store->next = core->stores;
+    core->stores = store;
     wcl__model_retain(model);
-    device->references++; /* its lock is held */
+    wcl__device_retain(device);
     *out = store;
     return WCL_OK;
 }
@@ -331,9 +334,10 @@ static wcl_status open_locked(wcl_device *device, wcl_model *model, wcl__store *
 wcl_status wcl__store_open(wcl_device *device, wcl_model *model, wcl__store **out)
 {
     *out = NULL;
-    pthread_mutex_lock(&device->lock);
-    const wcl_status status = open_locked(device, model, out);
-    pthread_mutex_unlock(&device->lock);
+    wcl__core *core = wcl__device_core(device);
+    pthread_mutex_lock(&core->lock);
+    const wcl_status status = open_locked(device, core, model, out);
+    pthread_mutex_unlock(&core->lock);
     return status;
 }
 
@@ -341,15 +345,15 @@ void wcl__store_close(wcl__store *store)
 {
     if (!store)
         return;
-    wcl_device *device = store->device;
-    pthread_mutex_lock(&device->lock);
+    wcl__core *core = store->core;
+    pthread_mutex_lock(&core->lock);
     const bool last = --store->references == 0;
-    for (wcl__store **at = (wcl__store **)&device->stores; last && *at; at = &(*at)->next)
+    for (wcl__store **at = (wcl__store **)&core->stores; last && *at; at = &(*at)->next)
         if (*at == store) {
             *at = store->next;
             break;
         }
-    pthread_mutex_unlock(&device->lock);
+    pthread_mutex_unlock(&core->lock);
     if (last)
         store_free(store);
 }

@@ -1,7 +1,7 @@
 /* Devices as the API shows them. */
 #include <string.h>
 
-#include "runtime/provider.h"
+#include "runtime/core.h"
 #include "runtime/select.h"
 
 static void fill_info(const wcl__facts *facts, wcl_device_info *info)
@@ -59,7 +59,7 @@ wcl_status wcl_device_list(int index, wcl_device_info *info)
     return status;
 }
 
-/* A device without context and facts. */
+/* A device without context, facts and core. */
 static wcl_status make_device(wcl_device **out)
 {
     wcl_device *device = wcl__alloc(1, sizeof *device);
@@ -72,12 +72,7 @@ static wcl_status make_device(wcl_device **out)
     device->references = 1;
     device->platform_index = device->device_index = -1;
     *out = device;
-    wcl_status status = wcl__provider_create(&device->provider);
-    if (status != WCL_OK) {
-        wcl_device_destroy(device);
-        *out = NULL;
-    }
-    return status;
+    return WCL_OK;
 }
 
 wcl_status wcl_device_open(const char *spec, wcl_device **out)
@@ -85,7 +80,6 @@ wcl_status wcl_device_open(const char *spec, wcl_device **out)
     wcl__found_list list = {0};
     wcl_device *device = NULL;
     int index = -1;
-    cl_int code;
     wcl__clear_error();
     *out = NULL;
     wcl_status status = wcl__devices_scan(&list);
@@ -96,12 +90,8 @@ wcl_status wcl_device_open(const char *spec, wcl_device **out)
     if ((status = make_device(&device)) != WCL_OK)
         goto cleanup;
     const wcl__found *found = &list.items[index];
-    const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)found->platform, 0};
-    device->context = clCreateContext(properties, 1, &found->id, NULL, NULL, &code);
-    if (code != CL_SUCCESS) {
-        status = wcl__fail_cl(code, "cannot make an OpenCL context");
+    if ((status = wcl__core_open(found->platform, found->id, &device->core, &device->context)) != WCL_OK)
         goto cleanup;
-    }
     device->id = found->id;
     device->facts = found->facts;
     device->platform_index = found->platform_index;
@@ -146,6 +136,8 @@ wcl_status wcl_device_wrap(cl_context context, cl_device_id id, wcl_device **out
     if (status != WCL_OK)
         goto cleanup;
     if ((status = make_device(&device)) != WCL_OK)
+        goto cleanup;
+    if ((status = wcl__core_wrap(&device->core)) != WCL_OK)
         goto cleanup;
     cl_int code = clGetDeviceInfo(id, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
     if (code != CL_SUCCESS) {
@@ -208,12 +200,14 @@ void wcl_device_destroy(wcl_device *device)
     pthread_mutex_unlock(&device->lock);
     if (left > 0)
         return;
-    wcl__provider_destroy(device->provider);
-    if (device->queue)
-        clReleaseCommandQueue(device->queue);
-    if (device->context)
+    const bool wrapped = device->core && !device->core->opened;
+    wcl__core_close(device->core);
+    for (size_t i = 0; i < device->former_count; i++)
+        wcl__core_close(device->former[i]);
+    wcl__free(device->former);
+    if (wrapped && device->context)
         clReleaseContext(device->context);
-    if (device->id)
+    if (wrapped && device->id)
         clReleaseDevice(device->id); /* nothing for a root device */
     pthread_mutex_destroy(&device->lock);
     wcl__free(device);
@@ -221,16 +215,17 @@ void wcl_device_destroy(wcl_device *device)
 
 wcl_status wcl__device_queue(wcl_device *device, cl_command_queue *queue)
 {
+    wcl__core *core = wcl__device_core(device);
     cl_int code = CL_SUCCESS;
-    pthread_mutex_lock(&device->lock);
-    if (!device->queue) {
-        device->queue = clCreateCommandQueue(device->context, device->id, CL_QUEUE_PROFILING_ENABLE, &code);
+    pthread_mutex_lock(&core->lock);
+    if (!core->queue) {
+        core->queue = clCreateCommandQueue(device->context, device->id, CL_QUEUE_PROFILING_ENABLE, &code);
         if (code == CL_INVALID_QUEUE_PROPERTIES || code == CL_INVALID_VALUE)
-            device->queue = clCreateCommandQueue(device->context, device->id, 0, &code);
+            core->queue = clCreateCommandQueue(device->context, device->id, 0, &code);
         if (code != CL_SUCCESS)
-            device->queue = NULL;
+            core->queue = NULL;
     }
-    *queue = device->queue;
-    pthread_mutex_unlock(&device->lock);
+    *queue = core->queue;
+    pthread_mutex_unlock(&core->lock);
     return code == CL_SUCCESS ? WCL_OK : wcl__fail_cl(code, "cannot make a command queue");
 }

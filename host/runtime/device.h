@@ -24,15 +24,15 @@ typedef struct wcl__provider wcl__provider; /* provider.h */
 
 struct wcl_device {
     int references;
-    pthread_mutex_t lock; /* of `references`, `weights` and lazy making of `queue` */
+    pthread_mutex_t lock; /* of `references` */
     cl_context context;
     cl_device_id id;
-    cl_command_queue queue; /* winocl's own, for packing weights */
     wcl__facts facts;
     int platform_index, device_index; /* -1: wrapped */
     bool is_default;
-    wcl__provider *provider;
-    void *stores; /* graph/: weight stores of the models in use; NULL when there is none */
+    struct wcl__core *core;    /* what handles share, core.h */
+    struct wcl__core **former; /* cores of earlier cache folders */
+    size_t former_count, former_capacity;
 };
 
 void wcl__device_retain(wcl_device *device); /* wcl_device_destroy releases */

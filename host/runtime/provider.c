@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "runtime/cache.h"
-#include "runtime/provider.h"
+#include "runtime/core.h"
 
 enum { KEY_SCHEMA = 1, FIRST_ERROR_BYTES = 300 };
 
@@ -67,22 +67,27 @@ void wcl__provider_destroy(wcl__provider *provider)
     wcl__free(provider);
 }
 
-wcl_status wcl_device_set_cache(wcl_device *device, const char *path, uint64_t limit_bytes)
+const char *wcl__provider_folder(const wcl__provider *provider)
 {
-    wcl__clear_error();
-    pthread_mutex_lock(&device->provider->lock);
-    wcl_status status = wcl__cache_set(&device->provider->cache, path, limit_bytes);
-    if (status == WCL_OK && device->provider->rates_origin == RATES_OF_FOLDER)
-        device->provider->rates_origin = RATES_UNKNOWN;
-    pthread_mutex_unlock(&device->provider->lock);
+    return provider->cache.path;
+}
+
+wcl_status wcl__provider_set_folder(wcl__provider *provider, const char *path, uint64_t limit_bytes)
+{
+    pthread_mutex_lock(&provider->lock);
+    const wcl_status status = wcl__cache_set(&provider->cache, path, limit_bytes);
+    if (status == WCL_OK && provider->rates_origin == RATES_OF_FOLDER)
+        provider->rates_origin = RATES_UNKNOWN;
+    pthread_mutex_unlock(&provider->lock);
     return status;
 }
 
 wcl__provider_counts wcl__provider_count(wcl_device *device)
 {
-    pthread_mutex_lock(&device->provider->lock);
-    wcl__provider_counts counts = device->provider->counts;
-    pthread_mutex_unlock(&device->provider->lock);
+    wcl__provider *provider = wcl__device_core(device)->provider;
+    pthread_mutex_lock(&provider->lock);
+    const wcl__provider_counts counts = provider->counts;
+    pthread_mutex_unlock(&provider->lock);
     return counts;
 }
 
@@ -182,11 +187,12 @@ static wcl_status build_from_source(wcl_device *device, const wcl__cl_file *file
 /* ------------------------------------------------------------------ from disk and back */
 
 /* NULL: not there, or the driver does not want it. */
-static cl_program build_from_disk(wcl_device *device, const wcl__cl_file *file, const char *options, const char *key)
+static cl_program build_from_disk(wcl_device *device, wcl__provider *provider, const wcl__cl_file *file, const char *options,
+                                  const char *key)
 {
     size_t bytes = 0;
     cl_int code = CL_SUCCESS, binary_code = CL_SUCCESS;
-    unsigned char *data = wcl__cache_load(&device->provider->cache, WCL__CACHE_PROGRAM, key, &bytes);
+    unsigned char *data = wcl__cache_load(&provider->cache, WCL__CACHE_PROGRAM, key, &bytes);
     const unsigned char *binary = data;
     if (!data)
         return NULL;
@@ -243,7 +249,7 @@ cleanup:
 
 void wcl__provider_flush(wcl_device *device)
 {
-    wcl__provider *provider = device->provider;
+    wcl__provider *provider = wcl__device_core(device)->provider;
     pthread_mutex_lock(&provider->lock);
     for (size_t i = 0; i < provider->count && provider->pending > 0; i++) {
         entry *item = &provider->entries[i];
@@ -316,7 +322,7 @@ static void know_rates(wcl__provider *provider, const wcl__facts *facts)
 
 wcl__rates wcl__provider_rates(const wcl_device *device)
 {
-    wcl__provider *provider = device->provider;
+    wcl__provider *provider = wcl__device_core(device)->provider;
     pthread_mutex_lock(&provider->lock);
     know_rates(provider, &device->facts);
     const wcl__rates rates = provider->rates;
@@ -326,7 +332,7 @@ wcl__rates wcl__provider_rates(const wcl_device *device)
 
 wcl__rates_use wcl__provider_measured(wcl_device *device, const wcl__rates *rates)
 {
-    wcl__provider *provider = device->provider;
+    wcl__provider *provider = wcl__device_core(device)->provider;
     wcl__rates_use use = {false, false};
     if (!wcl__rates_are_plausible(rates))
         return use;
@@ -366,16 +372,15 @@ static bool keep_failure(entry *item)
 }
 
 /* Adds an entry; `options` is copied. The caller holds the lock. */
-static wcl_status add_entry(wcl_device *device, const wcl__cl_file *file, const char *options, entry **out)
+static wcl_status add_entry(wcl_device *device, wcl__provider *provider, const wcl__cl_file *file, const char *options, entry **out)
 {
-    wcl__provider *provider = device->provider;
     entry item = {.source = file->name};
     wcl_status status = make_key(&device->facts, file, options, item.key);
     if (status != WCL_OK)
         return status;
     if (!WCL__GROW(provider->entries, provider->count, provider->capacity) || !(item.options = wcl__strdup(options)))
         return wcl__fail_memory();
-    item.program = build_from_disk(device, file, options, item.key);
+    item.program = build_from_disk(device, provider, file, options, item.key);
     if (item.program) {
         provider->counts.from_disk++;
     } else {
@@ -396,7 +401,7 @@ static wcl_status add_entry(wcl_device *device, const wcl__cl_file *file, const 
 wcl_status wcl__provider_get(wcl_device *device, const char *source, const char *options, cl_program *program)
 {
     wcl_status status = WCL_OK;
-    wcl__provider *provider = device->provider;
+    wcl__provider *provider = wcl__device_core(device)->provider;
     wcl__text all = {0};
     entry *found = NULL;
     *program = NULL;
@@ -416,7 +421,7 @@ wcl_status wcl__provider_get(wcl_device *device, const char *source, const char 
     else if (found)
         status = wcl__fail_again(&found->failure);
     else
-        status = add_entry(device, file, all.data, &found);
+        status = add_entry(device, provider, file, all.data, &found);
     if (found && status == WCL_OK)
         *program = found->program;
     pthread_mutex_unlock(&provider->lock);

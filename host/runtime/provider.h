@@ -13,6 +13,9 @@
 
 wcl_status wcl__provider_create(wcl__provider **out);
 void wcl__provider_destroy(wcl__provider *provider);
+/* The cache folder, "": none. It changes only by _set_folder, which takes what wcl_device_set_cache does. */
+const char *wcl__provider_folder(const wcl__provider *provider);
+wcl_status wcl__provider_set_folder(wcl__provider *provider, const char *path, uint64_t limit_bytes);
 
 /* The program of `source` ("pool2d.cl") with these -D options; owned by the provider, lives as long as the device.
  * WCL_BUILD_FAILED with the compiler's log (remembered: asking again builds nothing), WCL_UNSUPPORTED (a device without compiler and no cached binary), WCL_NOT_FOUND (no

@@ -187,6 +187,7 @@ WCL_API wcl_status wcl_device_list(int index, wcl_device_info *info) WCL_WARN_UN
 
 /* Opens a device. spec: NULL or "" for the best one (a GPU, else a CPU, else an accelerator), "gpu", "cpu", "accelerator",
  * "PLATFORM:DEVICE" numbers, or part of a platform's or device's name, without regard to case.
+ * Handles of one device share its context, and while they have the same cache folder also programs, measured rates and packed weights.
  * WCL_NOT_FOUND (no platform, no match, or matches that differ: the reason lists what there is), WCL_DEVICE_ERROR. */
 WCL_API wcl_status wcl_device_open(const char *spec, wcl_device **out) WCL_WARN_UNUSED;
 /* Uses the caller's context and device (both are retained). */
