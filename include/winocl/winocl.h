@@ -467,6 +467,7 @@ WCL_API wcl_status wcl_session_prepare(wcl_session *session, const wcl_tensor *i
  *
  * WCL_BAD_ARGUMENT  count < 1 or > max_batch, or the model has several inputs or outputs (see wcl_session_run_tensors)
  * WCL_NO_MEMORY     the first run at this batch size did not fit; earlier sizes still work
+ * WCL_DEVICE_ERROR  the driver refuses a launch, or reports a fault; of CL_OUT_OF_RESOURCES after a launch it says no more
  * WCL_DEVICE_LOST   the session can only be destroyed
  *
  * How large `output` is, only the caller knows: wcl_session_run_checked is told. */
