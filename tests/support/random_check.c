@@ -218,8 +218,20 @@ static void distance(const double *clean, const double *other, int64_t count, do
     out[1] = largest / sqrt(fmax(size / (double)count, 1e-30));
 }
 
+/* The largest magnitude over the root mean square: of a Softmax, sqrt(count) where one class has it all. */
+static double peak(const double *values, int64_t count)
+{
+    double largest = 0, size = 0;
+    for (int64_t i = 0; i < count; i++) {
+        largest = fmax(largest, fabs(values[i]));
+        size += values[i] * values[i];
+    }
+    return largest / sqrt(fmax(size / (double)count, 1e-30));
+}
+
 /* How far outputs may be off: as far as they move in the interpreter when every node's output is off at random by its bound, four times
- * over; and at least the bounds of all nodes together, since chance may be kind. */
+ * over; and at least the bounds of all nodes together, since chance may be kind. An output's largest element may be off by all that the
+ * output may be. */
 static bool bounds_of(const graph_check *check, graph_noise *noise, double bounds[GRAPH_OUTPUTS][2])
 {
     enum { RUNS = 3 };
@@ -244,6 +256,11 @@ static bool bounds_of(const graph_check *check, graph_noise *noise, double bound
             bounds[i][1] = fmax(bounds[i][1], margin * off[1]);
         }
         graph_data_clear(&moved);
+    }
+    for (int i = 0; i < check->graph->output_count; i++) {
+        const int value = check->graph->outputs[i];
+        const int64_t count = wcl__shape_count(&check->graph->values[value].shape);
+        bounds[i][1] = fmax(bounds[i][1], bounds[i][0] * peak(check->data.wide[value], count));
     }
     return valid;
 }
