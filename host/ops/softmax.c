@@ -37,22 +37,45 @@ static wcl_status infer_log_softmax(wcl__op_node *node)
     return infer(node, true);
 }
 
-static wcl_status emit(const wcl__emit *emit)
+static wcl_status emit_rows(const wcl__emit *emit)
 {
     const wcl__softmax *softmax = &emit->node->desc.softmax;
     const wcl__softmax_params params = {.log = softmax->log};
-    wcl__softmax_group_params group;
     wcl__call call;
-    wcl_status status = wcl__softmax_by_group(emit->facts, softmax, &group)
-                            ? wcl__softmax_group_call(&call, &group, softmax, emit->in[0], emit->out[0])
-                            : wcl__softmax_call(&call, &params, softmax, emit->in[0], emit->out[0]);
-    if (!status)
-        status = wcl__emit_call(emit, &call);
-    return status;
+    const wcl_status status = wcl__softmax_call(&call, &params, softmax, emit->in[0], emit->out[0]);
+    return status ? status : wcl__emit_call(emit, &call);
 }
 
+/* ---- a work-group a row, on GPUs */
+
+static const char *group_supports(const wcl__op_node *node, const wcl__facts *facts)
+{
+    wcl__softmax_group_params params;
+    return wcl__softmax_by_group(facts, &node->desc.softmax, &params) ? NULL : "not on this device, or rows too short";
+}
+
+static void group_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
+{
+    wcl__softmax_group_params params;
+    (void)blocks;
+    wcl__softmax_by_group(facts, &node->desc.softmax, &params);
+    wcl__params_print(&wcl__softmax_group_table, &params, out, bytes);
+}
+
+static wcl_status emit_group(const wcl__emit *emit)
+{
+    const wcl__softmax *softmax = &emit->node->desc.softmax;
+    wcl__softmax_group_params params;
+    wcl__call call;
+    wcl__softmax_by_group(emit->facts, softmax, &params);
+    const wcl_status status = wcl__softmax_group_call(&call, &params, softmax, emit->in[0], emit->out[0]);
+    return status ? status : wcl__emit_call(emit, &call);
+}
+
+/* The first of equal costs is taken. */
 static const wcl__variant variants[] = {
-    {.name = "rows", .emit = emit, .algorithm = WCL__SUM},
+    {.name = "group", .supports = group_supports, .parameters = group_parameters, .emit = emit_group, .algorithm = WCL__SUM},
+    {.name = "rows", .emit = emit_rows, .algorithm = WCL__SUM},
 };
 
 const wcl__op wcl__op_softmax = {
