@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "graph/plan.h"
+#include "runtime/device.h"
 #include "support/network.h"
 #include "support/support.h"
 
@@ -103,10 +104,42 @@ static void test_layers(void **state)
     }
 }
 
+/* On an H100 as it was measured: direct convolutions with few work-items take ten times as long as products. */
+static void test_layers_of_a_gpu(void **state)
+{
+    static const layer rows[] = {
+        {"MobileNet, 1x1 at 28", 192, 32, 28, 1, 1, 1, "gemm"},
+        {"MobileNet, fewer channels at 14", 384, 64, 14, 1, 1, 1, "gemm"},
+        {"MobileNet, more channels at 14", 64, 384, 14, 1, 1, 1, "gemm"},
+        {"MobileNet's last", 320, 1280, 7, 1, 1, 1, "gemm"},
+        {"ResNet, 1x1 at 7", 512, 2048, 7, 1, 1, 1, "gemm"},
+        {"depthwise at 14", 384, 384, 14, 3, 1, 384, "direct"},
+    };
+    static const wcl__rates h100 = {65e12, 2779e9, 5e-6, true};
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(rows); i++) {
+        const wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
+        wcl__facts facts = wcl__facts_as(&test_device()->facts, WCL_PLAN_AS_GPU);
+        wcl_model *model = make_model(&rows[i]);
+        const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0, &h100};
+        wcl_plan *plan = NULL;
+        facts.compute_units = 132;
+        facts.clock_mhz = 1980;
+        facts.local_bytes = 49152;
+        facts.max_work_group = 1024;
+        assert_int_equal(wcl__plan_make(&request, &plan), WCL_OK);
+        if (!test_listed(rows[i].right, plan_algorithm(plan, "conv")))
+            fail_msg("%s: %s", rows[i].name, plan_algorithm(plan, "conv"));
+        wcl_plan_destroy(plan);
+        wcl_model_destroy(model);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_layers),
+        cmocka_unit_test(test_layers_of_a_gpu),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
