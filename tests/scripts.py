@@ -248,6 +248,7 @@ class Programs(unittest.TestCase):
             ("regress", ["one"], "two programs are wanted"),
             ("regress", ["--against", "/no/such/file", sys.executable], "/no/such/file: No such file"),
             ("choices", ["--winocl", "/no/such/program", "zoo:vgg16"], "/no/such/program: no program"),
+            ("compare-torch", ["--winocl", "/no/such/program"], "/no/such/program: no program"),
             ("sweep", [], "either a program or --draw"),
             ("sweep", ["--draw", "/no/such/file"], "/no/such/file: No such file"),
         ]
