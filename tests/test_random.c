@@ -266,15 +266,20 @@ static void test_faults(void **state)
 
 int main(int argc, char **argv)
 {
-    for (int i = 1; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--graph") == 0)
-            asked.graph = argv[i + 1];
-        else if (strcmp(argv[i], "--combination") == 0)
-            asked.combination = argv[i + 1];
-        else if (strcmp(argv[i], "--count") == 0)
-            asked.count = atoi(argv[i + 1]);
-        else if (strcmp(argv[i], "--seconds") == 0)
-            asked.seconds = atoi(argv[i + 1]);
+    for (int i = 1; i < argc; i += 2) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (value && strcmp(argv[i], "--graph") == 0)
+            asked.graph = value;
+        else if (value && strcmp(argv[i], "--combination") == 0)
+            asked.combination = value;
+        else if (value && strcmp(argv[i], "--count") == 0)
+            asked.count = atoi(value);
+        else if (value && strcmp(argv[i], "--seconds") == 0)
+            asked.seconds = atoi(value);
+        else {
+            fprintf(stderr, "usage: test_random [--count N | --seconds N | --graph SEED [--combination \"...\"]]\n");
+            return 2;
+        }
     }
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random), cmocka_unit_test(test_faults)};
     return cmocka_run_group_tests(tests, NULL, NULL);
