@@ -116,7 +116,8 @@ typedef struct wcl__file {
     const unsigned char *data;
     size_t bytes;
     bool mapped;
-    int descriptor; /* of a mapped file, to see whether it was cut */
+    uint64_t device,
+        inode; /* of a mapped file, to see whether it was cut; no descriptor is kept, since a model may have many files */
     int references;
     void (*release)(void *user);
     void *user;

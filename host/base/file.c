@@ -41,7 +41,7 @@ static wcl_status copy_descriptor(int descriptor, wcl__file *file)
     return WCL_OK;
 }
 
-static wcl_status open_regular(const char *path, int *descriptor, size_t *bytes)
+static wcl_status open_regular(const char *path, int *descriptor, wcl__file *file)
 {
     struct stat info;
     *descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO without a writer must not stop us */
@@ -55,35 +55,35 @@ static wcl_status open_regular(const char *path, int *descriptor, size_t *bytes)
         return wcl__fail(WCL_BAD_FILE, "is not a regular file");
     if (info.st_size == 0)
         return wcl__fail(WCL_BAD_FILE, "is empty");
-    *bytes = (size_t)info.st_size;
+    file->bytes = (size_t)info.st_size;
+    file->device = (uint64_t)info.st_dev;
+    file->inode = (uint64_t)info.st_ino;
     return WCL_OK;
 }
 
 static wcl_status open_file(const char *path, bool copy, wcl__file **out)
 {
     wcl_status status = WCL_OK;
+    int descriptor = -1;
     *out = NULL;
     wcl__file *file = wcl__alloc(1, sizeof *file);
     if (!file)
         return wcl__in_file(wcl__fail_memory(), path);
     file->references = 1;
-    file->descriptor = -1;
     if (!(file->path = wcl__strdup(path))) {
         status = wcl__fail_memory();
         goto cleanup;
     }
-    if ((status = open_regular(path, &file->descriptor, &file->bytes)) != WCL_OK)
+    if ((status = open_regular(path, &descriptor, file)) != WCL_OK)
         goto cleanup;
-    status = copy ? copy_descriptor(file->descriptor, file) : map_descriptor(file->descriptor, file);
+    status = copy ? copy_descriptor(descriptor, file) : map_descriptor(descriptor, file);
     if (status != WCL_OK)
         goto cleanup;
-    if (copy) {
-        close(file->descriptor);
-        file->descriptor = -1;
-    }
     *out = file;
     file = NULL;
 cleanup:
+    if (descriptor >= 0)
+        close(descriptor);
     wcl__file_release(file);
     return wcl__in_file(status, path);
 }
@@ -101,7 +101,9 @@ wcl_status wcl__file_copy(const char *path, wcl__file **out)
 wcl_status wcl__file_check(const wcl__file *file)
 {
     struct stat info;
-    if (!file->mapped || fstat(file->descriptor, &info) != 0 || (size_t)info.st_size >= file->bytes)
+    if (!file->mapped || stat(file->path, &info) != 0 || (size_t)info.st_size >= file->bytes)
+        return WCL_OK;
+    if ((uint64_t)info.st_dev != file->device || (uint64_t)info.st_ino != file->inode) /* another file took its name */
         return WCL_OK;
     return wcl__in_file(
         wcl__fail(WCL_BAD_FILE, "was cut from %zu to %zu bytes while it was in use", file->bytes, (size_t)info.st_size),
@@ -122,7 +124,7 @@ wcl_status wcl__file_of_memory(const void *data, size_t bytes, void (*release)(v
             release(user);
         return status;
     }
-    *file = (wcl__file){.data = data, .bytes = bytes, .descriptor = -1, .references = 1, .release = release, .user = user};
+    *file = (wcl__file){.data = data, .bytes = bytes, .references = 1, .release = release, .user = user};
     *out = file;
     return WCL_OK;
 }
@@ -138,8 +140,6 @@ void wcl__file_release(wcl__file *file)
         return;
     if (file->mapped)
         munmap((void *)(uintptr_t)file->data, file->bytes);
-    if (file->descriptor >= 0)
-        close(file->descriptor);
     if (file->release)
         file->release(file->user);
     wcl__free(file->path);

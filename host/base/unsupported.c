@@ -70,7 +70,7 @@ int wcl_last_unsupported_count(void)
 
 wcl_status wcl_last_unsupported(int index, wcl_unsupported *record)
 {
-    if (index < 0 || index >= last_count)
+    if (index < 0 || index >= last_count || record->size < sizeof record->size)
         return WCL_BAD_ARGUMENT; /* without a record of its own: that would end the list */
     return wcl__info_write(record, &last[index], sizeof *record);
 }

@@ -60,10 +60,10 @@ static wcl_status enqueue_step(wcl_session *session, const wcl__instance *instan
 static wcl_status enqueue_steps(wcl_session *session)
 {
     const wcl__instance *instance = session->current;
+    for (size_t i = 0; i < instance->plan->steps.step_count && instance->spans; i++)
+        wcl__span_clear(&instance->spans[i]);
     for (size_t i = 0; i < instance->plan->steps.step_count; i++) {
         wcl__span *span = instance->spans ? &instance->spans[i] : NULL;
-        if (span)
-            wcl__span_clear(span);
         wcl_status status = wcl__session_check_cancelled(session);
         if (status != WCL_OK)
             return status;

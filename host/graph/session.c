@@ -163,8 +163,11 @@ static void add_instance(wcl_session *session, wcl__instance **at, wcl__instance
     made->used = session->clock;
 }
 
+/* What is in flight may read what the instance owns. */
 static void end_instance(wcl_session *session, wcl__instance **at)
 {
+    if (*at)
+        clFinish(session->queue);
     if (session->current == *at)
         session->current = NULL;
     wcl__instance_destroy(*at);

@@ -43,9 +43,15 @@ void wcl__conv_tiled_defaults(const wcl__facts *facts, const wcl__conv *conv, bo
 bool wcl__conv_tiled_reaches(const wcl__conv *conv)
 {
     enum { BLOCK = 4 };
-    const int64_t x = wcl__ceil_div(conv->c, BLOCK) * conv->h * conv->w, y = wcl__ceil_div(conv->k, BLOCK) * conv->oh * conv->ow;
-    int64_t vectors;
-    return !wcl__mul_overflow(conv->n, WCL__MAX(x, y), &vectors) && vectors <= INT32_MAX;
+    const int64_t sizes[2][4] = {{conv->n, wcl__ceil_div(conv->c, BLOCK), conv->h, conv->w},
+                                 {conv->n, wcl__ceil_div(conv->k, BLOCK), conv->oh, conv->ow}};
+    for (int i = 0; i < 2; i++) {
+        int64_t vectors = 1;
+        for (int d = 0; d < 4; d++)
+            if (wcl__mul_overflow(vectors, sizes[i][d], &vectors) || vectors > INT32_MAX)
+                return false;
+    }
+    return true;
 }
 
 /* Two work-groups for each compute unit, of a part long enough to be worth its start and end; what all parts leave (`bytes` each) is

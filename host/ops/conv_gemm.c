@@ -33,8 +33,10 @@ static wcl__conv_gemm_params gemm_params(const wcl__op_node *node, const wcl__fa
 static bool is_tiled(const wcl__op_node *node, const wcl__facts *facts, wcl__conv_tiled_params *params)
 {
     const wcl__conv conv = wcl__conv_of(node);
+    if (!wcl__conv_tiled_reaches(&conv))
+        return false; /* before the defaults, which count bytes */
     wcl__conv_tiled_defaults(facts, &conv, node->half, params);
-    return wcl__conv_tiled_reaches(&conv) && !wcl__conv_tiled_refuses(facts, params);
+    return !wcl__conv_tiled_refuses(facts, params);
 }
 
 /* What the product is, padding included, in either form. */

@@ -178,9 +178,10 @@ static wcl__conv as_conv(const wcl__op_node *node, const wcl__dense *dense)
 static bool is_tiled(const wcl__op_node *node, const wcl__facts *facts, const wcl__dense *dense, wcl__conv_tiled_params *params)
 {
     const wcl__conv conv = as_conv(node, dense);
+    if (dense->m == 1 || dense->inputs % 4 != 0 || dense->outputs % 4 != 0 || !wcl__conv_tiled_reaches(&conv))
+        return false; /* before the defaults, which count bytes */
     wcl__conv_tiled_defaults(facts, &conv, dense->half, params);
-    if (!wcl__conv_tiled_reaches(&conv) || dense->m == 1 || dense->inputs % 4 != 0 || dense->outputs % 4 != 0 ||
-        wcl__conv_tiled_refuses(facts, params))
+    if (wcl__conv_tiled_refuses(facts, params))
         return false;
     return (uint64_t)wcl__conv_tiled_sizes_of(facts, params, &conv).weight_bytes <= facts->max_alloc;
 }

@@ -451,7 +451,7 @@ WCL_API void wcl_session_destroy(wcl_session *session);
 WCL_API wcl_status wcl_session_clone(const wcl_session *session, wcl_session **out) WCL_WARN_UNUSED;
 
 /* A session that starts with this plan, as it is: its shape is prepared at once; further shapes are planned as usual. The plan must
- * have been made for this device, with the same memory_cap, conv, dense, separate_buffers, keep_all and precision; the other options
+ * have been made for this device, with the same memory_cap, conv, dense, separate_buffers, keep_all, precision and plan_as; the other options
  * are the session's alone. WCL_BAD_ARGUMENT: another device's plan, or one made with another of these options (the reason names it). */
 WCL_API wcl_status wcl_session_create_from_plan(wcl_device *device, wcl_plan *plan, const wcl_session_options *options,
                                                 wcl_session **out) WCL_WARN_UNUSED;
