@@ -73,10 +73,12 @@ static double transform_flops(int m, bool input)
     return input ? one[0][which] * 2 * tile : one[1][which] * (tile + m);
 }
 
-/* Do the filters stay in a CPU's last cache, beside what passes through it? */
+/* Do the filters stay in a CPU's last cache, beside what passes through it? A virtual machine's is shared with the cores of others: what
+ * counts is its own cores' part, at most 16 MiB each. */
 static bool stay_cached(const wcl__facts *facts, const wcl__winograd_sizes *s)
 {
-    return (uint64_t)s->u_bytes <= facts->cache_bytes / 2;
+    const uint64_t own = (uint64_t)facts->compute_units * (16 << 20);
+    return (uint64_t)s->u_bytes <= WCL__MIN(facts->cache_bytes, own) / 2;
 }
 
 /* Of the device's peak. docs/winograd.md has the measurements: the product reaches 0.85 of it on CPUs, less where V and M go through
