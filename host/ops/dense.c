@@ -221,6 +221,13 @@ static wcl__dense_slice slice_of(const wcl__op_node *node, const wcl__dense *den
     return (wcl__dense_slice){dense->m, dense->inputs, count, dense->outputs, first, node->epilogue.act};
 }
 
+static wcl__dense_params rows_params(const wcl__op_node *node, const wcl__facts *facts, const wcl__dense *dense)
+{
+    wcl__dense_params params;
+    wcl__dense_defaults(facts, dense->m, (int)node->epilogue.act.kind, dense->half, &params);
+    return params;
+}
+
 /* GPUs read the weights of few inputs by work-groups, and share those of more in local memory; what neither can do is done anywhere. */
 static own_kernel own_of(const wcl__op_node *node, const wcl__facts *facts, const wcl__dense *dense)
 {
@@ -235,7 +242,7 @@ static own_kernel own_of(const wcl__op_node *node, const wcl__facts *facts, cons
     else if (is_tiled(node, facts, dense, &own.tiled))
         own.kind = OWN_TILED;
     else
-        wcl__dense_defaults(facts, dense->m, (int)node->epilogue.act.kind, dense->half, &own.rows);
+        own.rows = rows_params(node, facts, dense);
     return own;
 }
 
@@ -328,17 +335,16 @@ static wcl_status emit_rows(const wcl__emit *emit)
     wcl__dense dense;
     own_kernel own = {.kind = OWN_ROWS};
     wcl__dense_read(emit->node, &dense);
-    wcl__dense_defaults(emit->facts, dense.m, (int)emit->node->epilogue.act.kind, dense.half, &own.rows);
+    own.rows = rows_params(emit->node, emit->facts, &dense);
     return emit_slices(emit, &own, &dense);
 }
 
 static void rows_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
 {
     wcl__dense dense;
-    wcl__dense_params params;
     (void)blocks;
     wcl__dense_read(node, &dense);
-    wcl__dense_defaults(facts, dense.m, (int)node->epilogue.act.kind, dense.half, &params);
+    const wcl__dense_params params = rows_params(node, facts, &dense);
     wcl__params_print(&wcl__dense_table, &params, out, bytes);
 }
 
