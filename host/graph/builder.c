@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "graph/check.h"
 #include "graph/names.h"
 
 struct wcl_builder {
@@ -408,18 +407,16 @@ wcl_status wcl_builder_metadata(wcl_builder *builder, const char *key, const cha
     return entry->key && entry->value ? WCL_OK : wcl__fail_memory();
 }
 
-wcl_status wcl_builder_finish(wcl_builder *builder, wcl_model **out)
+wcl_status wcl__builder_model(wcl_builder *builder, wcl_model **model)
 {
-    wcl__clear_error();
-    *out = NULL;
-    wcl_status status = builder_begin(builder);
-    if (status == WCL_OK)
-        status = wcl__model_check(builder->model);
-    if (status != WCL_OK)
-        return status;
-    *out = builder->model;
+    const wcl_status status = builder_begin(builder);
+    *model = builder->model;
+    return status;
+}
+
+void wcl__builder_release(wcl_builder *builder)
+{
     builder->model = NULL;
     wcl__names_clear(&builder->values);
     wcl__names_clear(&builder->nodes);
-    return WCL_OK;
 }

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "graph/lower.h"
-
 wcl_status wcl__model_check_node(const wcl_model *model, const wcl__model_node *node)
 {
     const wcl__op *op = node->op;
@@ -138,36 +136,16 @@ static void mark_known(wcl_model *model)
     }
 }
 
-/* Fails where a node is of no row of the registry, and then tells of all that is not supported. */
-static wcl_status check_supported(wcl_model *model)
+wcl_status wcl__model_sort(wcl_model *model)
 {
-    wcl__unsupported rows = {0}, all = {0};
-    wcl_status status = WCL_OK;
-    for (size_t i = 0; i < model->node_count; i++)
-        wcl__unsupported_row(&rows, model, &model->nodes[i]);
-    const bool survey = rows.count > 0 && !rows.failed;
-    if (survey) {
-        status = sort_nodes(model);
-        if (status == WCL_OK) {
-            mark_known(model);
-            status = wcl__graph_survey(model, &all);
-        }
-    }
-    if (status != WCL_NO_MEMORY) /* in a circle of nodes, say, the rows are all that can be known */
-        status = wcl__unsupported_fail(survey && status == WCL_OK ? &all : &rows);
-    wcl__unsupported_clear(&rows);
-    wcl__unsupported_clear(&all);
+    const wcl_status status = sort_nodes(model);
+    if (status == WCL_OK)
+        mark_known(model);
     return status;
 }
 
 wcl_status wcl__model_check(wcl_model *model)
 {
-    wcl_status status = check_supported(model);
-    if (status == WCL_OK)
-        status = check_links(model);
-    if (status == WCL_OK)
-        status = sort_nodes(model);
-    if (status == WCL_OK)
-        mark_known(model);
-    return status;
+    const wcl_status status = check_links(model);
+    return status == WCL_OK ? wcl__model_sort(model) : status;
 }

@@ -1,23 +1,7 @@
-#include "graph/layers.h"
-
+/* The layers of a model, as a summary shows them. */
 #include <string.h>
 
 #include "graph/lower.h"
-
-struct wcl__layer_cache {
-    wcl_layer *layers;
-    int count;
-    wcl_tensor *outputs; /* types and dimensions */
-};
-
-void wcl__layers_free(wcl__layer_cache *layers)
-{
-    if (!layers)
-        return;
-    wcl__free(layers->layers);
-    wcl__free(layers->outputs);
-    wcl__free(layers);
-}
 
 /* Sizes that stand for free dimensions: an output dimension that differs between the two probes follows one of them. */
 enum { BATCH_A = 2, BATCH_B = 3, SIZE_A = 224, SIZE_B = 256 };
@@ -135,7 +119,7 @@ static wcl_status layers_of(const wcl_model *model, const wcl__layer_cache **out
         if (status == WCL_OK)
             shared->layers = made;
         else
-            wcl__layers_free(made);
+            wcl__layer_cache_free(made);
     }
     *out = shared->layers;
     pthread_mutex_unlock(&shared->lock);

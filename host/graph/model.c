@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "graph/layers.h"
-
 static void value_clear(wcl__model_value *value)
 {
     wcl__free(value->name);
@@ -36,6 +34,15 @@ static void node_clear(wcl__model_node *node)
     wcl__free(node->outputs);
 }
 
+void wcl__layer_cache_free(wcl__layer_cache *layers)
+{
+    if (!layers)
+        return;
+    wcl__free(layers->layers);
+    wcl__free(layers->outputs);
+    wcl__free(layers);
+}
+
 static void model_free(wcl_model *model)
 {
     for (size_t i = 0; i < model->value_count; i++)
@@ -46,7 +53,7 @@ static void model_free(wcl_model *model)
         wcl__free(model->metadata[i].key);
         wcl__free(model->metadata[i].value);
     }
-    wcl__layers_free(model->layers);
+    wcl__layer_cache_free(model->layers);
     wcl__free(model->values);
     wcl__free(model->nodes);
     wcl__free(model->inputs);

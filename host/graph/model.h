@@ -35,7 +35,12 @@ typedef struct wcl__metadata {
     char *key, *value;
 } wcl__metadata;
 
-typedef struct wcl__layer_cache wcl__layer_cache; /* layers.c */
+/* What wcl_model_layer and wcl_model_output_info answer with. */
+typedef struct wcl__layer_cache {
+    wcl_layer *layers;
+    int count;
+    wcl_tensor *outputs; /* types and dimensions */
+} wcl__layer_cache;
 
 struct wcl_model {
     int references;
@@ -50,14 +55,20 @@ struct wcl_model {
     size_t input_count, input_capacity, output_count, output_capacity;
     wcl__metadata *metadata;
     size_t metadata_count, metadata_capacity;
-    wcl__layer_cache *layers; /* what wcl_model_layer answers with; made once */
+    wcl__layer_cache *layers; /* made once, under the lock; NULL: nobody has asked */
 };
 
+void wcl__layer_cache_free(wcl__layer_cache *layers);
 void wcl__model_retain(wcl_model *model); /* wcl_model_destroy releases */
 /* WCL_BAD_FILE where a file that constants lie in was cut: before a pass over the model, which reads some of them. */
 wcl_status wcl__model_check_files(const wcl_model *model);
 /* wcl__source_largest, read once for each of the model's constants. */
 double wcl__model_largest(wcl_model *model, const wcl__source *source);
+
+/* The model that the builder has so far, made where there is none; the builder keeps it. */
+wcl_status wcl__builder_model(wcl_builder *builder, wcl_model **model);
+/* The builder lets its model go: it is finished, and the builder is empty. */
+void wcl__builder_release(wcl_builder *builder);
 
 /* What readers use beside the public builder (builder.c): a constant that is a view of a mapped file, retained. */
 wcl_status wcl__builder_source(wcl_builder *builder, const char *name, const wcl__source *source);
