@@ -16,11 +16,15 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* The file of an include: "conv/winograd.clh" is named from cl/ on. */
 static const char *find(const char *name)
 {
-    for (int i = 0; i < path_count; i++)
-        if (strcmp(base_name(paths[i]), name) == 0)
+    const size_t length = strlen(name);
+    for (int i = 0; i < path_count; i++) {
+        const size_t all = strlen(paths[i]);
+        if (all > length && paths[i][all - length - 1] == '/' && strcmp(paths[i] + all - length, name) == 0)
             return paths[i];
+    }
     return NULL;
 }
 

@@ -15,19 +15,13 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FILE_LINES, FUNCTION_LINES, PARAMETERS = 600, 60, 6
 
-# Which rooms of host/ a room may include, itself aside.
-BELOW = {
-    "base": [],
-    "runtime": ["base"],
-    "tune": ["runtime", "base"],
-    "kernels": ["tune", "runtime", "base"],
-    "ops": ["kernels", "tune", "runtime", "base"],
-    "graph": ["ops", "kernels", "tune", "runtime", "base"],
-    "formats": ["graph", "ops", "kernels", "tune", "runtime", "base"],
-    "tuner": ["graph", "ops", "kernels", "tune", "runtime", "base", "ref"],
-    "ref": ["base"],
-}
-MAY_CALL_REF = {"host/graph/selftest.c"}
+# Which rooms of host/ a room may include, itself aside: in the order in which a network passes through, upwards.
+FLOW = ["base", "runtime", "tune", "kernels", "ops", "model", "graph", "plan", "session"]
+BELOW = {room: FLOW[:at] for at, room in enumerate(FLOW)}
+BELOW["formats"] = BELOW["graph"]
+BELOW["tuner"] = FLOW + ["ref"]
+BELOW["ref"] = ["base"]
+MAY_CALL_REF = {"host/session/selftest.c"}
 
 # word, files that may use it, what to use instead
 CALLS = [
@@ -35,7 +29,7 @@ CALLS = [
     (r"(?:abort|exit|_exit|_Exit|quick_exit)", (), "a status"),
     (r"(?:malloc|calloc|realloc|aligned_alloc|posix_memalign|free|strdup|strndup|asprintf)", ("host/base/memory.c",), "wcl__alloc and wcl__free"),
     (r"clSetKernelArg", ("host/runtime/launch.c",), "wcl__launch"),
-    (r"CLBlast[A-Z]\w*", ("host/kernels/clblast.c",), "host/kernels/clblast.h"),
+    (r"CLBlast[A-Z]\w*", ("host/kernels/dense/clblast.c",), "host/kernels/dense/clblast.h"),
 ]
 
 findings = []
@@ -118,8 +112,8 @@ def check_includes(path, text, room):
             find(path, number, f"{target}: kernels include .clh files only")
         if top in ("tools", "examples") and quoted and not (path.parent / target).is_file():
             find(path, number, f"{target}: {top} uses <winocl/...> and its own files")
-        if target.startswith("clblast") and str(path.relative_to(ROOT)) != "host/kernels/clblast.c":
-            find(path, number, "CLBlast is called from host/kernels/clblast.c alone")
+        if target.startswith("clblast") and str(path.relative_to(ROOT)) != "host/kernels/dense/clblast.c":
+            find(path, number, "CLBlast is called from host/kernels/dense/clblast.c alone")
         if room and quoted:
             other = target.split("/")[0]
             if other == "ref" and str(path.relative_to(ROOT)) in MAY_CALL_REF:
@@ -164,8 +158,8 @@ def with_includes(path, seen):
     seen.add(path)
     text = path.read_text()
     for target in re.findall(r'^#include "([^"]+)"', text, re.M):
-        if path.parent / target not in seen:
-            text += with_includes(path.parent / target, seen)
+        if ROOT / "cl" / target not in seen:
+            text += with_includes(ROOT / "cl" / target, seen)
     return text
 
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "graph/model.h"
+#include "model/model.h"
 #include "support/network.h"
 #include "support/support.h"
 

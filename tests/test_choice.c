@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "graph/plan.h"
-#include "kernels/pool_group.h"
-#include "kernels/softmax.h"
+#include "plan/plan.h"
+#include "kernels/pool/pool_group.h"
+#include "kernels/norm/softmax.h"
 #include "runtime/device.h"
 #include "support/network.h"
 #include "support/support.h"

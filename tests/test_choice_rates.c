@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "graph/plan.h"
+#include "plan/plan.h"
 #include "runtime/device.h"
 #include "support/network.h"
 #include "support/support.h"

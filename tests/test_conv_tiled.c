@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "kernels/conv_tiled.h"
+#include "kernels/conv/conv_tiled.h"
 #include "ref/ref.h"
 #include "support/guarded.h"
 #include "support/isa.h"

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "graph/session.h"
+#include "session/session.h"
 #include "runtime/core.h"
 #include "support/fake_cl.h"
 #include "support/network.h"

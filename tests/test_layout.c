@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "kernels/convert.h"
+#include "kernels/shape/convert.h"
 #include "support/guarded.h"
 #include "support/support.h"
 

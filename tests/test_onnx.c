@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "formats/onnx_read.h"
-#include "graph/model.h"
+#include "model/model.h"
 #include "support/onnx_model.h"
 
 static wcl_status load(const proto *model, wcl_model **out)

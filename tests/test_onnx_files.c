@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "formats/onnx_fields.h"
-#include "graph/model.h"
+#include "model/model.h"
 #include "support/fake_memory.h"
 #include "support/onnx_model.h"
 

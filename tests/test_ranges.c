@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "kernels/nd.h"
-#include "ops/conv.h"
+#include "kernels/shape/nd.h"
+#include "ops/conv/conv.h"
 #include "ref/ref.h"
 #include "runtime/launch.h"
 #include "support/fake_cl.h"

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "graph/session.h"
+#include "session/session.h"
 #include "support/fake_cl.h"
 #include "support/network.h"
 #include "support/support.h"

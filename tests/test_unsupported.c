@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "graph/plan.h"
+#include "plan/plan.h"
 #include "support/fake_memory.h"
 #include "support/network.h"
 #include "support/support.h"

@@ -36,15 +36,15 @@ typedef struct transforms {
     }
 
 #define WINO_M 2
-#include "cl/winograd.clh"
+#include "cl/conv/winograd.clh"
 TRANSFORMS(f2)
 #include "support/winograd_again.h"
 #define WINO_M 4
-#include "cl/winograd.clh"
+#include "cl/conv/winograd.clh"
 TRANSFORMS(f4)
 #include "support/winograd_again.h"
 #define WINO_M 6
-#include "cl/winograd.clh"
+#include "cl/conv/winograd.clh"
 TRANSFORMS(f6)
 
 #define SQRT_HALF 0.70710678118654752440

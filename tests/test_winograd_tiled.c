@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "kernels/winograd_tiled.h"
+#include "kernels/conv/winograd_tiled.h"
 #include "support/guarded.h"
 #include "support/isa.h"
 #include "support/support.h"

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "graph/model.h"
+#include "model/model.h"
 #include "support/fake_memory.h"
 
 static wcl_model *load(const char *name)

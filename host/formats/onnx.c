@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graph/model.h"
+#include "model/model.h"
 
 /* IR 3 is the first with opset_import; 13 is the newest published one. What later ones added are types and fields that are refused or
  * ignored by themselves. */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "graph/model.h"
+#include "model/model.h"
 
 struct node {
     const char *domain, *op, *name;

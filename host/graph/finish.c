@@ -1,5 +1,5 @@
 /* The end of building a model: the one step that needs shapes, since what is not supported is listed as far as shapes tell. */
-#include "graph/check.h"
+#include "model/check.h"
 #include "graph/lower.h"
 
 /* Fails where a node is of no row of the registry, and then tells of all that is not supported. */

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "graph/check.h"
+#include "model/check.h"
 #include "ops/value.h"
 
 void wcl__op_node_free(wcl__op_node *node)

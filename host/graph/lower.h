@@ -2,7 +2,7 @@
 #ifndef WCL_GRAPH_LOWER_H
 #define WCL_GRAPH_LOWER_H
 
-#include "graph/unsupported.h"
+#include "model/unsupported.h"
 
 typedef struct wcl__graph {
     const wcl_model *model;

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "graph/transposes.h"
-#include "ops/dense.h"
-#include "ops/norm.h"
+#include "ops/dense/dense.h"
+#include "ops/norm/norm.h"
 #include "ops/value.h"
 
 /* ---- nodes that move nothing */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "ops/dense.h"
+#include "ops/dense/dense.h"
 #include "ops/value.h"
 
 bool wcl__perm_is_identity(const int64_t *perm, int rank)

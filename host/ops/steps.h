@@ -4,7 +4,7 @@
 #define WCL_OPS_STEPS_H
 
 #include "base/source.h"
-#include "kernels/clblast.h"
+#include "kernels/dense/clblast.h"
 #include "kernels/layout.h"
 #include "runtime/launch.h"
 

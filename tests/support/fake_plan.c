@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "graph/plan.h"
-#include "kernels/convert.h"
+#include "plan/plan.h"
+#include "kernels/shape/convert.h"
 
 static fake_plan_fault broken;
 

@@ -3,7 +3,7 @@
 #ifndef WCL_TESTS_NETWORK_H
 #define WCL_TESTS_NETWORK_H
 
-#include "graph/plan.h"
+#include "plan/plan.h"
 
 /* tests/data/NAME; one of 8 static texts in turn. */
 const char *data_path(const char *name);

@@ -2,7 +2,7 @@
 #ifndef WCL_TESTS_OP_NODE_H
 #define WCL_TESTS_OP_NODE_H
 
-#include "graph/store.h"
+#include "session/store.h"
 #include "ops/value.h"
 #include "support/op_run.h"
 

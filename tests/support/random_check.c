@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "graph/session.h"
+#include "session/session.h"
 #include "support/support.h"
 
 /* ---- combinations */

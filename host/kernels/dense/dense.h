@@ -1,0 +1,50 @@
+/* Dense layers and matrix products by our own kernels: cl/dense/dense.cl. */
+#ifndef WCL_KERNELS_DENSE_DENSE_H
+#define WCL_KERNELS_DENSE_DENSE_H
+
+#include "base/desc.h"
+#include "runtime/launch.h"
+#include "tune/params.h"
+
+/* field, least, most, standard, meaning */
+#define WCL__DENSE_PARAMS(X)                                  \
+    X(cb, 1, 16, 16, "lanes of a sum")                        \
+    X(outputs, 1, 12, 4, "outputs that a work-item computes") \
+    X(batch, 1, 8, 1, "inputs that it computes them for")     \
+    X(act, 0, 5, 0, "wcl__act_kind")                          \
+    X(half, 0, 1, 0, "1: the weights are halves")
+
+typedef struct wcl__dense_params {
+    WCL__DENSE_PARAMS(WCL__PARAM_MEMBER)
+} wcl__dense_params;
+extern const wcl__param_table wcl__dense_table;
+
+/* A slice of a dense layer: outputs first ... first + outputs - 1. */
+typedef struct wcl__dense_slice {
+    int64_t m, inputs, outputs, row, first; /* row: outputs of the whole layer */
+    wcl__act act;
+} wcl__dense_slice;
+
+typedef struct wcl__dense_slots {
+    int x, w, bias, y;
+} wcl__dense_slots;
+
+/* No activation, or max(x, 0), as a clip: the layers of a network share a build. */
+wcl__act wcl__dense_act(const wcl__act *act);
+
+void wcl__dense_defaults(const wcl__facts *facts, int64_t m, int act, bool half, wcl__dense_params *params);
+wcl_status wcl__dense_call(wcl__call *call, const wcl__dense_params *params, const wcl__dense_slice *slice,
+                           const wcl__dense_slots *slots);
+
+/* Operands of a general product, by strides in floats; all kernel parameters but act are standard. */
+enum { WCL__MATMUL_DIMS = 6 };
+typedef struct wcl__matmul {
+    int64_t m, n, k, batches;
+    int64_t a_row, a_column, b_row, b_column, bias_row, bias_column;
+    int64_t batch[WCL__MATMUL_DIMS], a_batch[WCL__MATMUL_DIMS], b_batch[WCL__MATMUL_DIMS];
+    float alpha, beta;
+    wcl__act act;
+} wcl__matmul;
+wcl_status wcl__matmul_call(wcl__call *call, const wcl__matmul *matmul, const wcl__dense_slots *slots);
+
+#endif

@@ -1,0 +1,47 @@
+#include "kernels/pool/pool.h"
+
+WCL__PARAM_TABLE(wcl__pool_table, "pool", WCL__POOL_PARAMS, wcl__cells_constraint);
+
+/* as in cl/pool/pool.cl */
+typedef struct window {
+    cl_int kh, kw, stride_h, stride_w, dilation_h, dilation_w;
+    cl_int pad_top, pad_left, pad_bottom, pad_right, include_pad;
+} window;
+
+wcl_status wcl__pool_call(wcl__call *call, const wcl__pool_params *params, const wcl__pool *pool, const wcl__operand *x,
+                          const wcl__operand *y)
+{
+    const window win = {
+        .kh = (cl_int)pool->kh,
+        .kw = (cl_int)pool->kw,
+        .stride_h = (cl_int)pool->stride_h,
+        .stride_w = (cl_int)pool->stride_w,
+        .dilation_h = (cl_int)pool->dilation_h,
+        .dilation_w = (cl_int)pool->dilation_w,
+        .pad_top = (cl_int)pool->pad_top,
+        .pad_left = (cl_int)pool->pad_left,
+        .pad_bottom = (cl_int)pool->pad_bottom,
+        .pad_right = (cl_int)pool->pad_right,
+        .include_pad = pool->count_include_pad,
+    };
+    const char *kernel = pool->average ? "pool_average" : "pool_max";
+    const wcl_status status = wcl__cells_begin(call, "pool.cl", kernel, &wcl__pool_table, params);
+    if (status)
+        return status;
+    wcl__cells_args(call, x, y);
+    WCL__CALL_VALUE(call, win);
+    wcl__cells_range(call, &y->view, params->cb, 1);
+    return WCL_OK;
+}
+
+wcl_status wcl__pool_global_call(wcl__call *call, const wcl__pool_params *params, const wcl__pool *pool, const wcl__operand *x,
+                                 const wcl__operand *y)
+{
+    const char *kernel = pool->average ? "pool_global_average" : "pool_global_max";
+    const wcl_status status = wcl__cells_begin(call, "pool.cl", kernel, &wcl__pool_table, params);
+    if (status)
+        return status;
+    wcl__cells_args(call, x, y);
+    wcl__rows_range(call, wcl__ceil_div(y->view.c, params->cb) * y->view.n);
+    return WCL_OK;
+}

@@ -1,0 +1,26 @@
+/* Pools over whole planes by work-groups, for GPUs: cl/pool/pool_group.cl. */
+#ifndef WCL_KERNELS_POOL_POOL_GROUP_H
+#define WCL_KERNELS_POOL_POOL_GROUP_H
+
+#include "base/desc.h"
+#include "kernels/cells.h"
+
+/* field, least, most, standard, meaning */
+#define WCL__POOL_GROUP_PARAMS(X)                               \
+    X(cb, 1, 16, 4, "channels in a vector: the layout's block") \
+    X(items, 2, 1024, 256, "work-items of a work-group, a power of two")
+
+enum { WCL__POOL_GROUP_MOST_CB = 16 };
+
+typedef struct wcl__pool_group_params {
+    WCL__POOL_GROUP_PARAMS(WCL__PARAM_MEMBER)
+} wcl__pool_group_params;
+extern const wcl__param_table wcl__pool_group_table;
+
+/* True: a work-group for each `cb` channels of an image, with these parameters. Of `pool`, h and w matter. */
+bool wcl__pool_by_group(const wcl__facts *facts, const wcl__pool *pool, int cb, wcl__pool_group_params *params);
+/* Fills `call`. Of `pool`, only `average` matters. */
+wcl_status wcl__pool_group_call(wcl__call *call, const wcl__pool_group_params *params, const wcl__pool *pool, const wcl__operand *x,
+                                const wcl__operand *y);
+
+#endif

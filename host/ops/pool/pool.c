@@ -1,0 +1,265 @@
+/* MaxPool, AveragePool and the global pools. */
+#include "kernels/pool/pool.h"
+#include "kernels/pool/pool_group.h"
+#include "ops/channels.h"
+#include "ops/registry.h"
+#include "ops/window.h"
+
+/* Checks the input, and sets the sizes of desc.pool that come from it. */
+static wcl_status read_input(wcl__op_node *node, bool average)
+{
+    const wcl__value *x = node->inputs[0];
+    int64_t nchw[4];
+    wcl_status status = wcl__need_float(x, node->op->name);
+    if (status)
+        return status;
+    if (x->shape.rank == 5)
+        return wcl__fail(WCL_UNSUPPORTED, "3-D pooling");
+    if (x->shape.rank != 3 && x->shape.rank != 4)
+        return wcl__fail(WCL_BAD_SHAPE, "input has %d dimensions, %s needs 3 or 4", x->shape.rank, node->op->name);
+    wcl__shape_nchw(&x->shape, nchw);
+    node->desc.pool = (wcl__pool){.n = nchw[0], .c = nchw[1], .h = nchw[2], .w = nchw[3], .average = average};
+    return WCL_OK;
+}
+
+static void set_window(wcl__pool *pool, const wcl__window *window)
+{
+    pool->kh = window->kernel[0];
+    pool->kw = window->kernel[1];
+    pool->stride_h = window->stride[0];
+    pool->stride_w = window->stride[1];
+    pool->dilation_h = window->dilation[0];
+    pool->dilation_w = window->dilation[1];
+    pool->pad_top = window->before[0];
+    pool->pad_left = window->before[1];
+    pool->pad_bottom = window->after[0];
+    pool->pad_right = window->after[1];
+    pool->oh = window->out[0];
+    pool->ow = window->out[1];
+}
+
+/* A window that can lie in the padding alone has no value. */
+static wcl_status check_padding(const wcl__window *window)
+{
+    for (int d = 0; d < 2; d++) {
+        const int64_t span = (window->kernel[d] - 1) * window->dilation[d] + 1;
+        if (window->before[d] >= span || window->after[d] >= span)
+            return wcl__fail(WCL_BAD_SHAPE, "padding %lld and %lld of a window of %lld: must be smaller than the window",
+                             (long long)window->before[d], (long long)window->after[d], (long long)span);
+    }
+    return WCL_OK;
+}
+
+static wcl_status infer_window(wcl__op_node *node, bool average)
+{
+    const wcl__value *x = node->inputs[0];
+    wcl__shape shape;
+    wcl__window window;
+    size_t count = 0;
+    wcl_status status = read_input(node, average);
+    if (status)
+        return status;
+    const size_t rank = (size_t)x->shape.rank - 2;
+    const int64_t *kernel = wcl__attr_ints(node, "kernel_shape", &count);
+    if (count != rank)
+        return wcl__fail(WCL_BAD_MODEL, "kernel_shape has %zu values, the input's shape %s needs %zu", count,
+                         wcl__shape_print(&x->shape).text, rank);
+    status = wcl__window_read(node, (int)rank, &x->shape.dims[2], kernel, wcl__attr_int(node, "ceil_mode", 0) != 0, &window);
+    if (!status)
+        status = check_padding(&window);
+    if (status)
+        return status;
+    set_window(&node->desc.pool, &window);
+    node->desc.pool.count_include_pad = average && wcl__attr_int(node, "count_include_pad", 0) != 0;
+    shape = x->shape;
+    for (size_t i = 0; i < rank; i++)
+        shape.dims[2 + i] = window.out[2 - rank + i];
+    wcl__output_set(node, 0, WCL_FLOAT32, &shape);
+    return WCL_OK;
+}
+
+static wcl_status check_max(const wcl__op_node *node)
+{
+    if (node->output_count > 1 && node->outputs[1])
+        return wcl__fail(WCL_UNSUPPORTED, "MaxPool with Indices");
+    if (wcl__attr_int(node, "storage_order", 0) != 0)
+        return wcl__fail(WCL_UNSUPPORTED, "MaxPool with storage_order 1");
+    return WCL_OK;
+}
+
+static wcl_status infer_max(wcl__op_node *node)
+{
+    const wcl_status status = check_max(node);
+    return status == WCL_OK ? infer_window(node, false) : status;
+}
+
+static wcl_status infer_average(wcl__op_node *node)
+{
+    return infer_window(node, true);
+}
+
+static wcl_status infer_global(wcl__op_node *node, bool average)
+{
+    wcl_status status = read_input(node, average);
+    if (status)
+        return status;
+    wcl__pool *pool = &node->desc.pool;
+    wcl__shape shape = node->inputs[0]->shape;
+    set_window(pool, &(wcl__window){.kernel = {pool->h, pool->w}, .stride = {1, 1}, .dilation = {1, 1}, .out = {1, 1}});
+    for (int i = 2; i < shape.rank; i++)
+        shape.dims[i] = 1;
+    wcl__output_set(node, 0, WCL_FLOAT32, &shape);
+    return WCL_OK;
+}
+
+static wcl_status infer_global_max(wcl__op_node *node)
+{
+    return infer_global(node, false);
+}
+
+static wcl_status infer_global_average(wcl__op_node *node)
+{
+    return infer_global(node, true);
+}
+
+static wcl_status find_operands(const wcl__emit *emit, wcl__operand *x, wcl__operand *y)
+{
+    const wcl__op_node *node = emit->node;
+    *x = (wcl__operand){.slot = emit->in[0]};
+    *y = (wcl__operand){.slot = emit->out[0]};
+    const wcl_status status = wcl__emit_view(emit, x->slot, &node->inputs[0]->shape, &x->view);
+    return status ? status : wcl__emit_view(emit, y->slot, &node->outputs[0]->shape, &y->view);
+}
+
+static wcl_status emit_window(const wcl__emit *emit)
+{
+    const wcl__pool_params params = {.cb = emit->blocks.out};
+    wcl__operand x, y;
+    wcl__call call;
+    wcl_status status = find_operands(emit, &x, &y);
+    if (!status)
+        status = wcl__pool_call(&call, &params, &emit->node->desc.pool, &x, &y);
+    return status ? status : wcl__emit_call(emit, &call);
+}
+
+static wcl_status emit_global(const wcl__emit *emit)
+{
+    const wcl__pool_params params = {.cb = emit->blocks.out};
+    wcl__operand x, y;
+    wcl__call call;
+    wcl_status status = find_operands(emit, &x, &y);
+    if (!status)
+        status = wcl__pool_global_call(&call, &params, &emit->node->desc.pool, &x, &y);
+    return status ? status : wcl__emit_call(emit, &call);
+}
+
+static wcl_status emit_group(const wcl__emit *emit)
+{
+    const wcl__pool *pool = &emit->node->desc.pool;
+    wcl__pool_group_params params;
+    wcl__operand x, y;
+    wcl__call call;
+    wcl_status status = find_operands(emit, &x, &y);
+    wcl__pool_by_group(emit->facts, pool, emit->blocks.out, &params);
+    if (!status)
+        status = wcl__pool_group_call(&call, &params, pool, &x, &y);
+    return status ? status : wcl__emit_call(emit, &call);
+}
+
+static const char *group_supports(const wcl__op_node *node, const wcl__facts *facts)
+{
+    wcl__pool_group_params params;
+    return wcl__pool_by_group(facts, &node->desc.pool, WCL__POOL_GROUP_MOST_CB, &params)
+               ? NULL
+               : "only on GPUs, and where a plane has 32 pixels";
+}
+
+static void parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
+{
+    const wcl__pool_params params = {.cb = blocks.out};
+    (void)node;
+    (void)facts;
+    wcl__params_print(&wcl__pool_table, &params, out, bytes);
+}
+
+static void group_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
+{
+    wcl__pool_group_params params;
+    wcl__pool_by_group(facts, &node->desc.pool, blocks.out, &params);
+    wcl__params_print(&wcl__pool_group_table, &params, out, bytes);
+}
+
+static const wcl__variant max_variants[] = {
+    {.name = "direct", .blocks = wcl__any_block, .parameters = parameters, .emit = emit_window, .algorithm = WCL__EXACT},
+};
+static const wcl__variant average_variants[] = {
+    {.name = "direct", .blocks = wcl__any_block, .parameters = parameters, .emit = emit_window, .algorithm = WCL__SUM},
+};
+/* Bytes set their cost, the same for both: the first is taken where it runs. */
+static const wcl__variant global_max_variants[] = {
+    {.name = "group",
+     .supports = group_supports,
+     .blocks = wcl__any_block,
+     .parameters = group_parameters,
+     .emit = emit_group,
+     .algorithm = WCL__EXACT},
+    {.name = "direct", .blocks = wcl__any_block, .parameters = parameters, .emit = emit_global, .algorithm = WCL__EXACT},
+};
+static const wcl__variant global_average_variants[] = {
+    {.name = "group",
+     .supports = group_supports,
+     .blocks = wcl__any_block,
+     .parameters = group_parameters,
+     .emit = emit_group,
+     .algorithm = WCL__SUM},
+    {.name = "direct", .blocks = wcl__any_block, .parameters = parameters, .emit = emit_global, .algorithm = WCL__SUM},
+};
+
+const wcl__op wcl__op_max_pool = {
+    .name = "MaxPool",
+    .since = 1,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .max_outputs = 2,
+    .attributes = "auto_pad ceil_mode dilations kernel_shape pads storage_order strides",
+    .check = check_max,
+    .infer = infer_max,
+    .variants = max_variants,
+    .variant_count = WCL__COUNT(max_variants),
+};
+
+const wcl__op wcl__op_average_pool = {
+    .name = "AveragePool",
+    .since = 1,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .max_outputs = 1,
+    .attributes = "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides",
+    .infer = infer_average,
+    .variants = average_variants,
+    .variant_count = WCL__COUNT(average_variants),
+};
+
+const wcl__op wcl__op_global_max_pool = {
+    .name = "GlobalMaxPool",
+    .since = 1,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .max_outputs = 1,
+    .attributes = "",
+    .infer = infer_global_max,
+    .variants = global_max_variants,
+    .variant_count = WCL__COUNT(global_max_variants),
+};
+
+const wcl__op wcl__op_global_average_pool = {
+    .name = "GlobalAveragePool",
+    .since = 1,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .max_outputs = 1,
+    .attributes = "",
+    .infer = infer_global_average,
+    .variants = global_average_variants,
+    .variant_count = WCL__COUNT(global_average_variants),
+};

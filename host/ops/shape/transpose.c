@@ -1,0 +1,62 @@
+#include "ops/shape/region.h"
+#include "ops/registry.h"
+#include "ops/value.h"
+
+static wcl_status infer(wcl__op_node *node)
+{
+    size_t count = 0;
+    const wcl__value *x = node->inputs[0];
+    const int64_t *perm = wcl__attr_ints(node, "perm", &count);
+    wcl__shape shape = {.rank = x->shape.rank};
+    unsigned seen = 0;
+    if (perm && count != (size_t)x->shape.rank)
+        return wcl__fail(WCL_BAD_SHAPE, "perm has %zu entries for a tensor of %d dimensions", count, x->shape.rank);
+    for (int d = 0; d < shape.rank; d++) {
+        const int64_t from = perm ? perm[d] : shape.rank - 1 - d;
+        if (from < 0 || from >= shape.rank || (seen >> from & 1))
+            return wcl__fail(WCL_BAD_SHAPE, "perm is no permutation of %d dimensions", shape.rank);
+        seen |= 1u << from;
+        node->desc.perm[d] = from;
+        shape.dims[d] = x->shape.dims[from];
+    }
+    wcl__output_set(node, 0, x->type, &shape);
+    return wcl__need_float_or_known(node);
+}
+
+static void transpose_region(const wcl__op_node *node, wcl__region *region)
+{
+    int64_t from[WCL_MAX_RANK];
+    const wcl__shape *y = &node->outputs[0]->shape;
+    *region = (wcl__region){.walk = {.rank = y->rank}};
+    wcl__packed_steps(&node->inputs[0]->shape, from);
+    wcl__packed_steps(y, region->walk.step[1]);
+    for (int d = 0; d < y->rank; d++) {
+        region->walk.dims[d] = y->dims[d];
+        region->walk.step[0][d] = from[node->desc.perm[d]];
+    }
+}
+
+static wcl_status fold(wcl__op_node *node)
+{
+    return wcl__region_fold(node, transpose_region);
+}
+
+static wcl_status emit_region(const wcl__emit *emit)
+{
+    wcl__region region;
+    transpose_region(emit->node, &region);
+    return wcl__region_emit(emit, emit->in[0], emit->out[0], &region);
+}
+
+static const wcl__variant variants[] = {{.name = "strided", .emit = emit_region}};
+
+const wcl__op wcl__op_transpose = {.name = "Transpose",
+                                   .since = 1,
+                                   .min_inputs = 1,
+                                   .max_inputs = 1,
+                                   .max_outputs = 1,
+                                   .attributes = "perm",
+                                   .infer = infer,
+                                   .fold = fold,
+                                   .variants = variants,
+                                   .variant_count = WCL__COUNT(variants)};

@@ -1,0 +1,121 @@
+#include "plan/plan.h"
+
+#include <string.h>
+
+#include "runtime/provider.h"
+
+wcl_status wcl_plan_create(const wcl_device *device, const wcl_model *model, const wcl_session_options *options,
+                           const wcl_tensor *inputs, wcl_plan **out)
+{
+    wcl__clear_error();
+    wcl_session_options known;
+    *out = NULL;
+    if (!device || !model)
+        return wcl__fail(WCL_BAD_ARGUMENT, "a plan needs a device and a model");
+    const wcl_status status = wcl__options_read(options, &known, sizeof known);
+    if (status != WCL_OK)
+        return status;
+    /* a plan retains its model, which is not constant in its reference count */
+    const wcl__rates rates = wcl__provider_rates(device);
+    const wcl__plan_request request = {&device->facts, (wcl_model *)model, &known, inputs, NULL, 0, &rates};
+    return wcl__plan_make(&request, out);
+}
+
+void wcl__plan_retain(wcl_plan *plan)
+{
+    pthread_mutex_lock(&plan->lock);
+    plan->references++;
+    pthread_mutex_unlock(&plan->lock);
+}
+
+void wcl_plan_destroy(wcl_plan *plan)
+{
+    if (!plan)
+        return;
+    pthread_mutex_lock(&plan->lock);
+    const int left = --plan->references;
+    pthread_mutex_unlock(&plan->lock);
+    if (left > 0)
+        return;
+    for (size_t i = 0; i < plan->node_count; i++) {
+        wcl__free(plan->nodes[i].name);
+        wcl__free(plan->nodes[i].reason);
+    }
+    wcl__free(plan->nodes);
+    wcl__free(plan->input_slots);
+    wcl__free(plan->output_slots);
+    wcl__free(plan->buffers);
+    wcl__steps_clear(&plan->steps);
+    wcl__graph_clear(&plan->graph);
+    wcl_model_destroy(plan->model);
+    pthread_mutex_destroy(&plan->lock);
+    wcl__free(plan);
+}
+
+int wcl_plan_node_count(const wcl_plan *plan)
+{
+    return (int)plan->node_count;
+}
+
+wcl_status wcl_plan_get_node(const wcl_plan *plan, int index, wcl_plan_node *node)
+{
+    wcl__clear_error();
+    if (index < 0 || (size_t)index >= plan->node_count)
+        return wcl__fail(WCL_BAD_ARGUMENT, "the plan has no node %d", index);
+    const wcl__planned *from = &plan->nodes[index];
+    wcl_plan_node full = WCL_PLAN_NODE_INIT;
+    full.name = from->name;
+    full.op = from->op;
+    full.algorithm = from->algorithm;
+    full.parameters = from->parameters;
+    full.layout = from->layout;
+    full.reason = from->reason ? from->reason : "";
+    full.rank = from->shape.rank;
+    memcpy(full.dims, from->shape.dims, sizeof full.dims);
+    full.gflop = from->flops * 1e-9;
+    full.weight_bytes = from->weight_bytes;
+    full.activation_bytes = from->activation_bytes;
+    full.workspace_bytes = from->workspace_bytes;
+    full.launches = from->launches;
+    full.is_host = from->is_host;
+    full.least_gflop = from->least_flops * 1e-9;
+    full.least_bytes = from->least_bytes;
+    return wcl__info_write(node, &full, sizeof full);
+}
+
+int64_t wcl__plan_graph_node(const wcl_plan *plan, const wcl__planned *planned)
+{
+    for (size_t i = 0; i < plan->graph.node_count; i++)
+        if (strcmp(plan->graph.nodes[i]->name, planned->name) == 0 && strcmp(plan->graph.nodes[i]->op->name, planned->op) == 0)
+            return (int64_t)i;
+    return -1;
+}
+
+uint64_t wcl__plan_total(const wcl_plan *plan)
+{
+    return plan->weight_bytes + plan->buffer_bytes;
+}
+
+wcl_status wcl_plan_get_bytes(const wcl_plan *plan, wcl_plan_bytes *bytes)
+{
+    wcl__clear_error();
+    const wcl_plan_bytes full = {sizeof full, plan->weight_bytes, plan->buffer_bytes - plan->workspace_bytes, plan->workspace_bytes,
+                                 wcl__plan_total(plan)};
+    return wcl__info_write(bytes, &full, sizeof full);
+}
+
+wcl_status wcl_plan_get_rates(const wcl_plan *plan, wcl_plan_rates *rates)
+{
+    wcl__clear_error();
+    const wcl_plan_rates full = {sizeof full, plan->rates.flops * 1e-9, plan->rates.bytes * 1e-9, plan->rates.launch * 1e6,
+                                 plan->rates.measured};
+    return wcl__info_write(rates, &full, sizeof full);
+}
+
+int wcl_plan_host_steps(const wcl_plan *plan)
+{
+    int count = 0;
+    for (size_t i = 0; i < plan->node_count; i++)
+        count += plan->nodes[i].is_host;
+    return count;
+}

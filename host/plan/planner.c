@@ -1,0 +1,465 @@
+#include "plan/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "kernels/shape/convert.h"
+#include "ops/weights.h"
+
+/* Where a value lies: one entry for each layout that somebody made of it. */
+typedef struct place {
+    const wcl__value *value;
+    int block, slot;
+} place;
+
+typedef struct emitter {
+    const wcl__plan_request *request;
+    wcl_plan *plan;
+    place *places;
+    size_t place_count, place_capacity;
+} emitter;
+
+static wcl_status add_place(emitter *e, const wcl__value *value, int block, int slot)
+{
+    if (!WCL__GROW(e->places, e->place_count, e->place_capacity))
+        return wcl__fail_memory();
+    e->places[e->place_count++] = (place){value, block, slot};
+    return WCL_OK;
+}
+
+/* The value's slot in this layout; any layout for block 0. -1: there is none. */
+static int find_place(const emitter *e, const wcl__value *value, int block)
+{
+    for (size_t i = 0; i < e->place_count; i++)
+        if (e->places[i].value == value && (block == 0 || e->places[i].block == block))
+            return e->places[i].slot;
+    return -1;
+}
+
+static wcl_status add_node(emitter *e, const char *name, const char *op, const char *algorithm, const wcl__shape *shape)
+{
+    wcl_plan *plan = e->plan;
+    if (!WCL__GROW(plan->nodes, plan->node_count, plan->node_capacity))
+        return wcl__fail_memory();
+    wcl__planned *node = &plan->nodes[plan->node_count];
+    memset(node, 0, sizeof *node);
+    node->op = op;
+    node->algorithm = algorithm;
+    node->shape = *shape;
+    node->name = wcl__strdup(name);
+    plan->steps.node = (int)plan->node_count++;
+    return node->name ? WCL_OK : wcl__fail_memory();
+}
+
+/* Adds up what the current node has put into the steps since these counts; constants that it reads were there a little earlier. */
+static void account(emitter *e, size_t constants, size_t tensors, size_t steps)
+{
+    wcl__steps *s = &e->plan->steps;
+    wcl__planned *node = &e->plan->nodes[s->node];
+    for (size_t i = constants; i < s->tensor_count; i++) {
+        if (i < tensors && s->tensors[i].kind != WCL__TENSOR_WEIGHT)
+            continue;
+        const int64_t bytes = s->tensors[i].alias >= 0 ? 0 : (int64_t)s->tensors[i].bytes;
+        node->weight_bytes += s->tensors[i].kind == WCL__TENSOR_WEIGHT ? bytes : 0;
+        node->workspace_bytes += s->tensors[i].kind == WCL__TENSOR_WORKSPACE ? bytes : 0;
+        node->activation_bytes += s->tensors[i].kind == WCL__TENSOR_ACTIVATION ? bytes : 0;
+    }
+    node->launches = (int)(s->step_count - steps);
+}
+
+/* A constant lies in C order until somebody needs it otherwise. */
+static wcl_status place_constant(emitter *e, const wcl__value *value)
+{
+    int slot;
+    if (!value->source || find_place(e, value, 1) >= 0)
+        return WCL_OK;
+    const wcl_status status = wcl__constant_slot(&e->plan->steps, value, &slot);
+    return status == WCL_OK ? add_place(e, value, 1, slot) : status;
+}
+
+/* The value in the layout that is asked for: as it is, or converted by a step of its own. */
+static wcl_status slot_in_layout(emitter *e, const wcl__value *value, int block, int *slot)
+{
+    wcl__steps *steps = &e->plan->steps;
+    wcl_status status = place_constant(e, value);
+    if (status != WCL_OK)
+        return status;
+    *slot = find_place(e, value, block);
+    if (*slot >= 0)
+        return WCL_OK;
+    const int from = find_place(e, value, 0);
+    const size_t tensors = steps->tensor_count, step_count = steps->step_count;
+    const wcl__layout from_layout = steps->tensors[from].layout, to_layout = wcl__layout_blocked(block);
+    wcl__call *call;
+    status = add_node(e, value->name, "Layout", "convert", &value->shape);
+    if (status == WCL_OK)
+        status = wcl__steps_tensor(steps, WCL__TENSOR_ACTIVATION, value->name, &value->shape, &to_layout, slot);
+    if (status == WCL_OK)
+        status = wcl__steps_kernel(steps, "convert.cl", "convert", &call);
+    if (status == WCL_OK)
+        status = wcl__convert_call(call, from, &from_layout, *slot, &to_layout, &value->shape);
+    if (status == WCL_OK)
+        status = add_place(e, value, block, *slot);
+    if (status == WCL_OK) {
+        steps->tensors[*slot].order = &value->order;
+        wcl__planned *node = &e->plan->nodes[steps->node];
+        wcl__layout_print(&to_layout, node->layout, sizeof node->layout);
+        node->least_bytes = 2 * wcl__shape_count(&value->shape) * (int64_t)sizeof(float);
+        account(e, tensors, tensors, step_count);
+    }
+    return status;
+}
+
+static wcl_status input_slots(emitter *e, const wcl__op_node *node, const wcl__option *option, int *slots)
+{
+    for (size_t i = 0; i < node->input_count; i++) {
+        const wcl__value *value = node->inputs[i];
+        const bool packed = wcl__op_packs(node->op, i), known = wcl__op_knows(node->op, i);
+        wcl_status status = WCL_OK;
+        slots[i] = -1;
+        if (!value || (value->source && (packed || known)))
+            continue;
+        if (known)
+            status = wcl__fail(WCL_UNSUPPORTED, "input %s must be known before the network runs", value->name);
+        else
+            status = slot_in_layout(e, value, wcl__input_block(option->variant, value, option->blocks), &slots[i]);
+        if (status != WCL_OK)
+            return status;
+    }
+    return WCL_OK;
+}
+
+static wcl_status output_slots(emitter *e, const wcl__op_node *node, int block, int alias, int *slots)
+{
+    const wcl__layout layout = wcl__layout_blocked(block);
+    for (size_t i = 0; i < node->output_count; i++) {
+        slots[i] = -1;
+        if (!node->outputs[i] || node->outputs[i]->source)
+            continue;
+        wcl_status status = wcl__steps_tensor(&e->plan->steps, WCL__TENSOR_ACTIVATION, node->outputs[i]->name,
+                                              &node->outputs[i]->shape, &layout, &slots[i]);
+        if (status == WCL_OK)
+            status = add_place(e, node->outputs[i], block, slots[i]);
+        if (status != WCL_OK)
+            return status;
+        e->plan->steps.tensors[slots[i]].alias = alias;
+        e->plan->steps.tensors[slots[i]].order = &node->outputs[i]->order;
+    }
+    return WCL_OK;
+}
+
+/* Every float of the inputs, weights among them, and of the outputs, once. */
+static int64_t least_bytes(const wcl__op_node *node)
+{
+    int64_t bytes = 0;
+    for (size_t i = 0; i < node->input_count; i++)
+        if (node->inputs[i] && node->inputs[i]->type == WCL_FLOAT32)
+            bytes += wcl__shape_count(&node->inputs[i]->shape) * (int64_t)sizeof(float);
+    for (size_t i = 0; i < node->output_count; i++)
+        if (node->outputs[i] && node->outputs[i]->type == WCL_FLOAT32)
+            bytes += wcl__shape_count(&node->outputs[i]->shape) * (int64_t)sizeof(float);
+    return bytes;
+}
+
+static void describe(emitter *e, const wcl__op_node *node, const wcl__option *option)
+{
+    wcl__planned *planned = &e->plan->nodes[e->plan->steps.node];
+    const wcl__layout layout = wcl__layout_blocked(option->blocks.out);
+    wcl__layout_print(&layout, planned->layout, sizeof planned->layout);
+    if (option->variant->parameters)
+        option->variant->parameters(node, e->request->facts, option->blocks, planned->parameters, sizeof planned->parameters);
+    wcl__cost cost = {0};
+    if (option->variant->cost)
+        option->variant->cost(node, e->request->facts, option->blocks, &cost);
+    planned->flops = cost.flops;
+    planned->least_flops = node->op->work ? node->op->work(node) : 0;
+    planned->least_bytes = node->op->flags & WCL__IS_VIEW ? 0 : least_bytes(node);
+}
+
+static wcl_status emit_node(emitter *e, const wcl__op_node *node, const wcl__choice *choice)
+{
+    const wcl__option *option = &choice->options[choice->chosen];
+    const bool view = node->op->flags & WCL__IS_VIEW;
+    wcl__steps *steps = &e->plan->steps;
+    int *slots = wcl__alloc(node->input_count + node->output_count + 1, sizeof *slots);
+    if (!slots)
+        return wcl__fail_memory();
+    const size_t constants = steps->tensor_count;
+    wcl_status status = input_slots(e, node, option, slots);
+    const size_t tensors = steps->tensor_count, step_count = steps->step_count;
+    if (status == WCL_OK)
+        status = add_node(e, node->name, node->op->name, view ? "view" : option->variant->name, &node->outputs[0]->shape);
+    if (status == WCL_OK)
+        status = output_slots(e, node, option->blocks.out, view ? slots[0] : -1, slots + node->input_count);
+    if (status == WCL_OK && choice->reason) {
+        e->plan->nodes[steps->node].reason = wcl__strdup(choice->reason);
+        status = e->plan->nodes[steps->node].reason ? WCL_OK : wcl__fail_memory();
+    }
+    if (status == WCL_OK)
+        describe(e, node, option);
+    if (status == WCL_OK && !view) {
+        const wcl__emit emit = {steps, e->request->facts, node, option->blocks, slots, slots + node->input_count};
+        status = option->variant->emit(&emit);
+    }
+    if (status == WCL_OK)
+        account(e, constants, tensors, step_count);
+    wcl__free(slots);
+    return status;
+}
+
+static wcl_status emit_inputs(emitter *e)
+{
+    const wcl__graph *graph = &e->plan->graph;
+    const wcl__layout plain = WCL__PLAIN;
+    for (size_t i = 0; i < graph->model->input_count; i++) {
+        int slot;
+        e->plan->input_slots[i] = -1;
+        if (graph->inputs[i]->source)
+            continue;
+        if (wcl__shape_count(&graph->inputs[i]->shape) == 0)
+            return wcl__fail(WCL_BAD_SHAPE, "input %s is empty", graph->inputs[i]->name);
+        wcl_status status = wcl__steps_tensor(&e->plan->steps, WCL__TENSOR_ACTIVATION, graph->inputs[i]->name,
+                                              &graph->inputs[i]->shape, &plain, &slot);
+        if (status == WCL_OK)
+            status = add_place(e, graph->inputs[i], 1, slot);
+        if (status != WCL_OK)
+            return status;
+        e->plan->input_slots[i] = slot;
+    }
+    return WCL_OK;
+}
+
+static wcl_status emit_outputs(emitter *e)
+{
+    const wcl__graph *graph = &e->plan->graph;
+    for (size_t i = 0; i < graph->model->output_count; i++) {
+        const wcl__value *value = graph->outputs[i];
+        wcl_status status = WCL_OK;
+        e->plan->output_slots[i] = -1;
+        if (!value->source)
+            status = slot_in_layout(e, value, 1, &e->plan->output_slots[i]);
+        else if ((status = add_node(e, value->name, "Constant", "host", &value->shape)) == WCL_OK)
+            e->plan->nodes[e->plan->steps.node].is_host = true;
+        if (status != WCL_OK)
+            return status;
+    }
+    return WCL_OK;
+}
+
+static wcl_status emit_all(emitter *e, const wcl__choice *choices)
+{
+    const wcl__graph *graph = &e->plan->graph;
+    wcl_status status = emit_inputs(e);
+    for (size_t i = 0; i < graph->node_count && status == WCL_OK; i++)
+        status = wcl__in_node(emit_node(e, graph->nodes[i], &choices[i]), graph->nodes[i]->name);
+    return status == WCL_OK ? emit_outputs(e) : status;
+}
+
+/* One attempt: chooses, emits, places. */
+static wcl_status plan_once(const wcl__plan_request *request, wcl_plan *plan, wcl__choice **choices)
+{
+    emitter e = {request, plan, NULL, 0, 0};
+    wcl_status status = wcl__choose(request, &plan->graph, choices);
+    if (status == WCL_OK)
+        status = emit_all(&e, *choices);
+    if (status == WCL_OK)
+        status = wcl__place(plan, request->options);
+    wcl__free(e.places);
+    return status;
+}
+
+static wcl_status plan_begin(const wcl__plan_request *request, wcl_plan **out)
+{
+    wcl_plan *plan = wcl__alloc(1, sizeof *plan);
+    *out = plan;
+    if (!plan)
+        return wcl__fail_memory();
+    pthread_mutex_init(&plan->lock, NULL);
+    plan->references = 1;
+    plan->facts = *request->facts;
+    plan->rates = *request->rates;
+    plan->options = *request->options;
+    wcl__model_retain(request->model);
+    plan->model = request->model;
+    plan->input_slots = wcl__alloc(request->model->input_count + 1, sizeof(int));
+    plan->output_slots = wcl__alloc(request->model->output_count + 1, sizeof(int));
+    if (!plan->input_slots || !plan->output_slots)
+        return wcl__fail_memory();
+    return wcl__graph_create(request->model, request->inputs, &plan->graph);
+}
+
+static size_t memory_of(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *variant, wcl__blocks blocks)
+{
+    return variant->memory ? variant->memory(node, request->facts, blocks) : 0;
+}
+
+/* Of the other variants that may run the node, forced or not. */
+static size_t least_memory(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *chosen)
+{
+    size_t least = SIZE_MAX;
+    for (size_t v = 0; v < node->op->variant_count; v++) {
+        const wcl__variant *variant = &node->op->variants[v];
+        wcl__blocks blocks[WCL__MAX_BLOCKS] = {{1, 1}};
+        if (variant == chosen || wcl__refusal(request, node, variant))
+            continue;
+        const int count = variant->blocks ? variant->blocks(node, request->facts, blocks) : 1;
+        for (int i = 0; i < count; i++)
+            least = WCL__MIN(least, memory_of(request, node, variant, blocks[i]));
+    }
+    return least;
+}
+
+/* The choice that takes most memory over what another variant would; -1: there is none. */
+static int64_t most_memory(const wcl__plan_request *request, const wcl_plan *plan, const wcl__choice *choices)
+{
+    int64_t found = -1;
+    size_t most = 0;
+    for (size_t i = 0; i < plan->graph.node_count; i++) {
+        const wcl__option *option = &choices[i].options[choices[i].chosen];
+        const wcl__op_node *node = plan->graph.nodes[i];
+        const size_t bytes = memory_of(request, node, option->variant, option->blocks),
+                     least = least_memory(request, node, option->variant);
+        if (bytes > least && bytes - least > most) {
+            most = bytes - least;
+            found = (int64_t)i;
+        }
+    }
+    return found;
+}
+
+/* A tensor that no buffer of the device can hold; NULL: there is none. */
+static const wcl__plan_tensor *too_large(const wcl_plan *plan)
+{
+    for (size_t i = 0; i < plan->steps.tensor_count; i++)
+        if (plan->steps.tensors[i].bytes > plan->facts.max_alloc)
+            return &plan->steps.tensors[i];
+    return NULL;
+}
+
+/* The choice that brought this scratch or packed weight and has another variant to fall back on; -1: there is none. */
+static int64_t choice_of(const wcl__plan_request *request, const wcl_plan *plan, const wcl__plan_tensor *tensor)
+{
+    if (tensor->kind == WCL__TENSOR_ACTIVATION || tensor->first_step < 1) /* steps count from 1 in lifetimes */
+        return -1;
+    const wcl__planned *planned = &plan->nodes[plan->steps.steps[tensor->first_step - 1].node];
+    const int64_t i = wcl__plan_graph_node(plan, planned);
+    return i >= 0 && wcl__has_alternative(request, plan->graph.nodes[i], planned->algorithm) ? i : -1;
+}
+
+/* Denials of one planning: the request's own, then those that the limits add. */
+typedef struct denials {
+    wcl__denied *list;
+    size_t count, capacity, borrowed;
+    uint64_t least; /* bytes of the smallest plan that was tried */
+} denials;
+
+static wcl_status deny(denials *d, const char *node, const char *variant, const char *reason)
+{
+    if (!WCL__GROW(d->list, d->count, d->capacity))
+        return wcl__fail_memory();
+    wcl__denied *entry = &d->list[d->count++];
+    entry->node = wcl__strdup(node);
+    entry->variant = variant;
+    entry->reason = wcl__strdup(reason);
+    return entry->node && entry->reason ? WCL_OK : wcl__fail_memory();
+}
+
+static void denials_clear(denials *d)
+{
+    for (size_t i = d->borrowed; i < d->count; i++) {
+        wcl__free(d->list[i].node);
+        wcl__free(d->list[i].reason);
+    }
+    wcl__free(d->list);
+}
+
+/* The tighter of the caller's cap and the device's memory; 0: neither is known. */
+typedef struct room {
+    uint64_t bytes;
+    const char *reason, *owner; /* of a denial, of an error */
+} room;
+
+static room room_of(const wcl__plan_request *request)
+{
+    const uint64_t cap = request->options->memory_cap, memory = request->facts->global_bytes;
+    if (memory > 0 && (cap == 0 || memory < cap))
+        return (room){memory, "it takes too much of the device's memory", "the device has"};
+    return (room){cap, "it takes too much of the memory cap", "the cap is"};
+}
+
+/* What is over the device's limits or the cap; *choice is to blame, -1: nothing can be done about it. *reason NULL: all fits. */
+static wcl_status check_limits(const wcl__plan_request *request, const wcl_plan *plan, const wcl__choice *choices, denials *d,
+                               int64_t *choice, const char **reason)
+{
+    const wcl__plan_tensor *tensor = too_large(plan);
+    const uint64_t total = wcl__plan_total(plan);
+    const room room = room_of(request);
+    *reason = NULL;
+    if (tensor) {
+        *choice = choice_of(request, plan, tensor);
+        *reason = "it needs a larger buffer than the device has";
+        return *choice >= 0 ? WCL_OK
+                            : wcl__fail(WCL_NO_MEMORY, "tensor %s takes %zu bytes, the device's largest buffer has %llu",
+                                        tensor->name, tensor->bytes, (unsigned long long)plan->facts.max_alloc);
+    }
+    if (room.bytes == 0 || total <= room.bytes)
+        return WCL_OK;
+    d->least = WCL__MIN(d->least, total);
+    *choice = most_memory(request, plan, choices);
+    *reason = room.reason;
+    return *choice >= 0 ? WCL_OK
+                        : wcl__fail(WCL_NO_MEMORY, "the network needs %llu bytes of device memory, %s %llu",
+                                    (unsigned long long)d->least, room.owner, (unsigned long long)room.bytes);
+}
+
+static wcl_status plan_within_limits(wcl__plan_request *request, denials *d, wcl_plan **out, bool *again)
+{
+    wcl__choice *choices = NULL;
+    const char *reason = NULL;
+    int64_t choice = -1;
+    *again = false;
+    wcl_status status = plan_begin(request, out);
+    if (status == WCL_OK)
+        status = plan_once(request, *out, &choices);
+    if (status == WCL_OK)
+        status = check_limits(request, *out, choices, d, &choice, &reason);
+    if (status == WCL_OK && reason) {
+        const wcl__choice *blamed = &choices[choice];
+        *again = true;
+        status = deny(d, (*out)->graph.nodes[choice]->name, blamed->options[blamed->chosen].variant->name, reason);
+    }
+    if (choices)
+        wcl__choices_free(choices, (*out)->graph.node_count);
+    return status;
+}
+
+wcl_status wcl__plan_make(const wcl__plan_request *request, wcl_plan **out)
+{
+    const wcl__facts facts = wcl__facts_as(request->facts, request->options->plan_as);
+    const wcl__rates guess = wcl__rates_guess(&facts);
+    wcl__plan_request capped = *request;
+    denials d = {NULL, 0, 0, request->denied_count, UINT64_MAX};
+    wcl_status status = WCL_OK;
+    *out = NULL;
+    capped.facts = &facts;
+    if (!capped.rates || facts.type != request->facts->type) /* the rates are another kind's */
+        capped.rates = &guess;
+    for (size_t i = 0; i < request->denied_count && status == WCL_OK; i++) {
+        if (WCL__GROW(d.list, d.count, d.capacity))
+            d.list[d.count++] = request->denied[i];
+        else
+            status = wcl__fail_memory();
+    }
+    for (bool again = true; again && status == WCL_OK;) {
+        wcl_plan_destroy(*out);
+        capped.denied = d.list;
+        capped.denied_count = d.count;
+        status = plan_within_limits(&capped, &d, out, &again);
+    }
+    if (status != WCL_OK) {
+        wcl_plan_destroy(*out);
+        *out = NULL;
+    }
+    denials_clear(&d);
+    return status;
+}
