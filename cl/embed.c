@@ -1,6 +1,6 @@
-/* Build-time tool: embed OUT.c FILE.cl FILE.clh... writes the kernel sources as C strings (host/runtime/provider.h, wcl__cl_files).
- * Includes of .clh files are resolved here, once a kernel file, so that the run-time compiler needs no include path; #line keeps
- * the names and numbers that its log shows. */
+/* Build-time tool: embed OUT.c FILE.cl FILE.clh... writes the kernel sources as C strings
+ * (host/runtime/provider.h, wcl__cl_files). Includes of .clh files are resolved here, once a kernel file, so
+ * that the run-time compiler needs no include path; #line keeps the names and numbers that its log shows. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,7 +110,8 @@ int main(int argc, char **argv)
         return 1;
     }
     int failed = 0;
-    fprintf(out, "/* Made from cl/ by cl/embed.c. */\n#include \"runtime/provider.h\"\n\nconst wcl__cl_file wcl__cl_files[] = {\n");
+    fprintf(out, "/* Made from cl/ by cl/embed.c. */\n#include \"runtime/provider.h\"\n\nconst wcl__cl_file "
+                 "wcl__cl_files[] = {\n");
     for (int i = 0; i < path_count && !failed; i++) {
         const char *end = strrchr(paths[i], '.');
         if (!end || strcmp(end, ".cl") != 0)

@@ -1,4 +1,5 @@
-/* A network made in code: a 3x3 convolution with bias, and a Relu behind it. The result is checked by hand. */
+/* A network made in code: a 3x3 convolution with bias, and a Relu behind it. The result is checked by hand.
+ */
 #include <math.h>
 #include <stdio.h>
 
@@ -13,10 +14,12 @@ static wcl_status build(wcl_model **out)
     static const float bias[1] = {1};
     const wcl_tensor kernel_tensor = {
         .type = WCL_FLOAT32, .rank = 4, .dims = {1, 1, 3, 3}, .data = (void *)kernel, .bytes = sizeof kernel};
-    const wcl_tensor bias_tensor = {.type = WCL_FLOAT32, .rank = 1, .dims = {1}, .data = (void *)bias, .bytes = sizeof bias};
+    const wcl_tensor bias_tensor = {
+        .type = WCL_FLOAT32, .rank = 1, .dims = {1}, .data = (void *)bias, .bytes = sizeof bias};
     const int64_t input[4] = {-1, 1, 4, 4}; /* N, C, H, W; -1: free */
     const int64_t pads[4] = {0, 0, 0, 0};
-    const wcl_attribute attributes[] = {{.name = "pads", .kind = WCL_ATTRIBUTE_INTS, .ints = pads, .count = 4}};
+    const wcl_attribute attributes[] = {
+        {.name = "pads", .kind = WCL_ATTRIBUTE_INTS, .ints = pads, .count = 4}};
     const char *conv_inputs[] = {"x", "kernel", "bias"}, *conv_outputs[] = {"edges"};
     const char *relu_inputs[] = {"edges"}, *relu_outputs[] = {"y"};
     wcl_builder *builder = NULL;
@@ -49,7 +52,8 @@ int main(void)
         0, 3, 1, 0, /**/
         0, 0, 0, 0, /**/
     };
-    /* Top left: 2 + 3 - 4 * 1 + bias 1 = 2. Top right: 1 + 1 - 4 * 2 + 1 = -5, so 0; below it 1 + 1 - 4 * 3 + 1, so 0, and 2 + 3 - 4 * 1 + 1. */
+    /* Top left: 2 + 3 - 4 * 1 + bias 1 = 2. Top right: 1 + 1 - 4 * 2 + 1 = -5, so 0; below it 1 + 1 - 4 * 3 +
+     * 1, so 0, and 2 + 3 - 4 * 1 + 1. */
     static const float expected[COUNT] = {2, 0, 0, 2};
     float y[COUNT] = {NAN, NAN, NAN, NAN};
     wcl_device *device = NULL;

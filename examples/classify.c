@@ -2,8 +2,8 @@
  *
  *   classify MODEL.onnx [PIXELS.npy]
  *
- * PIXELS.npy holds float32 values in the network's input shape, as numpy.save writes them. Without it, a shape that
- * fashion.onnx should know is drawn: a pair of trousers. */
+ * PIXELS.npy holds float32 values in the network's input shape, as numpy.save writes them. Without it, a
+ * shape that fashion.onnx should know is drawn: a pair of trousers. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,7 +52,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s: not %d float32 values\n", argv[2], SIDE * SIDE);
         status = WCL_BAD_SHAPE;
     } else if (!status) {
-        status = wcl_session_run_checked(session, file.data ? file.data : drawn, SIDE * SIDE, 1, probabilities, CLASSES);
+        status = wcl_session_run_checked(session, file.data ? file.data : drawn, SIDE * SIDE, 1,
+                                         probabilities, CLASSES);
     }
     if (status) {
         fprintf(stderr, "%s\n", wcl_last_error()->message);

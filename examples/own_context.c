@@ -1,4 +1,5 @@
-/* Runs a network inside the caller's own OpenCL context and queue, on buffers of the caller's: nothing is copied to the host.
+/* Runs a network inside the caller's own OpenCL context and queue, on buffers of the caller's: nothing is
+ * copied to the host.
  *
  *   own_context [MODEL.onnx]     a model of 28 x 28 pictures and ten classes
  */
@@ -31,7 +32,8 @@ static cl_int make_ours(ours *o)
     if (!code)
         o->pictures = clCreateBuffer(o->context, CL_MEM_READ_ONLY, sizeof pixels, NULL, &code);
     if (!code)
-        o->scores = clCreateBuffer(o->context, CL_MEM_WRITE_ONLY, BATCH * CLASSES * sizeof(float), NULL, &code);
+        o->scores =
+            clCreateBuffer(o->context, CL_MEM_WRITE_ONLY, BATCH * CLASSES * sizeof(float), NULL, &code);
     wcl_random_fill(pixels, BATCH * PIXELS, 1, 0.5);
     if (!code)
         code = clEnqueueWriteBuffer(o->queue, o->pictures, CL_TRUE, 0, sizeof pixels, pixels, 0, NULL, NULL);
@@ -41,10 +43,16 @@ static cl_int make_ours(ours *o)
 /* Enqueues the network on our queue and gives the event of its end. */
 static wcl_status enqueue(wcl_session *session, const ours *o, cl_event *done)
 {
-    const wcl_tensor input = {
-        .type = WCL_FLOAT32, .rank = 4, .dims = {BATCH, 1, 28, 28}, .mem = o->pictures, .bytes = BATCH * PIXELS * sizeof(float)};
-    const wcl_tensor output = {
-        .type = WCL_FLOAT32, .rank = 2, .dims = {BATCH, CLASSES}, .mem = o->scores, .bytes = BATCH * CLASSES * sizeof(float)};
+    const wcl_tensor input = {.type = WCL_FLOAT32,
+                              .rank = 4,
+                              .dims = {BATCH, 1, 28, 28},
+                              .mem = o->pictures,
+                              .bytes = BATCH * PIXELS * sizeof(float)};
+    const wcl_tensor output = {.type = WCL_FLOAT32,
+                               .rank = 2,
+                               .dims = {BATCH, CLASSES},
+                               .mem = o->scores,
+                               .bytes = BATCH * CLASSES * sizeof(float)};
     return wcl_session_run_async(session, &input, &output, NULL, 0, done);
 }
 

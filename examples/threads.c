@@ -67,7 +67,8 @@ int main(int argc, char **argv)
 
     const int agree = memcmp(works[0].scores, works[1].scores, sizeof works[0].scores) == 0;
     if (!failed)
-        printf("%d threads, %d runs each: %s\n", THREADS, RUNS, agree ? "the same scores, bit for bit" : "the scores differ");
+        printf("%d threads, %d runs each: %s\n", THREADS, RUNS,
+               agree ? "the same scores, bit for bit" : "the scores differ");
     for (int t = 0; t < THREADS; t++)
         wcl_session_destroy(works[t].session);
     wcl_model_destroy(model); /* sessions keep what they need; the order does not matter */

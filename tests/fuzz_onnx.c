@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     wcl_model *model = NULL;
-    /* exactly as large as the input, so that the sanitizer sees a byte too many, and freed when the library says so */
+    /* exactly as large as the input, so that the sanitizer sees a byte too many, and freed when the library
+     * says so */
     void *copy = malloc(bytes + !bytes);
     if (!copy)
         return 0;

@@ -1,4 +1,5 @@
-/* json_check PATH...: is standard input one JSON value, and is there something at each path ("results.0.ms.median")? */
+/* json_check PATH...: is standard input one JSON value, and is there something at each path
+ * ("results.0.ms.median")? */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,8 @@ static const cJSON *find(const cJSON *at, const char *path)
             return NULL;
         memcpy(part, path, length);
         part[length] = '\0';
-        at = cJSON_IsArray(at) ? cJSON_GetArrayItem(at, atoi(part)) : cJSON_GetObjectItemCaseSensitive(at, part);
+        at = cJSON_IsArray(at) ? cJSON_GetArrayItem(at, atoi(part))
+                               : cJSON_GetObjectItemCaseSensitive(at, part);
         path += length + (path[length] == '.');
     }
     return at;

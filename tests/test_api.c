@@ -1,4 +1,5 @@
-/* What the API promises about sessions beside what they compute: lengths, names, options of plans, strings, progress and cancelling. */
+/* What the API promises about sessions beside what they compute: lengths, names, options of plans, strings,
+ * progress and cancelling. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -69,11 +70,12 @@ static void test_checked_lengths(void **state)
         for (int k = 0; k < 2 * OUT; k++)
             output[k] = 7;
         fake_cl_reset();
-        const wcl_status status = wcl_session_run_checked(session, input, rows[i].input, rows[i].batch, output, rows[i].output);
+        const wcl_status status =
+            wcl_session_run_checked(session, input, rows[i].input, rows[i].batch, output, rows[i].output);
         if (status != (rows[i].reason ? WCL_BAD_ARGUMENT : WCL_OK))
             fail_msg("%s: %s", rows[i].name, wcl_last_error()->message);
-        if (rows[i].reason &&
-            (!strstr(wcl_last_error()->reason, rows[i].reason) || output[0] != 7 || fake_cl_calls(FAKE_clEnqueueNDRangeKernel) > 0))
+        if (rows[i].reason && (!strstr(wcl_last_error()->reason, rows[i].reason) || output[0] != 7 ||
+                               fake_cl_calls(FAKE_clEnqueueNDRangeKernel) > 0))
             fail_msg("%s: it ran, or the reason is: %s", rows[i].name, wcl_last_error()->reason);
         if (!rows[i].reason)
             check_values(rows[i].name, output, expected, rows[i].output, 1e-5);
@@ -130,8 +132,8 @@ static void test_options_of_a_plan(void **state)
         for (int swapped = 0; swapped < 2; swapped++) {
             wcl_session *session = (wcl_session *)&model; /* must become NULL */
             wcl_plan *plan = make_plan(model, swapped ? &rows[i].options : NULL, NULL);
-            const wcl_status status =
-                wcl_session_create_from_plan(test_device(), plan, swapped ? NULL : &rows[i].options, &session);
+            const wcl_status status = wcl_session_create_from_plan(
+                test_device(), plan, swapped ? NULL : &rows[i].options, &session);
             if (status != (rows[i].refused ? WCL_BAD_ARGUMENT : WCL_OK))
                 fail_msg("%s: %s", rows[i].name, wcl_status_string(status));
             if (rows[i].refused && (session || !strstr(wcl_last_error()->reason, rows[i].name)))
@@ -183,7 +185,8 @@ typedef struct watcher {
 static int watch(void *user, int64_t done, int64_t total, const char *what)
 {
     watcher *w = user;
-    w->wrong = w->wrong || done < w->last || done >= total || (w->total && total != w->total) || !what || !*what;
+    w->wrong =
+        w->wrong || done < w->last || done >= total || (w->total && total != w->total) || !what || !*what;
     w->last = done;
     w->total = total;
     if (++w->calls != w->stop_at)
@@ -249,7 +252,8 @@ static void *keep_cancelling(void *user)
     return NULL;
 }
 
-/* From another thread, at any moment: a run is cancelled or right, and its outputs are all there or untouched. */
+/* From another thread, at any moment: a run is cancelled or right, and its outputs are all there or
+ * untouched. */
 static void test_cancelled_runs(void **state)
 {
     enum { RUNS = 200 };
@@ -268,13 +272,15 @@ static void test_cancelled_runs(void **state)
         output[0] = 7;
         const wcl_status status = wcl_session_run(session, input, 1, output);
         cancelled += status == WCL_CANCELLED;
-        failed += status == WCL_OK ? memcmp(output, expected, sizeof output) != 0 : status != WCL_CANCELLED || output[0] != 7;
+        failed += status == WCL_OK ? memcmp(output, expected, sizeof output) != 0
+                                   : status != WCL_CANCELLED || output[0] != 7;
     }
     __atomic_store_n(&c.stop, 1, __ATOMIC_RELEASE);
     pthread_join(thread, NULL);
     assert_int_equal(failed, 0);
     assert_true(cancelled > 0);
-    assert_int_equal(wcl_session_run(session, input, 1, output), WCL_OK); /* a cancel that came too early is not its concern */
+    assert_int_equal(wcl_session_run(session, input, 1, output),
+                     WCL_OK); /* a cancel that came too early is not its concern */
     assert_memory_equal(output, expected, sizeof output);
     wcl_session_destroy(session);
     wcl_model_destroy(model);
@@ -315,16 +321,40 @@ static void test_log(void **state)
     wcl_device_destroy(device);
 }
 
+static void test_arguments_of_a_plan(void **state)
+{
+    (void)state;
+    wcl_model *model = load_network("zoo:lenet5");
+    wcl_plan *plan = (wcl_plan *)&model;
+    assert_int_equal(wcl_plan_create(NULL, model, NULL, NULL, &plan), WCL_BAD_ARGUMENT);
+    assert_null(plan);
+    assert_int_equal(wcl_plan_create(test_device(), NULL, NULL, NULL, &plan), WCL_BAD_ARGUMENT);
+    struct {
+        wcl_session_options known;
+        int later[4];
+    } options = {WCL_SESSION_OPTIONS_INIT, {0}};
+    options.known.size = sizeof options;
+    plan = NULL;
+    assert_int_equal(wcl_plan_create(test_device(), model, &options.known, NULL, &plan), WCL_OK);
+    wcl_plan_node node = WCL_PLAN_NODE_INIT;
+    assert_int_equal(wcl_plan_get_node(plan, -1, &node), WCL_BAD_ARGUMENT);
+    assert_int_equal(wcl_plan_get_node(plan, wcl_plan_node_count(plan), &node), WCL_BAD_ARGUMENT);
+    node.size = 0;
+    assert_int_equal(wcl_plan_get_node(plan, 0, &node), WCL_BAD_ARGUMENT);
+    wcl_plan_destroy(plan);
+    options.later[1] = 1; /* something that this version does not know */
+    assert_int_equal(wcl_plan_create(test_device(), model, &options.known, NULL, &plan), WCL_BAD_ARGUMENT);
+    wcl_plan_destroy(NULL);
+    wcl_model_destroy(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_checked_lengths),
-        cmocka_unit_test(test_names_and_shapes),
-        cmocka_unit_test(test_options_of_a_plan),
-        cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_cancelled_prepare),
-        cmocka_unit_test(test_cancelled_runs),
-        cmocka_unit_test(test_log),
+        cmocka_unit_test(test_checked_lengths),   cmocka_unit_test(test_names_and_shapes),
+        cmocka_unit_test(test_options_of_a_plan), cmocka_unit_test(test_arguments_of_a_plan),
+        cmocka_unit_test(test_strings),           cmocka_unit_test(test_cancelled_prepare),
+        cmocka_unit_test(test_cancelled_runs),    cmocka_unit_test(test_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* host/base: errors, log, memory, texts, hashing, the generator, shapes and options; and the tests' own comparison. */
+/* host/base: errors, log, memory, texts, hashing, the generator, shapes and options; and the tests' own
+ * comparison. */
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
@@ -108,7 +109,8 @@ static void test_cl_codes(void **state)
         assert_string_equal(wcl_last_error()->message, codes[i].message);
         assert_int_equal(wcl_last_error()->cl_code, codes[i].code);
         const bool differs = codes[i].code == CL_OUT_OF_RESOURCES; /* in a call that runs kernels */
-        assert_int_equal(wcl__fail_cl_running(codes[i].code, "x"), differs ? WCL_DEVICE_ERROR : codes[i].status);
+        assert_int_equal(wcl__fail_cl_running(codes[i].code, "x"),
+                         differs ? WCL_DEVICE_ERROR : codes[i].status);
         assert_int_equal(strncmp(wcl_last_error()->message, codes[i].message, strlen(codes[i].message)), 0);
         assert_int_equal(wcl_last_error()->cl_code, codes[i].code);
     }
@@ -247,7 +249,8 @@ static void test_sha256(void **state)
     assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
-/* ------------------------------------------------------------------ the generator: tests/data/zoo/README.md, "Exact values" */
+/* ------------------------------------------------------------------ the generator: tests/data/zoo/README.md,
+ * "Exact values" */
 
 static const struct {
     const char *name;
@@ -357,18 +360,27 @@ static const struct {
     wcl__window_axis axis;
     int64_t floor_output, ceil_output;
 } windows[] = {
-    {"3x3 same", {.size = 224, .kernel = 3, .stride = 1, .dilation = 1, .pad_before = 1, .pad_after = 1}, 224, 224},
+    {"3x3 same",
+     {.size = 224, .kernel = 3, .stride = 1, .dilation = 1, .pad_before = 1, .pad_after = 1},
+     224,
+     224},
     {"2x2 stride 2 even", {.size = 224, .kernel = 2, .stride = 2, .dilation = 1}, 112, 112},
     {"2x2 stride 2 odd", {.size = 7, .kernel = 2, .stride = 2, .dilation = 1}, 3, 4},
     {"11x11 stride 4", {.size = 227, .kernel = 11, .stride = 4, .dilation = 1}, 55, 55},
     {"3x3 stride 2", {.size = 112, .kernel = 3, .stride = 2, .dilation = 1}, 55, 56},
     {"dilated", {.size = 10, .kernel = 3, .stride = 1, .dilation = 3}, 4, 4},
-    {"a last window in the padding behind is left out", {.size = 5, .kernel = 1, .stride = 2, .dilation = 1, .pad_after = 1}, 3, 3},
+    {"a last window in the padding behind is left out",
+     {.size = 5, .kernel = 1, .stride = 2, .dilation = 1, .pad_after = 1},
+     3,
+     3},
     {"a window of one column too few", {.size = 4, .kernel = 3, .stride = 2, .dilation = 1}, 1, 2},
     {"does not fit", {.size = 2, .kernel = 3, .stride = 1, .dilation = 1}, 0, 0},
     {"less than a stride is missing", {.size = 2, .kernel = 3, .stride = 2, .dilation = 1}, 0, 1},
     {"a stride is missing", {.size = 1, .kernel = 3, .stride = 2, .dilation = 1}, 0, 0},
-    {"the same, padded", {.size = 1, .kernel = 4, .stride = 2, .dilation = 1, .pad_before = 1, .pad_after = 1}, 0, 1},
+    {"the same, padded",
+     {.size = 1, .kernel = 4, .stride = 2, .dilation = 1, .pad_before = 1, .pad_after = 1},
+     0,
+     1},
     {"nothing in the window", {.size = 0, .kernel = 3, .stride = 9, .dilation = 1}, 0, 0},
     {"absurd dilation", {.size = 10, .kernel = 3, .stride = 1, .dilation = INT64_MAX / 2 + 1}, 0, 0},
     {"absurd padding",
@@ -389,7 +401,8 @@ static void test_windows(void **state)
             axis.ceil_mode = ceil_mode;
             const int64_t got = wcl__window_output(&axis);
             if (got != expected)
-                fail_msg("%s, ceil %d: %lld, expected %lld", windows[i].name, ceil_mode, (long long)got, (long long)expected);
+                fail_msg("%s, ceil %d: %lld, expected %lld", windows[i].name, ceil_mode, (long long)got,
+                         (long long)expected);
         }
     }
 }
@@ -468,8 +481,8 @@ static void test_comparison(void **state)
     char where[512];
     const wcl__shape shape = SHAPE(3);
     for (size_t i = 0; i < WCL__COUNT(comparisons); i++)
-        if (test_close(comparisons[i].got, comparisons[i].expected, &shape, comparisons[i].algorithm, 1, where, sizeof where) !=
-            comparisons[i].close)
+        if (test_close(comparisons[i].got, comparisons[i].expected, &shape, comparisons[i].algorithm, 1,
+                       where, sizeof where) != comparisons[i].close)
             fail_msg("%s", comparisons[i].name);
     const float got[6] = {1, 2, 3, 4, 5.5f, 6};
     const double expected[6] = {1, 2, 3, 4, 5, 6};

@@ -69,30 +69,92 @@ static const struct {
      0,
      WCL_BAD_MODEL,
      {"second: ", "tensor y is defined twice"}},
-    {"a node makes the input", {{"Relu", "relu", "x", "x", NULL, 0}}, "x", 0, WCL_BAD_MODEL, {"relu: ", "x is defined twice"}},
-    {"a node makes a constant", {{"Relu", "relu", "x", "v", NULL, 0}}, "v", 0, WCL_BAD_MODEL, {"relu: ", "v is defined twice"}},
+    {"a node makes the input",
+     {{"Relu", "relu", "x", "x", NULL, 0}},
+     "x",
+     0,
+     WCL_BAD_MODEL,
+     {"relu: ", "x is defined twice"}},
+    {"a node makes a constant",
+     {{"Relu", "relu", "x", "v", NULL, 0}},
+     "v",
+     0,
+     WCL_BAD_MODEL,
+     {"relu: ", "v is defined twice"}},
     {"a circle of two",
      {{"Add", "add", "x b", "a", NULL, 0}, {"Relu", "relu", "a", "b", NULL, 0}},
      "b",
      0,
      WCL_BAD_MODEL,
      {"cyclic", "depends on itself"}},
-    {"a node that reads itself", {{"Add", "add", "x y", "y", NULL, 0}}, "y", 0, WCL_BAD_MODEL, {"add: ", "cyclic"}},
+    {"a node that reads itself",
+     {{"Add", "add", "x y", "y", NULL, 0}},
+     "y",
+     0,
+     WCL_BAD_MODEL,
+     {"add: ", "cyclic"}},
     {"a circle that no output needs",
-     {{"Relu", "relu", "x", "y", NULL, 0}, {"Relu", "one", "b", "a", NULL, 0}, {"Relu", "two", "a", "b", NULL, 0}},
+     {{"Relu", "relu", "x", "y", NULL, 0},
+      {"Relu", "one", "b", "a", NULL, 0},
+      {"Relu", "two", "a", "b", NULL, 0}},
      "y",
      0,
      WCL_BAD_MODEL,
      {"cyclic"}},
-    {"too few inputs", {{"Add", "add", "x", "y", NULL, 0}}, "y", 0, WCL_BAD_MODEL, {"add: ", "Add has 1 inputs, it takes 2 to 2"}},
-    {"too many inputs", {{"Add", "add", "x x x", "y", NULL, 0}}, "y", 0, WCL_BAD_MODEL, {"add: ", "Add has 3 inputs"}},
-    {"no inputs", {{"Conv", "conv", "", "y", NULL, 0}}, "y", 0, WCL_BAD_MODEL, {"conv: ", "Conv has 0 inputs"}},
-    {"an input left out", {{"Add", "add", "- x", "y", NULL, 0}}, "y", 0, WCL_BAD_MODEL, {"add: ", "input 0 is missing"}},
-    {"no outputs", {{"Relu", "relu", "x", "", NULL, 0}}, "x", 0, WCL_BAD_MODEL, {"relu: ", "Relu has 0 outputs"}},
-    {"too many outputs", {{"Relu", "relu", "x", "y z", NULL, 0}}, "y", 0, WCL_BAD_MODEL, {"relu: ", "Relu has 2 outputs"}},
-    {"the output left out", {{"Relu", "relu", "x", "-", NULL, 0}}, "x", 0, WCL_BAD_MODEL, {"relu: ", "no first output"}},
-    {"an output that nothing makes", {{"Relu", "relu", "x", "y", NULL, 0}}, "z", 0, WCL_BAD_MODEL, {"the graph's output z"}},
-    {"no output of the graph", {{"Relu", "relu", "x", "y", NULL, 0}}, NULL, 0, WCL_BAD_MODEL, {"the graph has no output"}},
+    {"too few inputs",
+     {{"Add", "add", "x", "y", NULL, 0}},
+     "y",
+     0,
+     WCL_BAD_MODEL,
+     {"add: ", "Add has 1 inputs, it takes 2 to 2"}},
+    {"too many inputs",
+     {{"Add", "add", "x x x", "y", NULL, 0}},
+     "y",
+     0,
+     WCL_BAD_MODEL,
+     {"add: ", "Add has 3 inputs"}},
+    {"no inputs",
+     {{"Conv", "conv", "", "y", NULL, 0}},
+     "y",
+     0,
+     WCL_BAD_MODEL,
+     {"conv: ", "Conv has 0 inputs"}},
+    {"an input left out",
+     {{"Add", "add", "- x", "y", NULL, 0}},
+     "y",
+     0,
+     WCL_BAD_MODEL,
+     {"add: ", "input 0 is missing"}},
+    {"no outputs",
+     {{"Relu", "relu", "x", "", NULL, 0}},
+     "x",
+     0,
+     WCL_BAD_MODEL,
+     {"relu: ", "Relu has 0 outputs"}},
+    {"too many outputs",
+     {{"Relu", "relu", "x", "y z", NULL, 0}},
+     "y",
+     0,
+     WCL_BAD_MODEL,
+     {"relu: ", "Relu has 2 outputs"}},
+    {"the output left out",
+     {{"Relu", "relu", "x", "-", NULL, 0}},
+     "x",
+     0,
+     WCL_BAD_MODEL,
+     {"relu: ", "no first output"}},
+    {"an output that nothing makes",
+     {{"Relu", "relu", "x", "y", NULL, 0}},
+     "z",
+     0,
+     WCL_BAD_MODEL,
+     {"the graph's output z"}},
+    {"no output of the graph",
+     {{"Relu", "relu", "x", "y", NULL, 0}},
+     NULL,
+     0,
+     WCL_BAD_MODEL,
+     {"the graph has no output"}},
     {"operators and attributes that are not supported, all at once",
      {{"Elu", "first", "x", "a", NULL, 0},
       {"Relu", "second", "a", "b", "beta", 1},
@@ -128,7 +190,8 @@ static void test_graphs(void **state)
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(graphs); i++) {
         wcl_builder *builder = begin();
-        wcl_model *model = (wcl_model *)builder; /* must become NULL, or stay untouched where a node is refused already */
+        wcl_model *model =
+            (wcl_model *)builder; /* must become NULL, or stay untouched where a node is refused already */
         wcl_status status = graphs[i].opset ? wcl_builder_opset(builder, graphs[i].opset) : WCL_OK;
         for (int k = 0; k < MOST_NODES && graphs[i].nodes[k].op && status == WCL_OK; k++)
             status = add(builder, &graphs[i].nodes[k]);
@@ -155,7 +218,11 @@ static const struct {
     {"channels", {{"Conv", "conv", "x w", "y", "group", 3}}, 0, WCL_BAD_SHAPE, {"conv: "}},
     {"a filter of rank 2", {{"Conv", "conv", "x k", "y", NULL, 0}}, 0, WCL_BAD_SHAPE, {"conv: "}},
     {"a product", {{"MatMul", "matmul", "k k", "y", NULL, 0}}, 0, WCL_BAD_SHAPE, {"matmul: ", "2x3"}},
-    {"Gemm of pictures", {{"Gemm", "gemm", "x k", "y", NULL, 0}}, 0, WCL_BAD_SHAPE, {"gemm: ", "Gemm needs matrices"}},
+    {"Gemm of pictures",
+     {{"Gemm", "gemm", "x k", "y", NULL, 0}},
+     0,
+     WCL_BAD_SHAPE,
+     {"gemm: ", "Gemm needs matrices"}},
     {"a sum", {{"Add", "add", "x v", "y", NULL, 0}}, 0, WCL_BAD_SHAPE, {"add: ", "do not broadcast"}},
     {"an axis", {{"Concat", "concat", "x x", "y", "axis", 4}}, 0, WCL_BAD_SHAPE, {"concat: "}},
     {"Concat of ranks", {{"Concat", "concat", "x k", "y", "axis", 0}}, 0, WCL_BAD_SHAPE, {"concat: "}},
@@ -164,15 +231,31 @@ static const struct {
      0,
      WCL_BAD_SHAPE,
      {"matmul: "}},
-    {"an attribute of old", {{"Add", "add", "x x", "y", "axis", 0}}, 13, WCL_BAD_MODEL, {"add: ", "attribute axis from opset 7"}},
-    {"another", {{"Gemm", "gemm", "k w", "y", "broadcast", 1}}, 7, WCL_BAD_MODEL, {"gemm: ", "attribute broadcast from opset 7"}},
+    {"an attribute of old",
+     {{"Add", "add", "x x", "y", "axis", 0}},
+     13,
+     WCL_BAD_MODEL,
+     {"add: ", "attribute axis from opset 7"}},
+    {"another",
+     {{"Gemm", "gemm", "k w", "y", "broadcast", 1}},
+     7,
+     WCL_BAD_MODEL,
+     {"gemm: ", "attribute broadcast from opset 7"}},
     {"a statistic",
      {{"Relu", "relu", "v", "a", NULL, 0}, {"BatchNormalization", "bn", "x v v v a", "y", NULL, 0}},
      0,
      WCL_UNSUPPORTED,
      {"bn: ", "not known before"}},
-    {"old broadcasting in the middle", {{"Add", "add", "x k", "y", "axis", 1}}, 6, WCL_UNSUPPORTED, {"add: ", "axis 1"}},
-    {"training of old", {{"BatchNormalization", "bn", "x v v v v", "y", NULL, 0}}, 6, WCL_UNSUPPORTED, {"bn: ", "training mode"}},
+    {"old broadcasting in the middle",
+     {{"Add", "add", "x k", "y", "axis", 1}},
+     6,
+     WCL_UNSUPPORTED,
+     {"add: ", "axis 1"}},
+    {"training of old",
+     {{"BatchNormalization", "bn", "x v v v v", "y", NULL, 0}},
+     6,
+     WCL_UNSUPPORTED,
+     {"bn: ", "training mode"}},
 };
 
 static void test_shapes(void **state)
@@ -186,7 +269,8 @@ static void test_shapes(void **state)
         for (int k = 0; k < 2 && shapes[i].nodes[k].op; k++)
             assert_int_equal(add(builder, &shapes[i].nodes[k]), WCL_OK);
         wcl_model *model = net_end(builder, "y");
-        expect_error(shapes[i].name, wcl_plan_create(test_device(), model, NULL, NULL, &plan), shapes[i].status, shapes[i].parts);
+        expect_error(shapes[i].name, wcl_plan_create(test_device(), model, NULL, NULL, &plan),
+                     shapes[i].status, shapes[i].parts);
         assert_null(plan);
         assert_int_equal(wcl_model_layer_count(model), -1);
         wcl_model_destroy(model);
@@ -235,31 +319,46 @@ static void test_constants(void **state)
         const char *parts[MOST_PARTS];
     } rows[] = {
         {"no data", {WCL_FLOAT32, 1, {4}, NULL, NULL, 0, 0}, WCL_BAD_ARGUMENT, {"c", "no data"}},
-        {"too few bytes", {WCL_FLOAT32, 1, {4}, values, NULL, 0, 12}, WCL_BAD_ARGUMENT, {"12 bytes", "needs 16"}},
+        {"too few bytes",
+         {WCL_FLOAT32, 1, {4}, values, NULL, 0, 12},
+         WCL_BAD_ARGUMENT,
+         {"12 bytes", "needs 16"}},
         {"strings", {WCL_STRING, 1, {4}, values, NULL, 0, 0}, WCL_UNSUPPORTED, {"string"}},
-        {"rank 9", {WCL_FLOAT32, 9, {1, 1, 1, 1, 1, 1, 1, 1}, values, NULL, 0, 4}, WCL_UNSUPPORTED, {"9 dimensions"}},
+        {"rank 9",
+         {WCL_FLOAT32, 9, {1, 1, 1, 1, 1, 1, 1, 1}, values, NULL, 0, 4},
+         WCL_UNSUPPORTED,
+         {"9 dimensions"}},
         {"a negative size", {WCL_FLOAT32, 1, {-1}, values, NULL, 0, 0}, WCL_BAD_MODEL, {"dimension 0 is -1"}},
-        {"too many elements", {WCL_FLOAT32, 2, {INT64_MAX, 2}, values, NULL, 0, 0}, WCL_BAD_MODEL, {"too large"}},
-        {"too many bytes", {WCL_FLOAT32, 1, {INT64_MAX / 2}, values, NULL, 0, 0}, WCL_BAD_MODEL, {"too large"}},
+        {"too many elements",
+         {WCL_FLOAT32, 2, {INT64_MAX, 2}, values, NULL, 0, 0},
+         WCL_BAD_MODEL,
+         {"too large"}},
+        {"too many bytes",
+         {WCL_FLOAT32, 1, {INT64_MAX / 2}, values, NULL, 0, 0},
+         WCL_BAD_MODEL,
+         {"too large"}},
     };
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(rows); i++) {
         wcl_builder *builder = net_begin();
-        expect_error(rows[i].name, wcl_builder_constant(builder, "c", &rows[i].tensor), rows[i].status, rows[i].parts);
-        released = 0;
-        expect_error(rows[i].name, wcl_builder_constant_view(builder, "c", &rows[i].tensor, release, NULL), rows[i].status,
+        expect_error(rows[i].name, wcl_builder_constant(builder, "c", &rows[i].tensor), rows[i].status,
                      rows[i].parts);
+        released = 0;
+        expect_error(rows[i].name, wcl_builder_constant_view(builder, "c", &rows[i].tensor, release, NULL),
+                     rows[i].status, rows[i].parts);
         assert_int_equal(released, 1);
         wcl_builder_destroy(builder);
         assert_int_equal(released, 1);
     }
     released = 0; /* an empty one is legal, and its memory is the caller's again at once */
-    const wcl_tensor empty = {WCL_FLOAT32, 1, {0}, NULL, NULL, 0, 0}, full = {WCL_FLOAT32, 1, {4}, values, NULL, 0, 0};
+    const wcl_tensor empty = {WCL_FLOAT32, 1, {0}, NULL, NULL, 0, 0},
+                     full = {WCL_FLOAT32, 1, {4}, values, NULL, 0, 0};
     wcl_builder *builder = net_begin();
     assert_int_equal(wcl_builder_constant_view(builder, "e", &empty, release, NULL), WCL_OK);
     assert_int_equal(released, 1);
     assert_int_equal(wcl_builder_constant_view(builder, "f", &full, release, NULL), WCL_OK);
-    assert_int_equal(wcl_builder_constant_view(builder, "f", &full, release, NULL), WCL_BAD_MODEL); /* defined twice */
+    assert_int_equal(wcl_builder_constant_view(builder, "f", &full, release, NULL),
+                     WCL_BAD_MODEL); /* defined twice */
     assert_int_equal(released, 2);
     wcl_builder_destroy(builder);
     assert_int_equal(released, 3);
@@ -319,7 +418,8 @@ static void test_information(void **state)
     assert_null(wcl_model_input_name(model, 2));
     assert_null(wcl_model_output_name(model, -1));
     assert_int_equal(wcl_model_input_info(model, 0, &info), WCL_OK);
-    assert_true(info.type == WCL_FLOAT32 && info.rank == 2 && info.dims[0] == -1 && info.dims[1] == 3 && !info.data);
+    assert_true(info.type == WCL_FLOAT32 && info.rank == 2 && info.dims[0] == -1 && info.dims[1] == 3 &&
+                !info.data);
     assert_int_equal(wcl_model_input_info(model, 1, &info), WCL_OK);
     assert_true(info.type == WCL_INT64 && info.rank == 1 && info.dims[0] == 2);
     assert_int_equal(wcl_model_input_info(model, 2, &info), WCL_BAD_ARGUMENT);
@@ -406,11 +506,12 @@ static void test_layers(void **state)
         assert_int_equal(wcl_model_layer(model, i, &layer), WCL_OK);
         while (k < WCL__COUNT(expected) && strcmp(expected[k].name, layer.name) != 0)
             k++;
-        if (k == WCL__COUNT(expected) || strcmp(layer.op, expected[k].op) != 0 || layer.rank != expected[k].rank ||
+        if (k == WCL__COUNT(expected) || strcmp(layer.op, expected[k].op) != 0 ||
+            layer.rank != expected[k].rank ||
             memcmp(layer.dims, expected[k].dims, (size_t)layer.rank * sizeof layer.dims[0]) != 0 ||
             layer.parameters != expected[k].parameters || layer.trainable != expected[k].trainable)
-            fail_msg("layer %s (%s): %d dimensions, %lld parameters, %lld trainable", layer.name, layer.op, layer.rank,
-                     (long long)layer.parameters, (long long)layer.trainable);
+            fail_msg("layer %s (%s): %d dimensions, %lld parameters, %lld trainable", layer.name, layer.op,
+                     layer.rank, (long long)layer.parameters, (long long)layer.trainable);
         found++;
     }
     assert_int_equal(found, (int)WCL__COUNT(expected));

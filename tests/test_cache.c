@@ -1,5 +1,6 @@
-/* The program cache: what it keeps, what it refuses, and what happens when it is damaged, shared, full or not writable.
- * `test_cache child FOLDER` is the other process of these tests: it exits with the number of programs that it compiled from source. */
+/* The program cache: what it keeps, what it refuses, and what happens when it is damaged, shared, full or not
+ * writable. `test_cache child FOLDER` is the other process of these tests: it exits with the number of
+ * programs that it compiled from source. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <spawn.h>
@@ -47,7 +48,8 @@ static int reset(void **state)
 
 /* ------------------------------------------------------------------ using the cache */
 
-/* Runs the fill kernel of a program with these options and checks what it wrote: a program from the cache must work. */
+/* Runs the fill kernel of a program with these options and checks what it wrote: a program from the cache
+ * must work. */
 static void use_program(wcl_device *device, const char *options)
 {
     const float value = 3;
@@ -63,11 +65,13 @@ static void use_program(wcl_device *device, const char *options)
     WCL__CALL_VALUE(&call, count);
     wcl__call_range(&call, 1, 1, 1, NULL);
     assert_int_equal(wcl__device_queue(device, &queue), WCL_OK);
-    assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, sizeof values, NULL, "x", &memory), WCL_OK);
+    assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, sizeof values, NULL, "x", &memory),
+                     WCL_OK);
     if (wcl__launch_create(device, &call, &memory, &launch) != WCL_OK)
         fail_msg("%s", wcl_last_error()->message);
     assert_int_equal(wcl__launch_enqueue(&launch, queue, 0, NULL, NULL), WCL_OK);
-    assert_int_equal(clEnqueueReadBuffer(queue, memory, CL_TRUE, 0, sizeof values, values, 0, NULL, NULL), CL_SUCCESS);
+    assert_int_equal(clEnqueueReadBuffer(queue, memory, CL_TRUE, 0, sizeof values, values, 0, NULL, NULL),
+                     CL_SUCCESS);
     for (int i = 0; i < count; i++)
         assert_true(values[i] == value);
     wcl__launch_destroy(&launch);
@@ -150,7 +154,8 @@ static void test_bit_flips(void **state)
     const char *path = cached_only_entry(folder);
     const size_t bytes = cached_size(path);
     /* magic, schema, header's size, length, key, hash; then the binary's first, middle and last byte */
-    const size_t places[] = {0, 8, 12, 16, 24, 87, 88, 151, HEADER_BYTES, (bytes + HEADER_BYTES) / 2, bytes - 1};
+    const size_t places[] = {0,        8, 12, 16, 24, 87, 88, 151, HEADER_BYTES, (bytes + HEADER_BYTES) / 2,
+                             bytes - 1};
     for (size_t i = 0; i < WCL__COUNT(places); i++) {
         cached_flip_bit(cached_only_entry(folder), places[i]);
         check_replaced(folder, "bit flip at", places[i]);
@@ -322,7 +327,8 @@ static void test_limit_drops_the_oldest_used(void **state)
     (void)state;
     const char *folder = test_path("limited");
     assert_false(was_cached(folder, "-DA=1"));
-    const uint64_t one = cached_size(cached_only_entry(folder)), limit = one * 5 / 2; /* two entries and a half */
+    const uint64_t one = cached_size(cached_only_entry(folder)),
+                   limit = one * 5 / 2; /* two entries and a half */
     assert_int_equal(use_once(folder, limit, "-DA=2").from_source, 1);
     assert_int_equal(cached_query(folder).entries, 2);
     assert_true(was_cached(folder, "-DA=1")); /* now the newest-used */
@@ -386,8 +392,12 @@ static void test_query_and_trim(void **state)
 static const struct {
     const char *own, *shared, *home, *path;
 } places[] = {
-    {"/a/b", "/x", "/h", "/a/b"},           {NULL, "/x", "/h", "/x/winocl"}, {NULL, "relative", "/h", "/h/.cache/winocl"},
-    {NULL, NULL, "/h", "/h/.cache/winocl"}, {NULL, NULL, NULL, ""},          {"", "/x", "/h", ""},
+    {"/a/b", "/x", "/h", "/a/b"},
+    {NULL, "/x", "/h", "/x/winocl"},
+    {NULL, "relative", "/h", "/h/.cache/winocl"},
+    {NULL, NULL, "/h", "/h/.cache/winocl"},
+    {NULL, NULL, NULL, ""},
+    {"", "/x", "/h", ""},
 };
 
 static void set_variable(const char *name, const char *value)

@@ -37,12 +37,16 @@ static void test_residual(void **state)
     wcl_builder *b = net_begin();
     net_input(b, "x", NET_DIMS(1, 3, 112, 112));
     for (size_t i = 0; i < WCL__COUNT(rows); i++) {
-        const int64_t pad = rows[i].k / 2, pads[] = {pad, pad, pad, pad}, strides[] = {rows[i].stride, rows[i].stride};
+        const int64_t pad = rows[i].k / 2, pads[] = {pad, pad, pad, pad},
+                      strides[] = {rows[i].stride, rows[i].stride};
         const int64_t two[] = {2, 2};
         const bool dilated = strcmp(rows[i].name, "dilated") == 0;
         const wcl_attribute attributes[] = {
             {.name = "pads", .kind = WCL_ATTRIBUTE_INTS, .ints = pads, .count = 4},
-            {.name = dilated ? "dilations" : "strides", .kind = WCL_ATTRIBUTE_INTS, .ints = dilated ? two : strides, .count = 2},
+            {.name = dilated ? "dilations" : "strides",
+             .kind = WCL_ATTRIBUTE_INTS,
+             .ints = dilated ? two : strides,
+             .count = 2},
         };
         char weight[32], inputs[64];
         snprintf(weight, sizeof weight, "%s_w", rows[i].name);
@@ -101,7 +105,8 @@ static void test_products(void **state)
         assert_int_equal(wcl__plan_make(&request, &plan), WCL_OK);
         if (!strstr(plan_find(plan, "conv").parameters, rows[i].conv) ||
             !strstr(plan_find(plan, "dense").parameters, rows[i].dense))
-            fail_msg("%s: %s; %s", rows[i].name, plan_find(plan, "conv").parameters, plan_find(plan, "dense").parameters);
+            fail_msg("%s: %s; %s", rows[i].name, plan_find(plan, "conv").parameters,
+                     plan_find(plan, "dense").parameters);
         wcl_plan_destroy(plan);
     }
     wcl_model_destroy(model);
@@ -139,10 +144,12 @@ static void test_facts_as(void **state)
         facts.vector_width = rows[i].width;
         facts.cache_bytes = 50 << 20;
         const wcl__facts as = wcl__facts_as(&facts, rows[i].kind);
-        if (as.type != rows[i].as || as.vector_width != rows[i].as_width || as.cache_bytes != rows[i].as_cache)
-            fail_msg("%s: type %llu, %u lanes, %llu bytes of cache", rows[i].name, (unsigned long long)as.type, as.vector_width,
-                     (unsigned long long)as.cache_bytes);
-        if (as.max_alloc != facts.max_alloc || as.local_bytes != facts.local_bytes || as.max_work_group != facts.max_work_group)
+        if (as.type != rows[i].as || as.vector_width != rows[i].as_width ||
+            as.cache_bytes != rows[i].as_cache)
+            fail_msg("%s: type %llu, %u lanes, %llu bytes of cache", rows[i].name,
+                     (unsigned long long)as.type, as.vector_width, (unsigned long long)as.cache_bytes);
+        if (as.max_alloc != facts.max_alloc || as.local_bytes != facts.local_bytes ||
+            as.max_work_group != facts.max_work_group)
             fail_msg("%s: the device's limits changed", rows[i].name);
     }
 }
@@ -176,7 +183,8 @@ static void test_plan_as(void **state)
         if (rows[i].layout ? strcmp(layout, rows[i].layout) != 0 : strcmp(layout, "NCHW4c") == 0)
             fail_msg("%s: layout %s", rows[i].name, layout);
         assert_int_equal(wcl__plan_make(&request, &plan), WCL_OK);
-        if (plan->rates.measured != (is_cpu == rows[i].cpu)) /* rates measured on the other kind count for nothing */
+        if (plan->rates.measured !=
+            (is_cpu == rows[i].cpu)) /* rates measured on the other kind count for nothing */
             fail_msg("%s: rates of another kind", rows[i].name);
         wcl_plan_destroy(plan);
         free(got);
@@ -190,7 +198,8 @@ static void test_plan_as(void **state)
     wcl_model_destroy(model);
 }
 
-/* Dense layers of one input on a GPU: read by work-groups, whatever the sizes, the weights' type and the rates. */
+/* Dense layers of one input on a GPU: read by work-groups, whatever the sizes, the weights' type and the
+ * rates. */
 static void test_gemv_of_gpus(void **state)
 {
     static const struct {
@@ -219,15 +228,18 @@ static void test_gemv_of_gpus(void **state)
         facts.compute_units = 132;
         facts.clock_mhz = 1980;
         assert_int_equal(wcl__plan_make(&request, &plan), WCL_OK);
-        if (strcmp(plan_algorithm(plan, "dense"), "gemv") != 0 || !strstr(plan_find(plan, "dense").parameters, "items="))
-            fail_msg("%s, %s, %s: %s %s", layers[i / 4].name, i / 2 % 2 ? "halves" : "fp32", i % 2 ? "measured" : "guessed",
-                     plan_algorithm(plan, "dense"), plan_find(plan, "dense").parameters);
+        if (strcmp(plan_algorithm(plan, "dense"), "gemv") != 0 ||
+            !strstr(plan_find(plan, "dense").parameters, "items="))
+            fail_msg("%s, %s, %s: %s %s", layers[i / 4].name, i / 2 % 2 ? "halves" : "fp32",
+                     i % 2 ? "measured" : "guessed", plan_algorithm(plan, "dense"),
+                     plan_find(plan, "dense").parameters);
         wcl_plan_destroy(plan);
         wcl_model_destroy(model);
     }
 }
 
-/* V and M of VGG's second layer, 1.8 GB each for 64 pictures, are made in chunks; none of a GPU's layers takes a sixteenth of its memory. */
+/* V and M of VGG's second layer, 1.8 GB each for 64 pictures, are made in chunks; none of a GPU's layers
+ * takes a sixteenth of its memory. */
 static void test_chunks_of_gpus(void **state)
 {
     static const struct {
@@ -258,8 +270,10 @@ static void test_chunks_of_gpus(void **state)
         if (plan_algorithm(plan, "conv")[0] != 'f' || node.launches < 12)
             fail_msg("%s: %s in %d launches", rows[i].name, plan_algorithm(plan, "conv"), node.launches);
         for (size_t t = 0; t < plan->steps.tensor_count; t++)
-            if (plan->steps.tensors[t].kind == WCL__TENSOR_WORKSPACE && plan->steps.tensors[t].bytes > rows[i].most)
-                fail_msg("%s: %s has %zu bytes", rows[i].name, plan->steps.tensors[t].name, plan->steps.tensors[t].bytes);
+            if (plan->steps.tensors[t].kind == WCL__TENSOR_WORKSPACE &&
+                plan->steps.tensors[t].bytes > rows[i].most)
+                fail_msg("%s: %s has %zu bytes", rows[i].name, plan->steps.tensors[t].name,
+                         plan->steps.tensors[t].bytes);
         wcl_plan_destroy(plan);
     }
     wcl_model_destroy(model);
@@ -336,7 +350,8 @@ static void test_global_pool_plans(void **state)
         int64_t side;
         wcl_plan_as kind;
         const char *algorithm;
-    } rows[] = {{14, WCL_PLAN_AS_GPU, "group"}, {5, WCL_PLAN_AS_GPU, "direct"}, {14, WCL_PLAN_AS_CPU, "direct"}};
+    } rows[] = {
+        {14, WCL_PLAN_AS_GPU, "group"}, {5, WCL_PLAN_AS_GPU, "direct"}, {14, WCL_PLAN_AS_CPU, "direct"}};
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(rows); i++) {
         wcl_builder *b = net_begin();
@@ -357,9 +372,11 @@ static void test_global_pool_plans(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_residual), cmocka_unit_test(test_products),     cmocka_unit_test(test_facts_as),
-        cmocka_unit_test(test_plan_as),  cmocka_unit_test(test_gemv_of_gpus), cmocka_unit_test(test_chunks_of_gpus),
-        cmocka_unit_test(test_softmax),  cmocka_unit_test(test_global_pools), cmocka_unit_test(test_global_pool_plans),
+        cmocka_unit_test(test_residual),          cmocka_unit_test(test_products),
+        cmocka_unit_test(test_facts_as),          cmocka_unit_test(test_plan_as),
+        cmocka_unit_test(test_gemv_of_gpus),      cmocka_unit_test(test_chunks_of_gpus),
+        cmocka_unit_test(test_softmax),           cmocka_unit_test(test_global_pools),
+        cmocka_unit_test(test_global_pool_plans),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
-/* Convolutions of well-known networks on CPUs of all rates: variants that are far from the fastest there must not be chosen, whatever was
- * measured. A rate moves the balance between arithmetic and traffic, and with it each choice. */
+/* Convolutions of well-known networks on CPUs of all rates: variants that are far from the fastest there must
+ * not be chosen, whatever was measured. A rate moves the balance between arithmetic and traffic, and with it
+ * each choice. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,17 +80,18 @@ static void check_layer(const layer *l, wcl_model *model, unsigned width, const 
     wcl_plan *plan = NULL;
     assert_int_equal(wcl__plan_make(&request, &plan), WCL_OK);
     const wcl_plan_node node = plan_find(plan, "conv");
-    if (!test_listed(l->right, node.algorithm) || (l->filters % 16 == 0 && strncmp(node.layout, "NCHW16c", 7) != 0))
-        fail_msg("%s, vectors of %u floats, %g GFLOP/s, %g GB/s, %g us: %s in %s", l->name, width, rates->flops * 1e-9,
-                 rates->bytes * 1e-9, rates->launch * 1e6, node.algorithm, node.layout);
+    if (!test_listed(l->right, node.algorithm) ||
+        (l->filters % 16 == 0 && strncmp(node.layout, "NCHW16c", 7) != 0))
+        fail_msg("%s, vectors of %u floats, %g GFLOP/s, %g GB/s, %g us: %s in %s", l->name, width,
+                 rates->flops * 1e-9, rates->bytes * 1e-9, rates->launch * 1e6, node.algorithm, node.layout);
     wcl_plan_destroy(plan);
 }
 
 static void test_layers(void **state)
 {
     static const unsigned widths[] = {8, 16};
-    static const double flops[] = {100e9, 150e9, 236e9, 400e9, 546e9, 1000e9}, bytes[] = {20e9, 35e9, 60e9, 100e9, 180e9, 300e9},
-                        launches[] = {1e-6, 20e-6};
+    static const double flops[] = {100e9, 150e9, 236e9, 400e9, 546e9, 1000e9},
+                        bytes[] = {20e9, 35e9, 60e9, 100e9, 180e9, 300e9}, launches[] = {1e-6, 20e-6};
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(layers); i++) {
         wcl_model *model = make_model(&layers[i]);
@@ -104,7 +106,8 @@ static void test_layers(void **state)
     }
 }
 
-/* On an H100 as it was measured: direct convolutions with few work-items take ten times as long as products. */
+/* On an H100 as it was measured: direct convolutions with few work-items take ten times as long as products.
+ */
 static void test_layers_of_a_gpu(void **state)
 {
     static const layer rows[] = {

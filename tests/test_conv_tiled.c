@@ -1,4 +1,5 @@
-/* The convolution's product in local memory, in all its forms, against the naive reference; and the parameters that GPUs get for it. */
+/* The convolution's product in local memory, in all its forms, against the naive reference; and the
+ * parameters that GPUs get for it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,7 +37,8 @@ static const conv_row_tiled convs[] = {
     {"sums of 4 lanes", "pb=16 kb=8 ip=4 ik=8 lanes=4 buffering=1", 2, 9, 5, 5, 37, 2, 1, 1, 1},
     {"steps of 16 channels", SMALL "ks=16 unroll=16", 1, 20, 4, 6, 18, 3, 1, 1, 1},
     {"two parts, 1x1", SMALL "split=1", 1, 128, 3, 5, 16, 1, 1, 0, 1},
-    {"three parts, the last one shorter, 3x3, two pictures", SMALL "split=1 buffering=1", 2, 21, 3, 4, 9, 3, 1, 1, 1},
+    {"three parts, the last one shorter, 3x3, two pictures", SMALL "split=1 buffering=1", 2, 21, 3, 4, 9, 3,
+     1, 1, 1},
     {"parts of several blocks of filters", SMALL "ks=4 split=1", 1, 41, 2, 7, 35, 3, 2, 1, 1},
     {"as many parts as there may be", SMALL "split=1 buffering=2", 1, 160, 1, 1, 3, 1, 1, 0, 1},
     {"8x8 sums, 32 pixels, 128 filters", "pb=32 kb=32 buffering=1", 3, 9, 3, 3, 130, 2, 1, 1, 1},
@@ -65,7 +67,8 @@ static int64_t blocked(const wcl__layout *layout, const wcl__shape *shape, wcl__
 
 static void describe(const conv_row_tiled *row, fixture *f)
 {
-    const int64_t window = row->dilation * (row->size - 1) + 1, after = row->pad > 0 ? row->pad - 1 : 0, pads = row->pad + after;
+    const int64_t window = row->dilation * (row->size - 1) + 1, after = row->pad > 0 ? row->pad - 1 : 0,
+                  pads = row->pad + after;
     const wcl__layout layout = wcl__layout_blocked(4);
     *f = (fixture){.row = row};
     wcl__params_standard(&wcl__conv_tiled_table, &f->params);
@@ -91,7 +94,8 @@ static void describe(const conv_row_tiled *row, fixture *f)
                           .pad_right = after,
                           .groups = 1,
                           .act = {WCL__ACT_LEAKY_RELU, 0.5f, 0}};
-    const wcl__shape x = {4, {row->n, row->c, row->h, row->w}}, y = {4, {row->n, row->k, f->conv.oh, f->conv.ow}};
+    const wcl__shape x = {4, {row->n, row->c, row->h, row->w}},
+                     y = {4, {row->n, row->k, f->conv.oh, f->conv.ow}};
     f->sizes = wcl__conv_tiled_sizes_of(&(wcl__facts){.compute_units = 8}, &f->params, &f->conv);
     f->slots = (wcl__conv_slots){.x.slot = X, .y.slot = Y, .weights = W, .bias = BIAS};
     f->counts[X] = blocked(&layout, &x, &f->slots.x.view);
@@ -151,9 +155,10 @@ static void run(const fixture *f, cl_command_queue queue, const guarded *buffers
     for (int i = 0; i < BUFFERS; i++)
         slots[i] = buffers[i].memory;
     for (int i = 0; i < Y; i++)
-        assert_int_equal(
-            clEnqueueWriteBuffer(queue, slots[i], CL_TRUE, 0, (size_t)f->counts[i] * sizeof(float), f->host[i], 0, NULL, NULL),
-            CL_SUCCESS);
+        assert_int_equal(clEnqueueWriteBuffer(queue, slots[i], CL_TRUE, 0,
+                                              (size_t)f->counts[i] * sizeof(float), f->host[i], 0, NULL,
+                                              NULL),
+                         CL_SUCCESS);
     if (wcl__conv_tiled_call(&call, &f->params, &f->conv, &f->sizes, &f->slots, PARTS) != WCL_OK)
         fail_msg("%s: %s", f->row->name, wcl_last_error()->message);
     launch(f, queue, &call, slots);
@@ -179,7 +184,8 @@ static void check_guards(const fixture *f, cl_command_queue queue, const guarded
 static void compare(const fixture *f, const float *y)
 {
     const wcl__conv *conv = &f->conv;
-    const int64_t plane = conv->oh * conv->ow, blocks = wcl__ceil_div(conv->k, 4), count = conv->n * conv->k * plane;
+    const int64_t plane = conv->oh * conv->ow, blocks = wcl__ceil_div(conv->k, 4),
+                  count = conv->n * conv->k * plane;
     const wcl__shape shape = {4, {conv->n, conv->k, conv->oh, conv->ow}};
     float *got = zeros(count);
     double *expected = calloc((size_t)count, sizeof *expected);
@@ -249,7 +255,8 @@ static void test_refuses(void **state)
 {
     (void)state;
     wcl__conv_tiled_params params;
-    wcl__params_standard(&wcl__conv_tiled_table, &params); /* 64 x 64 sums by 64 items, 4 KiB, and a place for each pixel */
+    wcl__params_standard(&wcl__conv_tiled_table,
+                         &params); /* 64 x 64 sums by 64 items, 4 KiB, and a place for each pixel */
     wcl__facts facts = tiled_roomy;
     assert_null(wcl__conv_tiled_refuses(&facts, &params));
     facts.local_bytes = 4096 + 4 * 64 - 1;

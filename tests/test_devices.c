@@ -27,14 +27,18 @@ static wcl_device *device_with(bool unified)
     return device;
 }
 
-/* Chunks follow each other in two halves of the host's memory: none may be filled again before it was written. */
+/* Chunks follow each other in two halves of the host's memory: none may be filled again before it was
+ * written. */
 static void test_staged_copies(void **state)
 {
     static const struct {
         const char *name;
         size_t bytes;
         int writes;
-    } rows[] = {{"a few bytes", 12, 1}, {"a chunk", 16 * MIB, 1}, {"a chunk and a bit", 16 * MIB + 4, 2}, {"four", 50 * MIB, 4}};
+    } rows[] = {{"a few bytes", 12, 1},
+                {"a chunk", 16 * MIB, 1},
+                {"a chunk and a bit", 16 * MIB + 4, 2},
+                {"four", 50 * MIB, 4}};
     (void)state;
     for (size_t i = 0; i < 2 * WCL__COUNT(rows); i++) {
         const bool unified = i % 2 == 1;
@@ -51,12 +55,14 @@ static void test_staged_copies(void **state)
         assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, bytes, NULL, name, &memory), WCL_OK);
         fake_cl_reset();
         assert_int_equal(wcl__pack(device, &packing, memory), WCL_OK);
-        const int maps = fake_cl_calls(FAKE_clEnqueueMapBuffer), writes = fake_cl_calls(FAKE_clEnqueueWriteBuffer);
+        const int maps = fake_cl_calls(FAKE_clEnqueueMapBuffer),
+                  writes = fake_cl_calls(FAKE_clEnqueueWriteBuffer);
         if (maps != (unified ? rows[i / 2].writes : 0) || writes != (unified ? 0 : rows[i / 2].writes) ||
             fake_cl_calls(FAKE_clFinish) != 1)
             fail_msg("%s: unified %d: %d maps, %d writes", name, unified, maps, writes);
         assert_int_equal(wcl__device_queue(device, &queue), WCL_OK);
-        assert_int_equal(clEnqueueReadBuffer(queue, memory, CL_TRUE, 0, bytes, to, 0, NULL, NULL), CL_SUCCESS);
+        assert_int_equal(clEnqueueReadBuffer(queue, memory, CL_TRUE, 0, bytes, to, 0, NULL, NULL),
+                         CL_SUCCESS);
         assert_memory_equal(from, to, bytes);
         for (int nth = 1; !unified && nth <= rows[i / 2].writes; nth++) {
             fake_cl_fail(FAKE_clEnqueueWriteBuffer, nth, CL_OUT_OF_RESOURCES);
@@ -118,7 +124,8 @@ static void test_staged_packing(void **state)
 
 /* ---- times */
 
-/* Of a launch in several pieces the last one is short, of CLBlast's kernels the last one copies the result: the time is that of all. */
+/* Of a launch in several pieces the last one is short, of CLBlast's kernels the last one copies the result:
+ * the time is that of all. */
 static void test_time_of_pieces(void **state)
 {
     (void)state;
@@ -129,7 +136,9 @@ static void test_time_of_pieces(void **state)
     wcl__launch launch;
     wcl__span span = {0};
     cl_mem memory;
-    assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, (size_t)count * sizeof value, NULL, "filled", &memory), WCL_OK);
+    assert_int_equal(
+        wcl__buffer_create(device, CL_MEM_READ_WRITE, (size_t)count * sizeof value, NULL, "filled", &memory),
+        WCL_OK);
     wcl__call call = {.source = "fill.cl", .kernel = "fill"};
     wcl__call_slot(&call, 0);
     WCL__CALL_VALUE(&call, value);
@@ -170,7 +179,8 @@ static void test_time_of_clblast(void **state)
             continue;
         steps++;
         if (!(entry.ms > wcl__event_ms(session->current->spans[i].last)))
-            fail_msg("step %d takes %g ms, its last kernel %g ms", i, entry.ms, wcl__event_ms(session->current->spans[i].last));
+            fail_msg("step %d takes %g ms, its last kernel %g ms", i, entry.ms,
+                     wcl__event_ms(session->current->spans[i].last));
     }
     assert_true(steps > 0);
     wcl_session_destroy(session);
@@ -202,8 +212,10 @@ static void test_second_handle(void **state)
     static const struct {
         const char *name, *folder; /* NULL: wrapped */
         bool shares;
-    } rows[] = {
-        {"the same folder", "one", true}, {"another folder", "two", false}, {"no folder", "", false}, {"wrapped", NULL, false}};
+    } rows[] = {{"the same folder", "one", true},
+                {"another folder", "two", false},
+                {"no folder", "", false},
+                {"wrapped", NULL, false}};
     (void)state;
     wcl_model *model = small_network();
     for (size_t i = 0; i < WCL__COUNT(rows); i++) {
@@ -211,7 +223,8 @@ static void test_second_handle(void **state)
         wcl_device *first = open_with(test_path("one")), *second = NULL;
         fake_cl_reset();
         wcl_session *a = session_on(first, model);
-        const int buffers = fake_cl_calls(FAKE_clCreateBuffer), launches = fake_cl_calls(FAKE_clEnqueueNDRangeKernel);
+        const int buffers = fake_cl_calls(FAKE_clCreateBuffer),
+                  launches = fake_cl_calls(FAKE_clEnqueueNDRangeKernel);
         fake_cl_reset();
         if (folder)
             second = open_with(folder);
@@ -220,7 +233,8 @@ static void test_second_handle(void **state)
         assert_int_equal(fake_cl_calls(FAKE_clCreateContext), 0); /* test_device and `first` have it open */
         wcl_session *b = session_on(second, model);
         const int builds = fake_cl_calls(FAKE_clBuildProgram);
-        if ((builds == 0) != rows[i].shares || (fake_cl_calls(FAKE_clEnqueueNDRangeKernel) < launches) != rows[i].shares ||
+        if ((builds == 0) != rows[i].shares ||
+            (fake_cl_calls(FAKE_clEnqueueNDRangeKernel) < launches) != rows[i].shares ||
             (fake_cl_calls(FAKE_clCreateBuffer) < buffers) != rows[i].shares)
             fail_msg("%s: %d builds, %d buffers", rows[i].name, builds, fake_cl_calls(FAKE_clCreateBuffer));
         wcl_session_destroy(a);
@@ -257,7 +271,8 @@ static void *open_and_close(void *model)
 {
     for (int i = 0; i < 20; i++) {
         wcl_device *device = NULL;
-        if (wcl_device_open(getenv("WINOCL_DEVICE"), &device) != WCL_OK || wcl_device_set_cache(device, "", 0) != WCL_OK)
+        if (wcl_device_open(getenv("WINOCL_DEVICE"), &device) != WCL_OK ||
+            wcl_device_set_cache(device, "", 0) != WCL_OK)
             return device;
         float output[OUTPUTS];
         if (i % 5 == 0)
@@ -286,8 +301,9 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_staged_copies),   cmocka_unit_test(test_staged_packing), cmocka_unit_test(test_time_of_pieces),
-        cmocka_unit_test(test_time_of_clblast), cmocka_unit_test(test_second_handle),  cmocka_unit_test(test_changed_folder),
+        cmocka_unit_test(test_staged_copies),  cmocka_unit_test(test_staged_packing),
+        cmocka_unit_test(test_time_of_pieces), cmocka_unit_test(test_time_of_clblast),
+        cmocka_unit_test(test_second_handle),  cmocka_unit_test(test_changed_folder),
         cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* Whole networks against the values of ONNX Runtime that tests/data keeps, in every way that the planner can be told to run them. */
+/* Whole networks against the values of ONNX Runtime that tests/data keeps, in every way that the planner can
+ * be told to run them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,8 +14,8 @@
 #include "support/network.h"
 #include "support/support.h"
 
-/* `input`: a file of tests/data; NULL: the seeded one. `before`: stored values of the tensor before the last node (tests/data/zoo/README.md
- * says why); NULL: none. */
+/* `input`: a file of tests/data; NULL: the seeded one. `before`: stored values of the tensor before the last
+ * node (tests/data/zoo/README.md says why); NULL: none. */
 typedef struct network_row {
     const char *name, *model, *input, *output, *before;
     int64_t batch;
@@ -24,11 +25,18 @@ typedef struct network_row {
 
 #define LENET "zoo:lenet5", NULL, "zoo/lenet5_s28_c10_b1_probs.npy", "zoo/lenet5_s28_c10_b1_logits.npy", 1
 #define LENET3 "zoo:lenet5", NULL, "zoo/lenet5_s28_c10_b3_probs.npy", "zoo/lenet5_s28_c10_b3_logits.npy", 3
-#define ALEXNET "zoo:alexnet", NULL, "zoo/alexnet_s227_c1000_b1_probs.npy", "zoo/alexnet_s227_c1000_b1_logits.npy", 1
-#define VGG11 "zoo:vgg11-bn?size=64&classes=10", NULL, "zoo/vgg11-bn_s64_c10_b2_probs.npy", "zoo/vgg11-bn_s64_c10_b2_logits.npy", 2
-#define VGG13 "zoo:vgg13?size=32", NULL, "zoo/vgg13_s32_c1000_b1_probs.npy", "zoo/vgg13_s32_c1000_b1_logits.npy", 1
-#define VGG19 "zoo:vgg19?size=32", NULL, "zoo/vgg19_s32_c1000_b1_probs.npy", "zoo/vgg19_s32_c1000_b1_logits.npy", 1
-#define NARROW "zoo/narrow_vgg.onnx", "zoo/narrow_vgg_input.npy", "zoo/narrow_vgg_output.npy", "zoo/narrow_vgg_logits.npy", 2
+#define ALEXNET \
+    "zoo:alexnet", NULL, "zoo/alexnet_s227_c1000_b1_probs.npy", "zoo/alexnet_s227_c1000_b1_logits.npy", 1
+#define VGG11                                                                     \
+    "zoo:vgg11-bn?size=64&classes=10", NULL, "zoo/vgg11-bn_s64_c10_b2_probs.npy", \
+        "zoo/vgg11-bn_s64_c10_b2_logits.npy", 2
+#define VGG13 \
+    "zoo:vgg13?size=32", NULL, "zoo/vgg13_s32_c1000_b1_probs.npy", "zoo/vgg13_s32_c1000_b1_logits.npy", 1
+#define VGG19 \
+    "zoo:vgg19?size=32", NULL, "zoo/vgg19_s32_c1000_b1_probs.npy", "zoo/vgg19_s32_c1000_b1_logits.npy", 1
+#define NARROW                                                                      \
+    "zoo/narrow_vgg.onnx", "zoo/narrow_vgg_input.npy", "zoo/narrow_vgg_output.npy", \
+        "zoo/narrow_vgg_logits.npy", 2
 #define PYTORCH "exports/pytorch.onnx", "exports/input_nchw.npy", "exports/output.npy", NULL, 3
 #define TF "exports/tf2onnx.onnx", "exports/input_nhwc.npy", "exports/output.npy", NULL, 3
 #define TF_PLAIN "exports/tf2onnx_noopt.onnx", "exports/input_nhwc.npy", "exports/output.npy", NULL, 3
@@ -84,7 +92,8 @@ static float *read_input(const network_row *row, wcl_model *model)
 }
 
 /* The tensor that the last node reads is the one made last but one. */
-static void check_before(const network_row *row, wcl_session *session, const wcl_tensor *expected, double tolerance)
+static void check_before(const network_row *row, wcl_session *session, const wcl_tensor *expected,
+                         double tolerance)
 {
     const int count = wcl_session_tensor_count(session);
     const char *name;
@@ -108,7 +117,8 @@ static void check_network(const network_row *row, wcl_precision precision)
     float *input = read_input(row, model);
     wcl_tensor expected = load_values(row->output);
     float *output = run_network(session, input, row->batch, (int64_t)(expected.bytes / sizeof(float)));
-    check_values(row->name, output, expected.data, (int64_t)(expected.bytes / sizeof(float)), tolerances[precision]);
+    check_values(row->name, output, expected.data, (int64_t)(expected.bytes / sizeof(float)),
+                 tolerances[precision]);
     if (row->before) {
         wcl_tensor before = load_values(row->before);
         check_before(row, session, &before, tolerances[precision]);

@@ -1,5 +1,5 @@
-/* The nth allocation fails, on the host or on the device, for every n that loading and running a network reaches: always an error and
- * never a crash, nothing is left behind, and the next run is right. */
+/* The nth allocation fails, on the host or on the device, for every n that loading and running a network
+ * reaches: always an error and never a crash, nothing is left behind, and the next run is right. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,8 +28,8 @@ typedef struct network_row {
 
 static const network_row rows[] = {
     {"lenet5", "zoo:lenet5", 1, 28 * 28, 10, WCL_CONV_AUTO, WCL_DENSE_AUTO},
-    {"an ONNX file, f2 and clblast", WINOCL_SOURCE_DIR "/tests/data/exports/tf2onnx_noopt.onnx", 3, 3 * 3 * 16 * 16, 30,
-     WCL_CONV_F2, WCL_DENSE_CLBLAST},
+    {"an ONNX file, f2 and clblast", WINOCL_SOURCE_DIR "/tests/data/exports/tf2onnx_noopt.onnx", 3,
+     3 * 3 * 16 * 16, 30, WCL_CONV_F2, WCL_DENSE_CLBLAST},
 };
 
 static float expected[MOST_OUTPUTS];
@@ -56,8 +56,9 @@ static wcl_status attempt(wcl_device *device, const network_row *row, float *out
 static cl_uint references(wcl_device *device)
 {
     cl_uint count = 0;
-    assert_int_equal(clGetContextInfo(wcl_device_context(device), CL_CONTEXT_REFERENCE_COUNT, sizeof count, &count, NULL),
-                     CL_SUCCESS);
+    assert_int_equal(
+        clGetContextInfo(wcl_device_context(device), CL_CONTEXT_REFERENCE_COUNT, sizeof count, &count, NULL),
+        CL_SUCCESS);
     return count;
 }
 
@@ -73,7 +74,8 @@ static left look(wcl_device *device)
 }
 
 typedef struct tally {
-    int attempts, survived; /* the run was right all the same: what failed was not needed, or another variant was taken */
+    int attempts, survived; /* the run was right all the same: what failed was not needed, or another variant
+                               was taken */
 } tally;
 
 /* One way of failing. */
@@ -113,7 +115,8 @@ static bool cl_over(void)
 /* A call that runs kernels or waits for them: CL_OUT_OF_RESOURCES may be a fault there. */
 static wcl_status expected_status(const failure *f)
 {
-    const bool runs = f->arm == arm_cl && f->code == CL_OUT_OF_RESOURCES && f->function != FAKE_clSetKernelArg;
+    const bool runs =
+        f->arm == arm_cl && f->code == CL_OUT_OF_RESOURCES && f->function != FAKE_clSetKernelArg;
     return runs ? WCL_DEVICE_ERROR : WCL_NO_MEMORY;
 }
 
@@ -126,14 +129,15 @@ static bool attempt_failing(const network_row *row, const failure *f, int nth, t
     if (status == WCL_OK)
         check_values(row->name, output, expected, row->outputs, 1e-4);
     else if (!failed || (status != WCL_NO_MEMORY && status != expected_status(f)) || output[0] != 7)
-        fail_msg("%s: %s %d fails: %s, output %g", row->name, f->name, nth, wcl_last_error()->message, (double)output[0]);
+        fail_msg("%s: %s %d fails: %s, output %g", row->name, f->name, nth, wcl_last_error()->message,
+                 (double)output[0]);
     t->attempts++;
     t->survived += status == WCL_OK && failed;
     return failed;
 }
 
-/* Nothing may be left of an attempt but the programs of a variant that was taken in place of another: those stay, and a second attempt
- * leaves nothing more. */
+/* Nothing may be left of an attempt but the programs of a variant that was taken in place of another: those
+ * stay, and a second attempt leaves nothing more. */
 static bool same_as_before(left *before)
 {
     const struct timespec moment = {0, 2000000};
@@ -161,12 +165,13 @@ static tally fail_each(const network_row *row, const failure *f)
         const left first = before;
         attempt_failing(row, f, nth, &again);
         if (!same_as_before(&before))
-            fail_msg("%s: %s %d fails: %d allocations and %d OpenCL objects are left", row->name, f->name, nth,
-                     before.live - first.live, (int)before.references - (int)first.references);
+            fail_msg("%s: %s %d fails: %d allocations and %d OpenCL objects are left", row->name, f->name,
+                     nth, before.live - first.live, (int)before.references - (int)first.references);
     }
     assert_false(failed);
     t.attempts--;
-    print_message("%s: %s: %d, the run succeeded without %d of them\n", row->name, f->name, t.attempts, t.survived);
+    print_message("%s: %s: %d, the run succeeded without %d of them\n", row->name, f->name, t.attempts,
+                  t.survived);
     return t;
 }
 
@@ -176,7 +181,8 @@ static void begin(const network_row *row)
     assert_non_null(input);
     test_fill(input, row->inputs, 60, 1.0);
     fake_cl_reset();
-    for (int again = 0; again < 2; again++) /* once to build the programs, and once more for what is kept lazily */
+    for (int again = 0; again < 2;
+         again++) /* once to build the programs, and once more for what is kept lazily */
         if (attempt(test_device(), row, expected) != WCL_OK)
             fail_msg("%s: %s", row->name, wcl_last_error()->message);
 }
@@ -230,7 +236,8 @@ static void test_device_memory(void **state)
     }
 }
 
-/* ---- a device of its own for each attempt: opening it, its programs and the cache are then part of what fails */
+/* ---- a device of its own for each attempt: opening it, its programs and the cache are then part of what
+ * fails */
 
 static wcl_status attempt_from_scratch(const network_row *row, float *output)
 {
@@ -270,7 +277,8 @@ static void test_whole_way(void **state)
         survived += failed && status == WCL_OK;
     }
     assert_false(failed);
-    print_message("%s: %d allocations, the run succeeded without %d of them\n", row->name, attempts - 1, survived);
+    print_message("%s: %d allocations, the run succeeded without %d of them\n", row->name, attempts - 1,
+                  survived);
     assert_true(attempts > 100 && survived * 5 < attempts);
     end(row);
 }

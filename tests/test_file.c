@@ -136,7 +136,8 @@ static void test_failed_write_leaves_nothing(void **state)
 {
     (void)state;
     wcl__file *file;
-    const void *part = (const void *)1; /* no memory there: write() fails with EFAULT, as on a full disk half-way */
+    const void *part =
+        (const void *)1; /* no memory there: write() fails with EFAULT, as on a full disk half-way */
     const size_t size = 1 << 20;
     const char *path = test_path("kept");
     write_text(path, "old");
@@ -158,10 +159,12 @@ static void test_sources(void **state)
     unsigned char bytes[1 + 5 * sizeof(float)];
     const float values[5] = {1, -2, 3.5f, 4, 5};
     memcpy(bytes + 1, values, sizeof values);
-    const wcl__source view = {.type = WCL_FLOAT32, .shape = SHAPE(5), .bytes = sizeof values, .data = bytes + 1};
+    const wcl__source view = {
+        .type = WCL_FLOAT32, .shape = SHAPE(5), .bytes = sizeof values, .data = bytes + 1};
     wcl__source_read(&view, 1, 3, out);
     assert_memory_equal(out, values + 1, 3 * sizeof *out);
-    const wcl__source seeded = {.type = WCL_FLOAT32, .shape = SHAPE(100), .bytes = 400, .key = 7, .deviation = 2};
+    const wcl__source seeded = {
+        .type = WCL_FLOAT32, .shape = SHAPE(100), .bytes = 400, .key = 7, .deviation = 2};
     wcl__source_read(&seeded, 50, 5, out);
     wcl__random_range(expected, 50, 5, 7, 2);
     assert_memory_equal(out, expected, sizeof out);

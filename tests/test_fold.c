@@ -257,7 +257,9 @@ static void write_element(wcl_type type, void *data, int64_t i, double number)
     const float single = (float)number;
     const int32_t integer32 = (int32_t)integer;
     const size_t size = wcl_type_size(type);
-    const void *from = type == WCL_FLOAT32 ? (const void *)&single : type == WCL_FLOAT64 ? (const void *)&number : &integer;
+    const void *from = type == WCL_FLOAT32   ? (const void *)&single
+                       : type == WCL_FLOAT64 ? (const void *)&number
+                                             : &integer;
     if (type == WCL_INT32)
         from = &integer32;
     unsigned char byte = (unsigned char)integer;
@@ -277,7 +279,8 @@ static void make_value(const tensor *from, const char *name, made_value *out)
     out->memory = test_malloc(bytes + 1);
     for (int64_t i = 0; i < count; i++)
         write_element(from->type, out->memory + 1, i, from->values[i]);
-    out->source = (wcl__source){.type = from->type, .shape = from->shape, .bytes = bytes, .data = out->memory + 1};
+    out->source =
+        (wcl__source){.type = from->type, .shape = from->shape, .bytes = bytes, .data = out->memory + 1};
     out->value.source = &out->source;
 }
 
@@ -286,7 +289,8 @@ static bool expect_output(const fold_case *c, const wcl__value *y)
     bool ok = y->type == c->output.type && wcl__shape_equal(&y->shape, &c->output.shape);
     if (!ok)
         print_error("%s: %s: output is %s %s, expected %s %s\n", c->op, c->name, wcl_type_name(y->type),
-                    wcl__shape_print(&y->shape).text, wcl_type_name(c->output.type), wcl__shape_print(&c->output.shape).text);
+                    wcl__shape_print(&y->shape).text, wcl_type_name(c->output.type),
+                    wcl__shape_print(&c->output.shape).text);
     if (!ok || !c->output.values)
         return ok;
     if (!y->source || !y->key) {
@@ -298,7 +302,8 @@ static bool expect_output(const fold_case *c, const wcl__value *y)
         const double got = wcl__read_number(y->type, y->source->data, i);
         if (got == c->output.values[i])
             continue;
-        print_error("%s: %s: element %lld is %.17g, expected %.17g\n", c->op, c->name, (long long)i, got, c->output.values[i]);
+        print_error("%s: %s: element %lld is %.17g, expected %.17g\n", c->op, c->name, (long long)i, got,
+                    c->output.values[i]);
         ok = false;
     }
     return ok;
@@ -334,10 +339,15 @@ static bool survive_no_memory(const fold_case *c, wcl__op_node *node)
 static bool run_case(const fold_case *c)
 {
     made_value made[MAX_TENSORS];
-    wcl__value *inputs[MAX_TENSORS] = {NULL}, y = {.name = (char *)"y", .shape = {WCL_MAX_RANK, {-7, -7, -7, -7, -7, -7, -7, -7}}};
+    wcl__value *inputs[MAX_TENSORS] = {NULL},
+               y = {.name = (char *)"y", .shape = {WCL_MAX_RANK, {-7, -7, -7, -7, -7, -7, -7, -7}}};
     wcl__value *outputs[1] = {&y};
-    wcl__op_node node = {
-        .name = "node", .op = wcl__op_find(c->op), .opset = c->opset, .attrs = c->attrs, .inputs = inputs, .outputs = outputs};
+    wcl__op_node node = {.name = "node",
+                         .op = wcl__op_find(c->op),
+                         .opset = c->opset,
+                         .attrs = c->attrs,
+                         .inputs = inputs,
+                         .outputs = outputs};
     bool ok = true;
     for (size_t i = 0; i < MAX_TENSORS; i++) {
         make_value(&c->inputs[i], "x", &made[i]);
@@ -349,12 +359,14 @@ static bool run_case(const fold_case *c)
     node.output_count = 1;
     const wcl_status status = infer_and_fold(&node);
     if (status != c->status) {
-        print_error("%s: %s: status %d (%s), expected %d\n", c->op, c->name, status, wcl_last_error()->reason, c->status);
+        print_error("%s: %s: status %d (%s), expected %d\n", c->op, c->name, status, wcl_last_error()->reason,
+                    c->status);
         ok = false;
     } else if (status == WCL_OK) {
         ok = expect_output(c, &y) && survive_no_memory(c, &node);
     } else if (!strstr(wcl_last_error()->reason, c->reason)) {
-        print_error("%s: %s: reason \"%s\" does not say \"%s\"\n", c->op, c->name, wcl_last_error()->reason, c->reason);
+        print_error("%s: %s: reason \"%s\" does not say \"%s\"\n", c->op, c->name, wcl_last_error()->reason,
+                    c->reason);
         ok = false;
     } else if (y.source) {
         print_error("%s: %s: failed, but left its output known\n", c->op, c->name);
@@ -419,14 +431,20 @@ static void test_weights_are_not_copied(void **state)
     wcl__file *file = NULL;
     (void)state;
     assert_int_equal(wcl__file_of_memory(weights, sizeof weights, released, &releases, &file), WCL_OK);
-    const wcl__source in_file = {.type = WCL_FLOAT32, .shape = DIMS(2, 3), .bytes = sizeof weights, .data = weights, .file = file};
-    const wcl__source shape = {.type = WCL_INT64, .shape = DIMS(2), .bytes = sizeof shape_values, .data = shape_values};
+    const wcl__source in_file = {
+        .type = WCL_FLOAT32, .shape = DIMS(2, 3), .bytes = sizeof weights, .data = weights, .file = file};
+    const wcl__source shape = {
+        .type = WCL_INT64, .shape = DIMS(2), .bytes = sizeof shape_values, .data = shape_values};
     wcl__value w = {.name = "w", .key = "c0", .type = WCL_FLOAT32, .shape = DIMS(2, 3), .source = &in_file};
     wcl__value s = {.name = "s", .key = "c1", .type = WCL_INT64, .shape = DIMS(2), .source = &shape};
     wcl__value y = {.name = "y"};
     wcl__value *inputs[] = {&w, &s}, *outputs[] = {&y};
-    wcl__op_node node = {
-        .op = &wcl__op_reshape, .opset = 13, .inputs = inputs, .input_count = 2, .outputs = outputs, .output_count = 1};
+    wcl__op_node node = {.op = &wcl__op_reshape,
+                         .opset = 13,
+                         .inputs = inputs,
+                         .input_count = 2,
+                         .outputs = outputs,
+                         .output_count = 1};
     assert_int_equal(infer_and_fold(&node), WCL_OK);
     assert_ptr_equal(y.source->data, weights);
     assert_int_equal(y.source->shape.dims[0], 3);
@@ -439,15 +457,20 @@ static void test_weights_are_not_copied(void **state)
 
 static void test_view_of_seeded_values(void **state)
 {
-    const wcl__source seeded = {.type = WCL_FLOAT32, .shape = DIMS(4), .bytes = 16, .key = 5, .deviation = 1.0};
+    const wcl__source seeded = {
+        .type = WCL_FLOAT32, .shape = DIMS(4), .bytes = 16, .key = 5, .deviation = 1.0};
     float expected[4], got[4] = {NAN, NAN, NAN, NAN};
     wcl__value x = {.name = "x", .key = "c0", .type = WCL_FLOAT32, .shape = DIMS(4), .source = &seeded};
     wcl__value y = {.name = "y"}, z = {.name = "z"};
     wcl__value *inputs[] = {&x, &x}, *outputs[] = {&y};
     (void)state;
     wcl__source_read(&seeded, 0, 4, expected);
-    wcl__op_node node = {
-        .op = &wcl__op_identity, .opset = 13, .inputs = inputs, .input_count = 1, .outputs = outputs, .output_count = 1};
+    wcl__op_node node = {.op = &wcl__op_identity,
+                         .opset = 13,
+                         .inputs = inputs,
+                         .input_count = 1,
+                         .outputs = outputs,
+                         .output_count = 1};
     assert_int_equal(infer_and_fold(&node), WCL_OK);
     assert_null(y.source->data);
     wcl__source_read(y.source, 0, 4, got);
@@ -470,8 +493,12 @@ static void test_view_of_a_folded_value(void **state)
     wcl__value zeros = {.name = "zeros"}, y = {.name = "y"};
     wcl__value *inputs[] = {&s}, *outputs[] = {&zeros};
     (void)state;
-    wcl__op_node node = {
-        .op = &wcl__op_constant_of_shape, .opset = 13, .inputs = inputs, .input_count = 1, .outputs = outputs, .output_count = 1};
+    wcl__op_node node = {.op = &wcl__op_constant_of_shape,
+                         .opset = 13,
+                         .inputs = inputs,
+                         .input_count = 1,
+                         .outputs = outputs,
+                         .output_count = 1};
     assert_int_equal(infer_and_fold(&node), WCL_OK);
     node.op = &wcl__op_identity;
     inputs[0] = &zeros;
@@ -485,11 +512,16 @@ static void test_view_of_a_folded_value(void **state)
 
 static void test_dropout_mask(void **state)
 {
-    wcl__value x = {.name = "x", .type = WCL_FLOAT32, .shape = DIMS(2, 2)}, y = {.name = "y"}, mask = {.name = "mask"};
+    wcl__value x = {.name = "x", .type = WCL_FLOAT32, .shape = DIMS(2, 2)}, y = {.name = "y"},
+               mask = {.name = "mask"};
     wcl__value *inputs[] = {&x}, *outputs[] = {&y, &mask};
     (void)state;
-    wcl__op_node node = {
-        .op = &wcl__op_dropout, .opset = 13, .inputs = inputs, .input_count = 1, .outputs = outputs, .output_count = 2};
+    wcl__op_node node = {.op = &wcl__op_dropout,
+                         .opset = 13,
+                         .inputs = inputs,
+                         .input_count = 1,
+                         .outputs = outputs,
+                         .output_count = 2};
     assert_int_equal(wcl__op_dropout.infer(&node), WCL_OK);
     assert_null(y.source);
     assert_int_equal(mask.type, WCL_BOOL);

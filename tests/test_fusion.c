@@ -1,4 +1,5 @@
-/* What the graph's passes make of networks: fewer nodes, and the same values as the naive references give node by node. */
+/* What the graph's passes make of networks: fewer nodes, and the same values as the naive references give
+ * node by node. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -62,7 +63,8 @@ static const fusion_case cases[] = {
     {"without a bias",
      {X2579,
       {CONV_W, NORM(17)},
-      {{"Conv", "conv", "x w", "c", {1}, 0}, {"BatchNormalization", "norm", "c scale shift mean variance", "y", {0}, 0}},
+      {{"Conv", "conv", "x w", "c", {1}, 0},
+       {"BatchNormalization", "norm", "c scale shift mean variance", "y", {0}, 0}},
       "y"},
      {{"Conv", 1}, {"", 1}}},
     {"depthwise, batch-norm, LeakyRelu",
@@ -85,7 +87,9 @@ static const fusion_case cases[] = {
     {"Sub and Mul of single numbers",
      {X2579,
       {CONV_W, {"m", ONE, false}, {"s", DIMS(1), false}},
-      {{"Conv", "conv", "x w b", "c", {1}, 0}, {"Sub", "sub", "c s", "d", {0}, 0}, {"Mul", "mul", "m d", "y", {0}, 0}},
+      {{"Conv", "conv", "x w b", "c", {1}, 0},
+       {"Sub", "sub", "c s", "d", {0}, 0},
+       {"Mul", "mul", "m d", "y", {0}, 0}},
       "y"},
      {{"Conv", 1}, {"", 1}}},
     {"two batch-norms",
@@ -104,7 +108,10 @@ static const fusion_case cases[] = {
       "y"},
      {{"Conv", 1}, {"Sub", 1}}},
     {"Mul along the columns",
-     {X2579, {CONV_W, {"m", DIMS(9), false}}, {{"Conv", "conv", "x w b", "c", {1}, 0}, {"Mul", "mul", "c m", "y", {0}, 0}}, "y"},
+     {X2579,
+      {CONV_W, {"m", DIMS(9), false}},
+      {{"Conv", "conv", "x w b", "c", {1}, 0}, {"Mul", "mul", "c m", "y", {0}, 0}},
+      "y"},
      {{"Conv", 1}, {"Mul", 1}}},
     {"Add that makes the tensor larger",
      {DIMS(1, 5, 7, 9),
@@ -123,13 +130,17 @@ static const fusion_case cases[] = {
     {"two activations",
      {X2579,
       {CONV_W},
-      {{"Conv", "conv", "x w b", "c", {1}, 0}, {"LeakyRelu", "leaky", "c", "r", {0}, 0}, {"Sigmoid", "sigmoid", "r", "y", {0}, 0}},
+      {{"Conv", "conv", "x w b", "c", {1}, 0},
+       {"LeakyRelu", "leaky", "c", "r", {0}, 0},
+       {"Sigmoid", "sigmoid", "r", "y", {0}, 0}},
       "y"},
      {{"Conv", 1}, {"LeakyRelu", 0}, {"Sigmoid", 1}}},
     {"a convolution that is read twice",
      {X2579,
       {CONV_W},
-      {{"Conv", "conv", "x w b", "c", {1}, 0}, {"Relu", "relu", "c", "r", {0}, 0}, {"Add", "add", "c r", "y", {0}, 0}},
+      {{"Conv", "conv", "x w b", "c", {1}, 0},
+       {"Relu", "relu", "c", "r", {0}, 0},
+       {"Add", "add", "c r", "y", {0}, 0}},
       "y"},
      {{"Conv", 1}, {"Relu", 1}, {"Add", 1}}},
     {"a convolution that is an output",
@@ -149,7 +160,9 @@ static const fusion_case cases[] = {
     {"MatMul, Add, Relu",
      {DIMS(3, 23),
       {{"w", DIMS(23, 14), false}, {"b", DIMS(14), false}},
-      {{"MatMul", "matmul", "x w", "m", {0}, 0}, {"Add", "add", "m b", "a", {0}, 0}, {"Relu", "relu", "a", "y", {0}, 0}},
+      {{"MatMul", "matmul", "x w", "m", {0}, 0},
+       {"Add", "add", "m b", "a", {0}, 0},
+       {"Relu", "relu", "a", "y", {0}, 0}},
       "y"},
      {{"MatMul", 1}, {"", 1}}},
     {"the bias first",
@@ -167,7 +180,10 @@ static const fusion_case cases[] = {
       "y"},
      {{"Gemm", 1}, {"", 1}}},
     {"a product of two inputs, and a sum",
-     {DIMS(6, 6), {{"b", DIMS(6), false}}, {{"MatMul", "matmul", "x z", "m", {0}, 0}, {"Add", "add", "m b", "y", {0}, 0}}, "y"},
+     {DIMS(6, 6),
+      {{"b", DIMS(6), false}},
+      {{"MatMul", "matmul", "x z", "m", {0}, 0}, {"Add", "add", "m b", "y", {0}, 0}},
+      "y"},
      {{"MatMul", 1}, {"Add", 1}}},
     {"a sum along the other dimension",
      {DIMS(14, 23),
@@ -281,7 +297,9 @@ static const fusion_case transposed[] = {
     {"two that do not cancel",
      {DIMS(2, 7, 9, 5),
       {{"a", DIMS(5, 1, 1), false}},
-      {{"Transpose", "t1", "x", "x1", TO_NHWC}, {"Relu", "relu", "x1", "r", {0}, 0}, {"Transpose", "t2", "r", "y", TO_NHWC}},
+      {{"Transpose", "t1", "x", "x1", TO_NHWC},
+       {"Relu", "relu", "x1", "r", {0}, 0},
+       {"Transpose", "t2", "r", "y", TO_NHWC}},
       "y"},
      {{"Transpose", 1}, {"Relu", 1}}},
     {"two whose order matters",
@@ -352,7 +370,8 @@ static void check_counts(const fusion_case *c, const wcl_plan *plan)
 {
     for (int i = 0; i < MOST_COUNTS && c->counts[i].op; i++) {
         const int count = plan_count(plan, *c->counts[i].op ? c->counts[i].op : NULL, NULL);
-        const int expected = c->counts[i].count, layouts = *c->counts[i].op ? 0 : plan_count(plan, "Layout", NULL);
+        const int expected = c->counts[i].count,
+                  layouts = *c->counts[i].op ? 0 : plan_count(plan, "Layout", NULL);
         if (count - layouts != expected)
             fail_msg("%s: %d nodes %s, expected %d", c->name, count - layouts, c->counts[i].op, expected);
     }
@@ -448,7 +467,8 @@ static void check_export(const char *file, const wcl_plan *plan, const char *den
         wcl_plan_node node = WCL_PLAN_NODE_INIT;
         assert_int_equal(wcl_plan_get_node(plan, i, &node), WCL_OK);
         const char *op = i < first ? NULL : expected[i - first] ? expected[i - first] : dense;
-        if (op ? strcmp(node.op, op) != 0 : strcmp(node.op, "Transpose") != 0 && strcmp(node.op, "Layout") != 0)
+        if (op ? strcmp(node.op, op) != 0
+               : strcmp(node.op, "Transpose") != 0 && strcmp(node.op, "Layout") != 0)
             fail_msg("%s: node %d is %s (%s)", file, i, node.name, node.op);
     }
 }
@@ -458,8 +478,9 @@ static void test_exports(void **state)
     static const struct {
         const char *file, *dense;
         int transposes; /* the one at the input */
-    } rows[] = {
-        {"exports/pytorch.onnx", "Gemm", 0}, {"exports/tf2onnx.onnx", "MatMul", 1}, {"exports/tf2onnx_noopt.onnx", "MatMul", 1}};
+    } rows[] = {{"exports/pytorch.onnx", "Gemm", 0},
+                {"exports/tf2onnx.onnx", "MatMul", 1},
+                {"exports/tf2onnx_noopt.onnx", "MatMul", 1}};
     static const struct {
         wcl_conv_choice conv;
         int layouts; /* f2 reads blocked tensors only: one conversion at the input */

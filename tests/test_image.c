@@ -1,4 +1,5 @@
-/* Pictures: decoding, resizing and normalising, against what Pillow, torchvision and Keras make of them (data/preprocess). */
+/* Pictures: decoding, resizing and normalising, against what Pillow, torchvision and Keras make of them
+ * (data/preprocess). */
 #include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
@@ -58,7 +59,8 @@ static void unhush(int saved)
 }
 
 /* height x width x channels, or height x width */
-static void assert_pixels(const char *name, const wcl__image *image, const char *expected_name, int most, double mean)
+static void assert_pixels(const char *name, const wcl__image *image, const char *expected_name, int most,
+                          double mean)
 {
     wcl_tensor expected;
     double sum = 0;
@@ -74,7 +76,8 @@ static void assert_pixels(const char *name, const wcl__image *image, const char 
         sum += difference;
     }
     if (largest > most || sum / (double)expected.bytes > mean)
-        fail_msg("%s: differs from %s by %d at most, %.4f in the mean", name, expected_name, largest, sum / (double)expected.bytes);
+        fail_msg("%s: differs from %s by %d at most, %.4f in the mean", name, expected_name, largest,
+                 sum / (double)expected.bytes);
     wcl_tensor_clear(&expected);
 }
 
@@ -106,7 +109,8 @@ static void test_decode(void **state)
 
 static void test_gray(void **state)
 {
-    static const char *const pictures[][2] = {{"rgb.png", "rgb_png_luma.npy"}, {"gray.png", "gray_png_luma.npy"}};
+    static const char *const pictures[][2] = {{"rgb.png", "rgb_png_luma.npy"},
+                                              {"gray.png", "gray_png_luma.npy"}};
     (void)state;
     for (size_t i = 0; i < COUNT(pictures); i++) {
         wcl__image image, gray;
@@ -156,7 +160,8 @@ static int load_bytes(const char *path, const unsigned char *bytes, size_t lengt
     return result;
 }
 
-/* Wherever a file is cut, it is refused, save in the checksum at a PNG's very end; whatever bit is wrong, nothing crashes. */
+/* Wherever a file is cut, it is refused, save in the checksum at a PNG's very end; whatever bit is wrong,
+ * nothing crashes. */
 static void test_damaged(void **state)
 {
     static const char *const files[] = {"gray.png", "palette.png", "interlaced.png", "rgb16.png", "gray.jpg"};
@@ -199,9 +204,11 @@ static void test_resize(void **state)
             for (int nearest = 0; nearest < 2; nearest++) {
                 const int width = resized_sizes[s][0], height = resized_sizes[s][1];
                 char name[128];
-                snprintf(name, sizeof name, "%s_%s_%dx%d.npy", resized_pictures[p].stem, nearest ? "nearest" : "bilinear", width,
-                         height);
-                assert_int_equal(wcl__image_resize(&image, width, height, nearest ? WCL__NEAREST : WCL__BILINEAR, &out), WCL__DONE);
+                snprintf(name, sizeof name, "%s_%s_%dx%d.npy", resized_pictures[p].stem,
+                         nearest ? "nearest" : "bilinear", width, height);
+                assert_int_equal(
+                    wcl__image_resize(&image, width, height, nearest ? WCL__NEAREST : WCL__BILINEAR, &out),
+                    WCL__DONE);
                 assert_pixels("resized", &out, name, nearest ? 0 : 2, nearest ? 0 : 0.25);
                 wcl__image_clear(&out);
             }
@@ -210,9 +217,10 @@ static void test_resize(void **state)
     }
 }
 
-/* Pillow's filter along one axis, in double. in and out: `lines` lines of `m` and `n` samples, `step` apart along the axis. */
-static void filter_axis(const double *in, int m, double *out, int n, int lines, int in_line, int out_line, int in_step,
-                        int out_step)
+/* Pillow's filter along one axis, in double. in and out: `lines` lines of `m` and `n` samples, `step` apart
+ * along the axis. */
+static void filter_axis(const double *in, int m, double *out, int n, int lines, int in_line, int out_line,
+                        int in_step, int out_step)
 {
     const double scale = (double)m / n, support = scale > 1 ? scale : 1;
     for (int x = 0; x < n; x++) {
@@ -251,11 +259,13 @@ static void test_extremes(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(extremes); i++) {
-        const int w = extremes[i].width, h = extremes[i].height, tw = extremes[i].to_width, th = extremes[i].to_height;
+        const int w = extremes[i].width, h = extremes[i].height, tw = extremes[i].to_width,
+                  th = extremes[i].to_height;
         uint32_t random = 12345;
         wcl__image image, out;
         assert_int_equal(wcl__image_create(w, h, 1, &image), WCL__DONE);
-        double *values = malloc((size_t)w * (size_t)h * sizeof *values), *across = malloc((size_t)tw * (size_t)h * sizeof *across),
+        double *values = malloc((size_t)w * (size_t)h * sizeof *values),
+               *across = malloc((size_t)tw * (size_t)h * sizeof *across),
                *wanted = malloc((size_t)tw * (size_t)th * sizeof *wanted);
         assert_true(values && across && wanted);
         for (int k = 0; k < w * h; k++) {
@@ -268,7 +278,8 @@ static void test_extremes(void **state)
         assert_int_equal(wcl__image_resize(&image, tw, th, WCL__BILINEAR, &out), WCL__DONE);
         for (int k = 0; k < tw * th; k++)
             if (!(fabs(out.pixels[k] - wanted[k]) <= 0.51))
-                fail_msg("%s: element %d is %d, expected %.4f", extremes[i].name, k, out.pixels[k], wanted[k]);
+                fail_msg("%s: element %d is %d, expected %.4f", extremes[i].name, k, out.pixels[k],
+                         wanted[k]);
         free(values);
         free(across);
         free(wanted);
@@ -277,7 +288,8 @@ static void test_extremes(void **state)
     }
 }
 
-static void assert_values(const char *name, const wcl__image *image, wcl__preprocess method, const char *expected_name)
+static void assert_values(const char *name, const wcl__image *image, wcl__preprocess method,
+                          const char *expected_name)
 {
     wcl_tensor expected;
     load_expected(expected_name, WCL_FLOAT32, &expected);
@@ -295,7 +307,8 @@ static void assert_values(const char *name, const wcl__image *image, wcl__prepro
             for (size_t i = 0; i < pixels; i++) {
                 const float got = out[last ? i * 3 + c : c * pixels + i];
                 if (!(fabsf(got - wanted[c * pixels + i]) <= 1e-5f))
-                    fail_msg("%s: channel %zu, pixel %zu is %.9g, expected %.9g", name, c, i, got, wanted[c * pixels + i]);
+                    fail_msg("%s: channel %zu, pixel %zu is %.9g, expected %.9g", name, c, i, got,
+                             wanted[c * pixels + i]);
             }
         free(out);
     }
@@ -304,8 +317,10 @@ static void assert_values(const char *name, const wcl__image *image, wcl__prepro
 
 static const struct {
     const char *name, *expected;
-} methods[] = {
-    {"unit", "norm_unit.npy"}, {"torchvision", "norm_torchvision.npy"}, {"caffe", "norm_caffe.npy"}, {"tf", "norm_tf.npy"}};
+} methods[] = {{"unit", "norm_unit.npy"},
+               {"torchvision", "norm_torchvision.npy"},
+               {"caffe", "norm_caffe.npy"},
+               {"tf", "norm_tf.npy"}};
 
 static void test_normalise(void **state)
 {
@@ -421,10 +436,12 @@ static void test_fitted_sizes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decode),        cmocka_unit_test(test_gray),         cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_damaged),       cmocka_unit_test(test_resize),       cmocka_unit_test(test_extremes),
-        cmocka_unit_test(test_normalise),     cmocka_unit_test(test_pipelines),    cmocka_unit_test(test_keras_values),
-        cmocka_unit_test(test_gray_pictures), cmocka_unit_test(test_fitted_sizes),
+        cmocka_unit_test(test_decode),       cmocka_unit_test(test_gray),
+        cmocka_unit_test(test_refused),      cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_resize),       cmocka_unit_test(test_extremes),
+        cmocka_unit_test(test_normalise),    cmocka_unit_test(test_pipelines),
+        cmocka_unit_test(test_keras_values), cmocka_unit_test(test_gray_pictures),
+        cmocka_unit_test(test_fitted_sizes),
     };
     return cmocka_run_group_tests_name("image", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Sessions beside other OpenCL code and in several threads: the caller's context, queue, buffers and events; runs that nobody waits for;
- * weights that sessions share. */
+/* Sessions beside other OpenCL code and in several threads: the caller's context, queue, buffers and events;
+ * runs that nobody waits for; weights that sessions share. */
 #include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -17,7 +17,15 @@
 #include "support/network.h"
 #include "support/support.h"
 
-enum { CHANNELS = 4, SIDE = 14, PICTURE = CHANNELS * SIDE * SIDE, FILTERS = 19, CLASSES = 6, BATCH = 3, MARGIN = 1024 };
+enum {
+    CHANNELS = 4,
+    SIDE = 14,
+    PICTURE = CHANNELS * SIDE * SIDE,
+    FILTERS = 19,
+    CLASSES = 6,
+    BATCH = 3,
+    MARGIN = 1024
+};
 static const float untouched = 12345.0f;
 
 static wcl_model *small_network(void)
@@ -83,9 +91,11 @@ static host open_host(cl_command_queue_properties properties)
         return (host){0};
     }
     assert_int_equal(code, CL_SUCCESS);
-    h.input = clCreateBuffer(h.context, CL_MEM_READ_WRITE, BATCH * PICTURE * sizeof(float) + 2 * MARGIN, NULL, &code);
+    h.input = clCreateBuffer(h.context, CL_MEM_READ_WRITE, BATCH * PICTURE * sizeof(float) + 2 * MARGIN, NULL,
+                             &code);
     assert_int_equal(code, CL_SUCCESS);
-    h.output = clCreateBuffer(h.context, CL_MEM_READ_WRITE, BATCH * CLASSES * sizeof(float) + 2 * MARGIN, NULL, &code);
+    h.output = clCreateBuffer(h.context, CL_MEM_READ_WRITE, BATCH * CLASSES * sizeof(float) + 2 * MARGIN,
+                              NULL, &code);
     assert_int_equal(code, CL_SUCCESS);
     assert_int_equal(wcl_device_wrap(h.context, h.id, &h.device), WCL_OK);
     return h;
@@ -103,7 +113,9 @@ static void close_host(host *h)
 static void fill_output(const host *h)
 {
     const size_t bytes = BATCH * CLASSES * sizeof(float) + 2 * MARGIN;
-    assert_int_equal(clEnqueueFillBuffer(h->queue, h->output, &untouched, sizeof untouched, 0, bytes, 0, NULL, NULL), CL_SUCCESS);
+    assert_int_equal(
+        clEnqueueFillBuffer(h->queue, h->output, &untouched, sizeof untouched, 0, bytes, 0, NULL, NULL),
+        CL_SUCCESS);
     assert_int_equal(clFinish(h->queue), CL_SUCCESS);
 }
 
@@ -112,7 +124,8 @@ static void check_output(const fixture *f, const host *h, const char *name)
 {
     enum { EDGE = MARGIN / sizeof(float), ALL = BATCH * CLASSES + 2 * EDGE };
     static float all[ALL];
-    assert_int_equal(clEnqueueReadBuffer(h->queue, h->output, CL_TRUE, 0, sizeof all, all, 0, NULL, NULL), CL_SUCCESS);
+    assert_int_equal(clEnqueueReadBuffer(h->queue, h->output, CL_TRUE, 0, sizeof all, all, 0, NULL, NULL),
+                     CL_SUCCESS);
     check_values(name, all + EDGE, f->expected, BATCH * CLASSES, 1e-5);
     for (size_t i = 0; i < EDGE; i++)
         if (all[i] != untouched || all[ALL - 1 - i] != untouched)
@@ -121,9 +134,11 @@ static void check_output(const fixture *f, const host *h, const char *name)
 
 static wcl_tensor tensor_of(const host *h, bool output)
 {
-    wcl_tensor t = {WCL_FLOAT32, 4, {BATCH, CHANNELS, SIDE, SIDE}, NULL, h->input, MARGIN, BATCH * PICTURE * sizeof(float)};
+    wcl_tensor t = {WCL_FLOAT32, 4,      {BATCH, CHANNELS, SIDE, SIDE},  NULL,
+                    h->input,    MARGIN, BATCH * PICTURE * sizeof(float)};
     if (output)
-        t = (wcl_tensor){WCL_FLOAT32, 2, {BATCH, CLASSES}, NULL, h->output, MARGIN, BATCH * CLASSES * sizeof(float)};
+        t = (wcl_tensor){
+            WCL_FLOAT32, 2, {BATCH, CLASSES}, NULL, h->output, MARGIN, BATCH * CLASSES * sizeof(float)};
     return t;
 }
 
@@ -136,14 +151,20 @@ static void test_own_context(void **state)
         wcl_session_options options;
     } rows[] = {
         {"in order", 0, true, {.size = sizeof rows[0].options}},
-        {"in order, measured", CL_QUEUE_PROFILING_ENABLE, true, {.size = sizeof rows[0].options, .profile = 1}},
+        {"in order, measured",
+         CL_QUEUE_PROFILING_ENABLE,
+         true,
+         {.size = sizeof rows[0].options, .profile = 1}},
         {"out of order", CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, true, {.size = sizeof rows[0].options}},
         {"out of order, clblast and f2",
          CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE,
          true,
          {.size = sizeof rows[0].options, .conv = WCL_CONV_F2, .dense = WCL_DENSE_CLBLAST}},
         {"in order, not waiting", 0, false, {.size = sizeof rows[0].options}},
-        {"out of order, not waiting", CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, false, {.size = sizeof rows[0].options}},
+        {"out of order, not waiting",
+         CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE,
+         false,
+         {.size = sizeof rows[0].options}},
     };
     const fixture *f = *state;
     for (size_t i = 0; i < WCL__COUNT(rows); i++) {
@@ -159,7 +180,8 @@ static void test_own_context(void **state)
         wcl_tensor output = tensor_of(&h, true);
         for (int again = 0; again < 3; again++) {
             fill_output(&h);
-            assert_int_equal(clEnqueueWriteBuffer(h.queue, h.input, CL_TRUE, MARGIN, sizeof f->input, f->input, 0, NULL, NULL),
+            assert_int_equal(clEnqueueWriteBuffer(h.queue, h.input, CL_TRUE, MARGIN, sizeof f->input,
+                                                  f->input, 0, NULL, NULL),
                              CL_SUCCESS);
             if (rows[i].waits) {
                 assert_int_equal(wcl_session_run_tensors(session, &input, &output), WCL_OK);
@@ -197,7 +219,8 @@ static void test_async(void **state)
     cl_int code;
     float scores[BATCH * CLASSES];
     wcl_session *session = open_session(f->model, NULL);
-    const wcl_tensor input = {WCL_FLOAT32, 4, {BATCH, CHANNELS, SIDE, SIDE}, (void *)f->input, NULL, 0, sizeof f->input};
+    const wcl_tensor input = {WCL_FLOAT32,    4, {BATCH, CHANNELS, SIDE, SIDE}, (void *)f->input, NULL, 0,
+                              sizeof f->input};
     const wcl_tensor output = {WCL_FLOAT32, 2, {BATCH, CLASSES}, scores, NULL, 0, sizeof scores};
     assert_int_equal(wcl_session_prepare(session, &input), WCL_OK);
     assert_int_equal(wcl_session_wait(session), WCL_OK); /* nothing to wait for */
@@ -207,7 +230,9 @@ static void test_async(void **state)
         assert_int_equal(code, CL_SUCCESS);
         scores[0] = untouched;
         assert_int_equal(wcl_session_run_async(session, &input, &output, &start, 1, &done), WCL_OK);
-        assert_int_equal(clGetEventInfo(done, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof progress, &progress, NULL), CL_SUCCESS);
+        assert_int_equal(
+            clGetEventInfo(done, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof progress, &progress, NULL),
+            CL_SUCCESS);
         assert_int_not_equal(progress, CL_COMPLETE); /* it cannot have begun */
         assert_true(scores[0] == untouched);
         assert_int_equal(clSetUserEventStatus(start, CL_COMPLETE), CL_SUCCESS);
@@ -230,7 +255,8 @@ static void test_async_twice(void **state)
     wcl_session *session = open_session(f->model, NULL);
     for (int i = 0; i < 4; i++) {
         const float *picture = f->input + (size_t)(i % BATCH) * PICTURE;
-        const wcl_tensor input = {WCL_FLOAT32, 4, {1, CHANNELS, SIDE, SIDE}, (void *)picture, NULL, 0, PICTURE * sizeof(float)};
+        const wcl_tensor input = {WCL_FLOAT32, 4, {1, CHANNELS, SIDE, SIDE}, (void *)picture,
+                                  NULL,        0, PICTURE * sizeof(float)};
         const wcl_tensor output = {WCL_FLOAT32, 2, {1, CLASSES}, scores[i], NULL, 0, sizeof scores[i]};
         assert_int_equal(wcl_session_run_async(session, &input, &output, NULL, 0, NULL), WCL_OK);
     }
@@ -245,12 +271,14 @@ static void test_async_failures(void **state)
     static const struct {
         const char *name;
         fake_cl_function function;
-    } rows[] = {
-        {"launch", FAKE_clEnqueueNDRangeKernel}, {"input", FAKE_clEnqueueWriteBuffer}, {"output", FAKE_clEnqueueReadBuffer}};
+    } rows[] = {{"launch", FAKE_clEnqueueNDRangeKernel},
+                {"input", FAKE_clEnqueueWriteBuffer},
+                {"output", FAKE_clEnqueueReadBuffer}};
     const fixture *f = *state;
     float scores[BATCH * CLASSES];
     wcl_session *session = open_session(f->model, NULL);
-    const wcl_tensor input = {WCL_FLOAT32, 4, {BATCH, CHANNELS, SIDE, SIDE}, (void *)f->input, NULL, 0, sizeof f->input};
+    const wcl_tensor input = {WCL_FLOAT32,    4, {BATCH, CHANNELS, SIDE, SIDE}, (void *)f->input, NULL, 0,
+                              sizeof f->input};
     const wcl_tensor output = {WCL_FLOAT32, 2, {BATCH, CLASSES}, scores, NULL, 0, sizeof scores};
     const wcl_tensor nowhere = {WCL_FLOAT32, 2, {BATCH, CLASSES}, NULL, NULL, 0, sizeof scores};
     assert_int_equal(wcl_session_run_async(session, &input, &nowhere, NULL, 0, NULL), WCL_BAD_ARGUMENT);
@@ -287,10 +315,12 @@ static void test_shared_weights(void **state)
     assert_int_equal(wcl_session_prepare(first, &input), WCL_OK);
     const int64_t weights = weights_of(wcl_session_plan(first));
     assert_true(weights > 0);
-    assert_true(fake_cl_calls(FAKE_clCreateBuffer) > weights); /* and the activations, and what packing needs for a while */
+    assert_true(fake_cl_calls(FAKE_clCreateBuffer) >
+                weights); /* and the activations, and what packing needs for a while */
     fake_cl_reset();
     assert_int_equal(wcl_session_prepare(second, &input), WCL_OK);
-    assert_int_equal(fake_cl_calls(FAKE_clCreateBuffer), wcl_session_plan(second)->buffer_count); /* the activations alone */
+    assert_int_equal(fake_cl_calls(FAKE_clCreateBuffer),
+                     wcl_session_plan(second)->buffer_count); /* the activations alone */
     assert_int_equal(wcl_session_clone(first, &third), WCL_OK);
     wcl_session_destroy(first); /* the weights live on */
     fake_cl_reset();
@@ -318,7 +348,8 @@ typedef struct worker {
     char failure[256];
 } worker;
 
-/* Batches change, so that instances are made in several threads at once. cmocka's checks are for its own thread alone. */
+/* Batches change, so that instances are made in several threads at once. cmocka's checks are for its own
+ * thread alone. */
 static void *work(void *user)
 {
     worker *w = user;
@@ -330,8 +361,8 @@ static void *work(void *user)
             snprintf(w->failure, sizeof w->failure, "%.200s", wcl_last_error()->message);
         for (int64_t i = 0; i < batch * CLASSES && !w->failure[0]; i++)
             if (!(fabsf(scores[i] - w->f->expected[i]) < 1e-4f))
-                snprintf(w->failure, sizeof w->failure, "run %d, batch %lld: %g, expected %g", run, (long long)batch,
-                         (double)scores[i], (double)w->f->expected[i]);
+                snprintf(w->failure, sizeof w->failure, "run %d, batch %lld: %g, expected %g", run,
+                         (long long)batch, (double)scores[i], (double)w->f->expected[i]);
     }
     return NULL;
 }
@@ -365,8 +396,9 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_own_context), cmocka_unit_test(test_other_queues),   cmocka_unit_test(test_async),
-        cmocka_unit_test(test_async_twice), cmocka_unit_test(test_async_failures), cmocka_unit_test(test_shared_weights),
+        cmocka_unit_test(test_own_context),    cmocka_unit_test(test_other_queues),
+        cmocka_unit_test(test_async),          cmocka_unit_test(test_async_twice),
+        cmocka_unit_test(test_async_failures), cmocka_unit_test(test_shared_weights),
         cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

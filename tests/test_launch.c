@@ -68,18 +68,21 @@ static void test_launch(void **state)
     const wcl__call call = fill_call(2.5f, FILL_COUNT - 1);
     fake_cl_guard(true);
     assert_int_equal(wcl__device_queue(device, &queue), WCL_OK);
-    assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, sizeof values, NULL, "x", &slots[1]), WCL_OK);
+    assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, sizeof values, NULL, "x", &slots[1]),
+                     WCL_OK);
     assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, sizeof values, NULL, "y", &other), WCL_OK);
     assert_int_equal(wcl__launch_create(device, &call, slots, &launch), WCL_OK);
     assert_true(run(&launch, queue) >= 0);
-    assert_int_equal(clEnqueueReadBuffer(queue, slots[1], CL_TRUE, 0, sizeof values, values, 0, NULL, NULL), CL_SUCCESS);
+    assert_int_equal(clEnqueueReadBuffer(queue, slots[1], CL_TRUE, 0, sizeof values, values, 0, NULL, NULL),
+                     CL_SUCCESS);
     for (int i = 0; i < FILL_COUNT - 1; i++)
         assert_true(values[i] == 2.5f);
     assert_true(values[FILL_COUNT - 1] != values[FILL_COUNT - 1]); /* the NaN that the guard mode put there */
     assert_int_equal(wcl__launch_bind(&launch, 0, NULL), WCL_OK);  /* no argument uses slot 0 */
     assert_int_equal(wcl__launch_bind(&launch, 1, other), WCL_OK);
     run(&launch, queue);
-    assert_int_equal(clEnqueueReadBuffer(queue, other, CL_TRUE, 0, sizeof values, values, 0, NULL, NULL), CL_SUCCESS);
+    assert_int_equal(clEnqueueReadBuffer(queue, other, CL_TRUE, 0, sizeof values, values, 0, NULL, NULL),
+                     CL_SUCCESS);
     assert_true(values[FILL_COUNT - 2] == 2.5f);
     wcl__launch_destroy(&launch);
     wcl__launch_destroy(&launch);
@@ -103,7 +106,9 @@ static void test_guards_notice(void **state)
         skip(); /* the driver may copy a sub-buffer back and nothing beside it */
     fake_cl_guard(true);
     assert_int_equal(wcl__device_queue(device, &queue), WCL_OK);
-    assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, FILL_COUNT * sizeof(float), NULL, "x", &slots[1]), WCL_OK);
+    assert_int_equal(
+        wcl__buffer_create(device, CL_MEM_READ_WRITE, FILL_COUNT * sizeof(float), NULL, "x", &slots[1]),
+        WCL_OK);
     assert_int_equal(wcl__launch_create(device, &call, slots, &launch), WCL_OK);
     run(&launch, queue);
     wcl__launch_destroy(&launch);
@@ -115,10 +120,11 @@ static void test_guards_notice(void **state)
 static char *with_local_memory(const char *source)
 {
     (void)source;
-    return strdup("kernel void fill(global float *x, local float *scratch) {\n"
-                  "    local float fixed[64];\n"
-                  "    fixed[get_local_id(0)] = 1; scratch[get_local_id(0)] = 2; barrier(CLK_LOCAL_MEM_FENCE);\n"
-                  "    x[get_global_id(0)] = fixed[0] + scratch[0];\n}\n");
+    return strdup(
+        "kernel void fill(global float *x, local float *scratch) {\n"
+        "    local float fixed[64];\n"
+        "    fixed[get_local_id(0)] = 1; scratch[get_local_id(0)] = 2; barrier(CLK_LOCAL_MEM_FENCE);\n"
+        "    x[get_global_id(0)] = fixed[0] + scratch[0];\n}\n");
 }
 
 static void test_local_memory_limit(void **state)
@@ -169,7 +175,10 @@ static void test_launch_limits(void **state)
          {{facts->max_work_group, 2, 1}, {facts->max_work_group, 2, 1}, true},
          WCL_UNSUPPORTED,
          "the device allows"},
-        {"too many in a dimension", {{1, 1, SIZE_MAX}, {1, 1, SIZE_MAX}, true}, WCL_UNSUPPORTED, "in dimension 2"},
+        {"too many in a dimension",
+         {{1, 1, SIZE_MAX}, {1, 1, SIZE_MAX}, true},
+         WCL_UNSUPPORTED,
+         "in dimension 2"},
         {"no multiple",
          {{100, 1, 1}, {16, 1, 1}, false},
          WCL_BAD_ARGUMENT,
@@ -206,7 +215,8 @@ static void test_launch_errors(void **state)
     call = fill_call(1, 1);
     call.args[2].size = 8;
     assert_int_equal(wcl__launch_create(device, &call, slots, &launch), WCL_DEVICE_ERROR);
-    assert_string_equal(wcl_last_error()->message, "fill: cannot set argument 2 (8 bytes): CL_INVALID_ARG_SIZE (-51)");
+    assert_string_equal(wcl_last_error()->message,
+                        "fill: cannot set argument 2 (8 bytes): CL_INVALID_ARG_SIZE (-51)");
     call = fill_call(1, 1);
     fake_cl_fail(FAKE_clCreateKernel, 1, CL_OUT_OF_HOST_MEMORY);
     assert_int_equal(wcl__launch_create(device, &call, slots, &launch), WCL_NO_MEMORY);
@@ -214,9 +224,9 @@ static void test_launch_errors(void **state)
     assert_int_equal(wcl__device_queue(device, &queue), WCL_OK);
     fake_cl_fail(FAKE_clEnqueueNDRangeKernel, 1, CL_OUT_OF_RESOURCES);
     assert_int_equal(wcl__launch_enqueue(&launch, queue, 0, NULL, NULL), WCL_DEVICE_ERROR);
-    assert_string_equal(
-        wcl_last_error()->message,
-        "fill: cannot run: CL_OUT_OF_RESOURCES (-5): drivers report a fault of a kernel and a lack of resources alike");
+    assert_string_equal(wcl_last_error()->message,
+                        "fill: cannot run: CL_OUT_OF_RESOURCES (-5): drivers report a fault of a kernel and "
+                        "a lack of resources alike");
     wcl__launch_destroy(&launch);
 }
 
@@ -230,18 +240,23 @@ static void test_buffers(void **state)
     assert_int_equal(clGetMemObjectInfo(memory, CL_MEM_SIZE, sizeof bytes, &bytes, NULL), CL_SUCCESS);
     assert_int_equal(bytes, 1);
     clReleaseMemObject(memory);
-    const cl_int no_memory[] = {CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_RESOURCES, CL_INVALID_BUFFER_SIZE};
+    const cl_int no_memory[] = {CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_RESOURCES,
+                                CL_INVALID_BUFFER_SIZE};
     for (size_t i = 0; i < WCL__COUNT(no_memory); i++) {
         fake_cl_fail(FAKE_clCreateBuffer, 1, no_memory[i]);
-        assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, 12345, NULL, "activations", &memory), WCL_NO_MEMORY);
+        assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, 12345, NULL, "activations", &memory),
+                         WCL_NO_MEMORY);
         assert_null(memory);
-        assert_non_null(strstr(wcl_last_error()->message, "activations: cannot have 12345 bytes of device memory"));
+        assert_non_null(
+            strstr(wcl_last_error()->message, "activations: cannot have 12345 bytes of device memory"));
     }
     const int calls = fake_cl_calls(FAKE_clCreateBuffer);
-    assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, SIZE_MAX / 2, NULL, "too much", &memory), WCL_NO_MEMORY);
+    assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, SIZE_MAX / 2, NULL, "too much", &memory),
+                     WCL_NO_MEMORY);
     assert_null(memory);
     assert_int_equal(wcl_last_error()->cl_code, CL_INVALID_BUFFER_SIZE);
-    assert_int_equal(fake_cl_calls(FAKE_clCreateBuffer), calls); /* drivers that allocate at the first use would say yes */
+    assert_int_equal(fake_cl_calls(FAKE_clCreateBuffer),
+                     calls); /* drivers that allocate at the first use would say yes */
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, reset, reset)
@@ -249,8 +264,10 @@ static void test_buffers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_call_range),    TEST(test_launch),        TEST(test_guards_notice), TEST(test_local_memory_limit),
-        TEST(test_launch_limits), TEST(test_launch_errors), TEST(test_buffers),
+        TEST(test_call_range),    TEST(test_launch),
+        TEST(test_guards_notice), TEST(test_local_memory_limit),
+        TEST(test_launch_limits), TEST(test_launch_errors),
+        TEST(test_buffers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,7 +52,8 @@ static void test_places(void **state)
         assert_int_equal(wcl__layout_count(&places[i].layout, &places[i].shape), places[i].count);
         assert_int_equal(wcl__layout_view(&places[i].layout, &places[i].shape, &view), WCL_OK);
         if (memcmp(&view, &places[i].view, sizeof view) != 0)
-            fail_msg("%s: the view is %d %d %d %d %d", places[i].name, view.origin, view.image, view.plane, view.row, view.pixel);
+            fail_msg("%s: the view is %d %d %d %d %d", places[i].name, view.origin, view.image, view.plane,
+                     view.row, view.pixel);
         wcl__layout_print(&places[i].layout, name, sizeof name);
         assert_string_equal(name, places[i].name);
     }
@@ -89,7 +90,8 @@ static void test_too_large(void **state)
 
 static const wcl__layout layouts[] = {PLAIN, BLOCKED(4), BLOCKED(8), BLOCKED(16), NHWC};
 static const wcl__shape shapes[] = {
-    {4, {2, 17, 5, 3}}, {4, {1, 1, 1, 1}}, {4, {1, 16, 3, 4}}, {4, {5, 3, 2, 2}}, {4, {1, 33, 7, 9}}, {3, {2, 5, 11}}, {2, {3, 10}},
+    {4, {2, 17, 5, 3}}, {4, {1, 1, 1, 1}}, {4, {1, 16, 3, 4}}, {4, {5, 3, 2, 2}},
+    {4, {1, 33, 7, 9}}, {3, {2, 5, 11}},   {2, {3, 10}},
 };
 
 typedef struct cell_walk {
@@ -100,7 +102,8 @@ typedef struct cell_walk {
 static size_t place(const cell_walk *walk, int64_t n, int64_t c, int64_t y, int64_t x)
 {
     const wcl__view *v = &walk->view;
-    return (size_t)(v->origin + n * v->image + c / walk->block * v->plane + y * v->row + x * v->pixel + c % walk->block);
+    return (size_t)(v->origin + n * v->image + c / walk->block * v->plane + y * v->row + x * v->pixel +
+                    c % walk->block);
 }
 
 /* The values 1, 2, ... in C order, in a layout; zeros elsewhere. The caller frees it. */
@@ -121,7 +124,8 @@ static float *lay_out(const wcl__layout *layout, const wcl__shape *shape)
 static void run_call(wcl_device *device, cl_command_queue queue, const wcl__call *call, const cl_mem *slots)
 {
     wcl__launch launch = {0};
-    if (wcl__launch_create(device, call, slots, &launch) != WCL_OK || wcl__launch_enqueue(&launch, queue, 0, NULL, NULL) != WCL_OK)
+    if (wcl__launch_create(device, call, slots, &launch) != WCL_OK ||
+        wcl__launch_enqueue(&launch, queue, 0, NULL, NULL) != WCL_OK)
         fail_msg("%s", wcl_last_error()->message);
     assert_int_equal(clFinish(queue), CL_SUCCESS);
     wcl__launch_destroy(&launch);
@@ -143,13 +147,14 @@ static void convert(const wcl__layout *from, const wcl__layout *to, const wcl__s
     assert_int_equal(wcl__device_queue(device, &queue), WCL_OK);
     guarded_create(device, x_bytes, &x);
     guarded_create(device, y_bytes, &y);
-    assert_int_equal(clEnqueueWriteBuffer(queue, x.memory, CL_TRUE, 0, x_bytes, source, 0, NULL, NULL), CL_SUCCESS);
+    assert_int_equal(clEnqueueWriteBuffer(queue, x.memory, CL_TRUE, 0, x_bytes, source, 0, NULL, NULL),
+                     CL_SUCCESS);
     assert_int_equal(wcl__convert_call(&call, 0, from, 1, to, shape), WCL_OK);
     run_call(device, queue, &call, (const cl_mem[]){x.memory, y.memory});
     unsigned char *all = guarded_read(queue, &y);
     if (!guarded_whole(&y, all, &broken))
-        fail_msg("%s to %s, %s: wrote byte %lld of %zu", names[0], names[1], wcl__shape_print(shape).text, (long long)broken,
-                 y_bytes);
+        fail_msg("%s to %s, %s: wrote byte %lld of %zu", names[0], names[1], wcl__shape_print(shape).text,
+                 (long long)broken, y_bytes);
     if (memcmp(all + y.origin, expected, y_bytes) != 0)
         fail_msg("%s to %s, %s: wrong values", names[0], names[1], wcl__shape_print(shape).text);
     free(all);

@@ -17,7 +17,8 @@ enum { SIDE = 32, CLASSES = 10 };
 
 static const char network[] = "zoo:vgg11?size=32&classes=10";
 
-static wcl_status plan_for(const wcl__facts *facts, wcl_model *model, const wcl_session_options *options, wcl_plan **plan)
+static wcl_status plan_for(const wcl__facts *facts, wcl_model *model, const wcl_session_options *options,
+                           wcl_plan **plan)
 {
     const wcl__plan_request request = {facts, model, options, NULL, NULL, 0, NULL};
     wcl__clear_error();
@@ -56,7 +57,8 @@ static void run_many(const char *op, wcl_tensor *output)
             values[i][k] = (float)(i * COUNT + k);
         inputs[i] = (wcl_tensor){WCL_FLOAT32, 2, {1, COUNT}, values[i], NULL, 0, sizeof values[i]};
     }
-    assert_int_equal(wcl_builder_node(b, op, "many", pointers, INPUTS, made, 1, &axis, strcmp(op, "Concat") == 0), WCL_OK);
+    assert_int_equal(
+        wcl_builder_node(b, op, "many", pointers, INPUTS, made, 1, &axis, strcmp(op, "Concat") == 0), WCL_OK);
     wcl_model *model = net_end(b, "y");
     wcl_session *session = open_session(model, NULL);
     assert_int_equal(wcl_session_run_tensors(session, inputs, output), WCL_OK);
@@ -92,8 +94,10 @@ static void test_input_types(void **state)
         wcl_status status;
         const char *part;
     } rows[] = {
-        {WCL_FLOAT16, WCL_UNSUPPORTED, "input x is float16, networks run in float32: export the model in float32"},
-        {WCL_FLOAT64, WCL_UNSUPPORTED, "input x is float64, networks run in float32: export the model in float32"},
+        {WCL_FLOAT16, WCL_UNSUPPORTED,
+         "input x is float16, networks run in float32: export the model in float32"},
+        {WCL_FLOAT64, WCL_UNSUPPORTED,
+         "input x is float64, networks run in float32: export the model in float32"},
         {WCL_INT64, WCL_BAD_ARGUMENT, "the values of input x decide how the network runs"},
         {WCL_FLOAT32, WCL_OK, ""},
     };
@@ -151,7 +155,8 @@ static void test_device_memory(void **state)
             fail_msg("%s: %s", rows[i].name, wcl_last_error()->message);
         if (!fits && !strstr(wcl_last_error()->message, rows[i].part))
             fail_msg("%s: %s", rows[i].name, wcl_last_error()->message);
-        if (fits && (says(plan, ": it takes too much") != (rows[i].part != NULL) || (rows[i].part && !says(plan, rows[i].part))))
+        if (fits && (says(plan, ": it takes too much") != (rows[i].part != NULL) ||
+                     (rows[i].part && !says(plan, rows[i].part))))
             fail_msg("%s: the reasons are others", rows[i].name);
         if (fits && ((memory && wcl__plan_total(plan) > memory) || (cap && wcl__plan_total(plan) > cap)))
             fail_msg("%s: %llu bytes", rows[i].name, (unsigned long long)wcl__plan_total(plan));
@@ -170,7 +175,8 @@ static void keep_log(void *user, wcl_log_level level, const char *text)
     snprintf(logged + strlen(logged), sizeof logged - strlen(logged), "%s\n", text);
 }
 
-/* The activations' first buffer cannot be had, or, as drivers that allocate late tell, its first use fails. */
+/* The activations' first buffer cannot be had, or, as drivers that allocate late tell, its first use fails.
+ */
 static void test_no_room(void **state)
 {
     static const struct {
@@ -194,14 +200,16 @@ static void test_no_room(void **state)
     float *expected = run_network(session, input, 1, CLASSES);
     const uint64_t wanted = wcl__plan_total(wcl_session_plan(session));
     wcl_session_destroy(session);
-    const int ends[FAKE_CL_FUNCTIONS] = {[FAKE_clEnqueueFillBuffer] = fake_cl_calls(FAKE_clEnqueueFillBuffer) + 1,
+    const int ends[FAKE_CL_FUNCTIONS] = {[FAKE_clEnqueueFillBuffer] =
+                                             fake_cl_calls(FAKE_clEnqueueFillBuffer) + 1,
                                          [FAKE_clFinish] = fake_cl_calls(FAKE_clFinish) + 1};
     wcl_set_log(keep_log, NULL, WCL_LOG_WARNING);
     for (size_t i = 0; i < WCL__COUNT(rows); i++) {
         logged[0] = '\0';
         session = open_session(model, &options);
         fake_cl_reset();
-        fake_cl_fail(rows[i].function, rows[i].from_end ? ends[rows[i].function] - rows[i].from_end : 1, rows[i].code);
+        fake_cl_fail(rows[i].function, rows[i].from_end ? ends[rows[i].function] - rows[i].from_end : 1,
+                     rows[i].code);
         float *got = run_network(session, input, 1, CLASSES);
         if (!fake_cl_failed() || !strstr(logged, "planning again for less than "))
             fail_msg("%s: %s", rows[i].name, logged);
@@ -218,7 +226,8 @@ static void test_no_room(void **state)
     wcl_model_destroy(model);
 }
 
-/* Where every node has one variant, the error is the driver's, and the session can be used once there is room. */
+/* Where every node has one variant, the error is the driver's, and the session can be used once there is
+ * room. */
 static void test_nothing_smaller(void **state)
 {
     float input[8] = {1, 2, 3, 4, 5, 6, 7, 8}, output[8];
@@ -233,7 +242,8 @@ static void test_nothing_smaller(void **state)
     assert_int_equal(wcl_session_run(session, input, 1, output), WCL_NO_MEMORY);
     assert_true(fake_cl_failed());
     assert_int_equal(wcl_last_error()->cl_code, CL_MEM_OBJECT_ALLOCATION_FAILURE);
-    if (!strstr(wcl_last_error()->message, "bytes of device memory, and no plan takes less: CL_MEM_OBJECT_ALLOCATION_FAILURE"))
+    if (!strstr(wcl_last_error()->message,
+                "bytes of device memory, and no plan takes less: CL_MEM_OBJECT_ALLOCATION_FAILURE"))
         fail_msg("%s", wcl_last_error()->message);
     assert_int_equal(wcl_session_run(session, input, 1, output), WCL_OK);
     wcl_session_destroy(session);
@@ -244,8 +254,9 @@ static void test_nothing_smaller(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_many_inputs), cmocka_unit_test(test_input_types),     cmocka_unit_test(test_device_memory),
-        cmocka_unit_test(test_no_room),     cmocka_unit_test(test_nothing_smaller),
+        cmocka_unit_test(test_many_inputs),     cmocka_unit_test(test_input_types),
+        cmocka_unit_test(test_device_memory),   cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_nothing_smaller),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

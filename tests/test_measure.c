@@ -1,4 +1,5 @@
-/* wcl_device_measure: its kernels against the formulas of cl/measure.cl, default sizes for several kinds of devices, failures. */
+/* wcl_device_measure: its kernels against the formulas of cl/measure.cl, default sizes for several kinds of
+ * devices, failures. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +29,8 @@ static int reset(void **state)
 static wcl_device *open_device(void)
 {
     wcl_device *device, *own = test_device();
-    if (wcl_device_wrap(own->context, own->id, &device) != WCL_OK || wcl_device_set_cache(device, test_path("cache"), 0) != WCL_OK)
+    if (wcl_device_wrap(own->context, own->id, &device) != WCL_OK ||
+        wcl_device_set_cache(device, test_path("cache"), 0) != WCL_OK)
         fail_msg("%s", wcl_last_error()->message);
     device->facts.cache_bytes = WCL__MIN(device->facts.cache_bytes, (uint64_t)4 << 20);
     device->facts.max_alloc = WCL__MIN(device->facts.max_alloc, (uint64_t)64 << 20);
@@ -44,12 +46,15 @@ static void run_call(wcl_device *device, const wcl__call *call, cl_mem input, fl
     for (size_t i = 0; i < count; i++)
         output[i] = NAN;
     assert_int_equal(wcl__device_queue(device, &queue), WCL_OK);
-    assert_int_equal(
-        wcl__buffer_create(device, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, count * sizeof *output, output, "y", &slots[1]),
-        WCL_OK);
-    if (wcl__launch_create(device, call, slots, &launch) != WCL_OK || wcl__launch_enqueue(&launch, queue, 0, NULL, NULL) != WCL_OK)
+    assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR,
+                                        count * sizeof *output, output, "y", &slots[1]),
+                     WCL_OK);
+    if (wcl__launch_create(device, call, slots, &launch) != WCL_OK ||
+        wcl__launch_enqueue(&launch, queue, 0, NULL, NULL) != WCL_OK)
         fail_msg("%s: %s", call->options, wcl_last_error()->message);
-    assert_int_equal(clEnqueueReadBuffer(queue, slots[1], CL_TRUE, 0, count * sizeof *output, output, 0, NULL, NULL), CL_SUCCESS);
+    assert_int_equal(
+        clEnqueueReadBuffer(queue, slots[1], CL_TRUE, 0, count * sizeof *output, output, 0, NULL, NULL),
+        CL_SUCCESS);
     wcl__launch_destroy(&launch);
     clReleaseMemObject(slots[1]);
 }
@@ -62,17 +67,20 @@ static void check_fma(wcl_device *device, int cb, int chains, int64_t steps)
     float start[16], output[ITEMS * 16];
     cl_mem memory;
     wcl__call call;
-    const wcl__measure m = {.params = {.cb = cb, .chains = chains}, .items = ITEMS, .local = 1, .steps = steps};
+    const wcl__measure m = {
+        .params = {.cb = cb, .chains = chains}, .items = ITEMS, .local = 1, .steps = steps};
     for (int i = 0; i < 16; i++)
         start[i] = (float)(100 - 7 * i);
     assert_int_equal(wcl__measure_fma_call(&call, &m), WCL_OK);
-    assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, sizeof start, start, "start", &memory),
+    assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, sizeof start, start,
+                                        "start", &memory),
                      WCL_OK);
     run_call(device, &call, memory, output, (size_t)(ITEMS * cb));
     for (int i = 0; i < ITEMS * cb; i++) {
         const float expected = start[i % cb] + (float)steps + (float)(chains * (chains - 1) / 2);
         if (output[i] != expected)
-            fail_msg("%s, %d steps: y[%d] is %g, expected %g", call.options, (int)steps, i, (double)output[i], (double)expected);
+            fail_msg("%s, %d steps: y[%d] is %g, expected %g", call.options, (int)steps, i, (double)output[i],
+                     (double)expected);
     }
     clReleaseMemObject(memory);
 }
@@ -136,20 +144,23 @@ static void check_read(wcl_device *device, size_t kind, bool streams)
     const int64_t vectors = m.items * m.count * m.params.chains, lanes = m.params.cb;
     if (m.items < 1 || m.items % m.local != 0 || m.count < 1 || vectors * lanes > (int64_t)count ||
         (double)(vectors * lanes) < 0.8 * (double)count)
-        fail_msg("%s: %d items, %d a group, of %d vectors", kinds[kind].name, (int)m.items, (int)m.local, (int)m.count);
+        fail_msg("%s: %d items, %d a group, of %d vectors", kinds[kind].name, (int)m.items, (int)m.local,
+                 (int)m.count);
     float *x = calloc(count, sizeof *x), *y = calloc((size_t)(m.items * lanes), sizeof *y);
     assert_true(x && y);
     for (size_t i = 0; i < count; i++)
         x[i] = element(i);
     assert_int_equal(wcl__measure_read_call(&call, &m), WCL_OK);
-    assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, kinds[kind].bytes, x, "x", &memory),
+    assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, kinds[kind].bytes, x,
+                                        "x", &memory),
                      WCL_OK);
     run_call(device, &call, memory, y, (size_t)(m.items * lanes));
     for (int64_t item = 0; item < m.items; item++)
         for (int64_t lane = 0; lane < lanes; lane++) {
             double expected = 0;
             for (int64_t i = 0; i < m.params.chains * m.count; i++)
-                expected += (double)x[item * m.item_step + i / m.count * m.chain_step + i % m.count * m.step + lane];
+                expected +=
+                    (double)x[item * m.item_step + i / m.count * m.chain_step + i % m.count * m.step + lane];
             if ((double)y[item * lanes + lane] != expected)
                 fail_msg("%s: item %d, lane %d: %g, expected %g", kinds[kind].name, (int)item, (int)lane,
                          (double)y[item * lanes + lane], expected);
@@ -181,9 +192,11 @@ static void test_fma_sizes(void **state)
         const wcl__facts facts = facts_of(i);
         wcl__measure m;
         wcl__measure_fma_defaults(&facts, &m);
-        if (wcl__params_validate(&wcl__measure_table, &m.params) != WCL_OK || m.items < 4 * (int64_t)kinds[i].units ||
-            m.items % m.local != 0 || (uint64_t)m.local > kinds[i].group || (unsigned)m.params.cb > kinds[i].width)
-            fail_msg("%s: %d items, %d a group, %d lanes", kinds[i].name, (int)m.items, (int)m.local, m.params.cb);
+        if (wcl__params_validate(&wcl__measure_table, &m.params) != WCL_OK ||
+            m.items < 4 * (int64_t)kinds[i].units || m.items % m.local != 0 ||
+            (uint64_t)m.local > kinds[i].group || (unsigned)m.params.cb > kinds[i].width)
+            fail_msg("%s: %d items, %d a group, %d lanes", kinds[i].name, (int)m.items, (int)m.local,
+                     m.params.cb);
     }
 }
 
@@ -194,7 +207,8 @@ static void check_rates(wcl_device *device, const wcl_device_rates *rates)
     assert_true(isfinite(rates->gflops) && rates->gflops > 0);
     assert_true(isfinite(rates->gigabytes_per_second) && rates->gigabytes_per_second > 0);
     assert_true(isfinite(rates->launch_microseconds) && rates->launch_microseconds > 0);
-    assert_true(rates->buffer_bytes >= 2 * device->facts.cache_bytes && rates->buffer_bytes <= device->facts.max_alloc);
+    assert_true(rates->buffer_bytes >= 2 * device->facts.cache_bytes &&
+                rates->buffer_bytes <= device->facts.max_alloc);
 }
 
 /* Plans for the device are made by its rates, unless those of an earlier test are near them. */
@@ -235,7 +249,9 @@ static void test_rates(void **state)
 static cl_uint references(const wcl_device *device)
 {
     cl_uint count = 0;
-    assert_int_equal(clGetContextInfo(device->context, CL_CONTEXT_REFERENCE_COUNT, sizeof count, &count, NULL), CL_SUCCESS);
+    assert_int_equal(
+        clGetContextInfo(device->context, CL_CONTEXT_REFERENCE_COUNT, sizeof count, &count, NULL),
+        CL_SUCCESS);
     return count;
 }
 
@@ -306,13 +322,15 @@ static void test_failing_calls(void **state)
     wcl_device_destroy(device);
 }
 
-/* A driver with less memory than it says: the buffer is halved until it fits, but not until it fits the cache. */
+/* A driver with less memory than it says: the buffer is halved until it fits, but not until it fits the
+ * cache. */
 static void test_small_memory(void **state)
 {
     wcl_device *device = open_device();
     wcl_device_rates rates = WCL_DEVICE_RATES_INIT;
     (void)state;
-    fake_cl_fail(FAKE_clCreateBuffer, 3, CL_MEM_OBJECT_ALLOCATION_FAILURE); /* after the two of the first measurement */
+    fake_cl_fail(FAKE_clCreateBuffer, 3,
+                 CL_MEM_OBJECT_ALLOCATION_FAILURE); /* after the two of the first measurement */
     assert_int_equal(wcl_device_measure(device, &rates), WCL_OK);
     assert_true(fake_cl_failed());
     assert_true(rates.buffer_bytes == device->facts.max_alloc / 2);
@@ -365,7 +383,8 @@ static void test_cheats(void **state)
         {"one chain less", "for (int i = 0; i < CHAINS; i++)\n                v[i]",
          "for (int i = 1; i < CHAINS; i++)\n                v[i]"},
         {"half of the buffer", "t < count; t++", "t < count / 2; t++"},
-        {"one sum less", "for (int i = 1; i < CHAINS; i++)\n        sum[0]", "for (int i = 2; i < CHAINS; i++)\n        sum[0]"},
+        {"one sum less", "for (int i = 1; i < CHAINS; i++)\n        sum[0]",
+         "for (int i = 2; i < CHAINS; i++)\n        sum[0]"},
     };
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(cheats); i++) {
@@ -378,8 +397,10 @@ static void test_cheats(void **state)
         fake_cl_rewrite(replace);
         const wcl_status status = wcl_device_measure(device, &rates);
         fake_cl_rewrite(NULL);
-        if (rewritten == 0 || status != WCL_DEVICE_ERROR || !strstr(wcl_last_error()->message, "wrong result"))
-            fail_msg("%s: %s", cheats[i].name, rewritten ? wcl_last_error()->message : "its text is not in the kernel");
+        if (rewritten == 0 || status != WCL_DEVICE_ERROR ||
+            !strstr(wcl_last_error()->message, "wrong result"))
+            fail_msg("%s: %s", cheats[i].name,
+                     rewritten ? wcl_last_error()->message : "its text is not in the kernel");
         wcl_device_destroy(device);
     }
 }
@@ -392,11 +413,14 @@ static void test_layer_bounds(void **state)
         const char *model, *node;
         double flops, bytes;
     } rows[] = {
-        {"zoo:vgg16", "conv2d_1", 2.0 * 3 * 9 * 64 * 224 * 224 / 4, 4.0 * ((3 + 64) * 224 * 224 + 3 * 9 * 64 + 64)},
-        {"zoo:vgg16", "conv2d_11", 2.0 * 36 * 4 * 4 * 512 * 512, 4.0 * (2 * 512 * 14 * 14 + 512 * 9 * 512 + 512)},
+        {"zoo:vgg16", "conv2d_1", 2.0 * 3 * 9 * 64 * 224 * 224 / 4,
+         4.0 * ((3 + 64) * 224 * 224 + 3 * 9 * 64 + 64)},
+        {"zoo:vgg16", "conv2d_11", 2.0 * 36 * 4 * 4 * 512 * 512,
+         4.0 * (2 * 512 * 14 * 14 + 512 * 9 * 512 + 512)},
         {"zoo:vgg16", "dense_2", 2.0 * 4096 * 4096, 4.0 * (4096 * 4096 + 3 * 4096)},
         {"zoo:vgg16", "activation_16", 0, 4.0 * 2 * 1000},
-        {"zoo:alexnet", "conv2d_1", 2.0 * 3 * 11 * 11 * 96 * 55 * 55, 4.0 * (3 * 227 * 227 + 96 * 55 * 55 + 3 * 121 * 96 + 96)},
+        {"zoo:alexnet", "conv2d_1", 2.0 * 3 * 11 * 11 * 96 * 55 * 55,
+         4.0 * (3 * 227 * 227 + 96 * 55 * 55 + 3 * 121 * 96 + 96)},
         {"zoo:vgg16", "flatten_1", 0, 0},
     };
     (void)state;
@@ -412,8 +436,9 @@ static void test_layer_bounds(void **state)
                 continue;
             found = true;
             if (fabs(node.least_gflop * 1e9 - rows[i].flops) > 1 || (double)node.least_bytes != rows[i].bytes)
-                fail_msg("%s, %s: %.0f operations, expected %.0f; %lld bytes, expected %.0f", rows[i].model, rows[i].node,
-                         node.least_gflop * 1e9, rows[i].flops, (long long)node.least_bytes, rows[i].bytes);
+                fail_msg("%s, %s: %.0f operations, expected %.0f; %lld bytes, expected %.0f", rows[i].model,
+                         rows[i].node, node.least_gflop * 1e9, rows[i].flops, (long long)node.least_bytes,
+                         rows[i].bytes);
         }
         if (!found)
             fail_msg("%s has no node %s", rows[i].model, rows[i].node);

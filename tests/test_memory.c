@@ -1,5 +1,6 @@
-/* The weights of an ONNX file are never in memory twice: the peak resident memory of running VGG-16, less that of a session with an empty
- * network, is at most what the plan says and 64 MB. The test writes the file (553 MB) and runs itself on it. */
+/* The weights of an ONNX file are never in memory twice: the peak resident memory of running VGG-16, less
+ * that of a session with an empty network, is at most what the plan says and 64 MB. The test writes the file
+ * (553 MB) and runs itself on it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -70,7 +71,8 @@ static void put_head(output *out, uint32_t field, uint64_t bytes)
     put(out, &head);
 }
 
-static void put_weight(output *out, const char *name, int rank, const int64_t *dims, uint64_t key, double deviation)
+static void put_weight(output *out, const char *name, int rank, const int64_t *dims, uint64_t key,
+                       double deviation)
 {
     proto head = {.bytes = 0};
     int64_t count = 1;
@@ -106,8 +108,8 @@ typedef struct network {
 } network;
 
 /* A node that reads the tip and up to two weights, and becomes the tip. */
-static void put_op(network *n, const char *op, const char *weight, const char *bias, const char *attribute, int64_t value,
-                   int count)
+static void put_op(network *n, const char *op, const char *weight, const char *bias, const char *attribute,
+                   int64_t value, int count)
 {
     proto node = {.bytes = 0}, whole = {.bytes = 0};
     proto_text(&node, wcl__NodeProto_input, n->tip);
@@ -126,7 +128,8 @@ static void put_op(network *n, const char *op, const char *weight, const char *b
     put(n->out, &whole);
 }
 
-static void put_layer(network *n, const char *op, int rank, const int64_t *dims, const char *attribute, int64_t value, int count)
+static void put_layer(network *n, const char *op, int rank, const int64_t *dims, const char *attribute,
+                      int64_t value, int count)
 {
     char weight[16], bias[16];
     const double fan_in = (double)dims[1] * (rank == 4 ? 9 : 1);
@@ -140,7 +143,8 @@ static void put_layer(network *n, const char *op, int rank, const int64_t *dims,
 
 static void put_value(output *out, uint32_t field, const char *name, int rank, const int64_t *dims)
 {
-    proto shape = {.bytes = 0}, tensor = {.bytes = 0}, type = {.bytes = 0}, value = {.bytes = 0}, whole = {.bytes = 0};
+    proto shape = {.bytes = 0}, tensor = {.bytes = 0}, type = {.bytes = 0}, value = {.bytes = 0},
+          whole = {.bytes = 0};
     for (int d = 0; d < rank; d++) {
         proto dim = {.bytes = 0};
         proto_int(&dim, wcl__Dimension_dim_value, dims[d]);
@@ -157,8 +161,10 @@ static void put_value(output *out, uint32_t field, const char *name, int rank, c
 
 static void put_graph(output *out)
 {
-    static const int64_t filters[] = {64, 64, POOL, 128, 128, POOL, 256, 256, 256, POOL, 512, 512, 512, POOL, 512, 512, 512, POOL};
-    static const int64_t dense[] = {FEATURES, DENSE, DENSE, CLASSES}, picture[] = {1, 3, SIDE, SIDE}, scores[] = {1, CLASSES};
+    static const int64_t filters[] = {64,   64,  POOL, 128, 128,  POOL, 256, 256, 256,
+                                      POOL, 512, 512,  512, POOL, 512,  512, 512, POOL};
+    static const int64_t dense[] = {FEATURES, DENSE, DENSE, CLASSES}, picture[] = {1, 3, SIDE, SIDE},
+                         scores[] = {1, CLASSES};
     network n = {out, "x", 0, 0};
     int64_t channels = 3;
     for (size_t i = 0; i < WCL__COUNT(filters); i++) {
@@ -205,7 +211,8 @@ static int run_model(wcl_model *model, int64_t inputs, int64_t outputs, const ch
     float *input = seeded_input(inputs), *scores = run_network(session, input, 1, outputs);
     wcl_plan_bytes bytes = WCL_PLAN_BYTES_INIT;
     FILE *file = fopen(report, "w");
-    int status = !file || !isfinite(scores[0]) || wcl_plan_get_bytes(wcl_session_plan(session), &bytes) != WCL_OK;
+    int status =
+        !file || !isfinite(scores[0]) || wcl_plan_get_bytes(wcl_session_plan(session), &bytes) != WCL_OK;
     if (file && fprintf(file, "%llu\n", (unsigned long long)bytes.total) < 0)
         status = 1;
     if (file && fclose(file) != 0)
@@ -255,21 +262,24 @@ static void test_peak(void **state)
 {
     struct statvfs room;
     (void)state;
-    if (!MEASURABLE || statvfs(test_folder(), &room) != 0 || (unsigned long long)room.f_bavail * room.f_frsize < FILE_ROOM) {
+    if (!MEASURABLE || statvfs(test_folder(), &room) != 0 ||
+        (unsigned long long)room.f_bavail * room.f_frsize < FILE_ROOM) {
         print_message("not measured: a sanitizer, or no room for the file\n");
         skip();
     }
     const char *path = test_path("vgg16.onnx"), *report = test_path("report");
-    setenv("WINOCL_TEST_CACHE", getenv("WINOCL_TEST_CACHE") ? getenv("WINOCL_TEST_CACHE") : test_path("cache"), 1);
+    setenv("WINOCL_TEST_CACHE",
+           getenv("WINOCL_TEST_CACHE") ? getenv("WINOCL_TEST_CACHE") : test_path("cache"), 1);
     write_vgg16(path);
     measure(path, report); /* a driver that compiles needs memory for that */
     measure("empty", report);
     const peak empty = measure("empty", report), vgg16 = measure(path, report);
-    print_message("VGG-16: %lld MB at most, %lld MB with an empty network; the plan says %lld MB\n", vgg16.resident >> 20,
-                  empty.resident >> 20, vgg16.planned >> 20);
+    print_message("VGG-16: %lld MB at most, %lld MB with an empty network; the plan says %lld MB\n",
+                  vgg16.resident >> 20, empty.resident >> 20, vgg16.planned >> 20);
     assert_true(vgg16.planned > 553LL * 1000 * 1000); /* the weights alone */
     if (vgg16.resident - empty.resident > vgg16.planned + MARGIN)
-        fail_msg("%lld bytes more than the plan and the margin", vgg16.resident - empty.resident - vgg16.planned - MARGIN);
+        fail_msg("%lld bytes more than the plan and the margin",
+                 vgg16.resident - empty.resident - vgg16.planned - MARGIN);
 }
 
 int main(int argc, char **argv)
@@ -278,7 +288,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_peak),
     };
     if (argc == 3)
-        return strcmp(argv[1], "empty") == 0 ? run_empty(argv[2])
-                                             : run_model(load_network(argv[1]), 3 * SIDE * SIDE, CLASSES, argv[2]);
+        return strcmp(argv[1], "empty") == 0
+                   ? run_empty(argv[2])
+                   : run_model(load_network(argv[1]), 3 * SIDE * SIDE, CLASSES, argv[2]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

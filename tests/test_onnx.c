@@ -113,14 +113,18 @@ static const struct {
      CHANGE(GRAPH, "\x0a\x0b\x12\x01q\x22\x03"
                    "Add:\x01z"),
      WCL_UNSUPPORTED, "z.Add"},
-    {"unsupported operator with a sub-graph", CHANGE(GRAPH, "\x0a\x13\x12\x01q\x22\x04Loop\x2a\x08\x0a\x01g\xa0\x01\x05\x32\x00"),
-     WCL_UNSUPPORTED, "Loop (unknown operator)"},
-    {"unnamed initializer", CHANGE(GRAPH, "\x2a\x0a\x08\x01\x10\x01\x4a\x04\0\0\0\0"), WCL_BAD_MODEL, "no name"},
-    {"initializer twice", CHANGE(GRAPH, "\x2a\x0f\x08\x01\x10\x01\x42\x03raw\x4a\x04\0\0\0\0"), WCL_BAD_MODEL, "twice"},
+    {"unsupported operator with a sub-graph",
+     CHANGE(GRAPH, "\x0a\x13\x12\x01q\x22\x04Loop\x2a\x08\x0a\x01g\xa0\x01\x05\x32\x00"), WCL_UNSUPPORTED,
+     "Loop (unknown operator)"},
+    {"unnamed initializer", CHANGE(GRAPH, "\x2a\x0a\x08\x01\x10\x01\x4a\x04\0\0\0\0"), WCL_BAD_MODEL,
+     "no name"},
+    {"initializer twice", CHANGE(GRAPH, "\x2a\x0f\x08\x01\x10\x01\x42\x03raw\x4a\x04\0\0\0\0"), WCL_BAD_MODEL,
+     "twice"},
     {"unnamed output", CHANGE(GRAPH, "\x62\x00"), WCL_BAD_MODEL, "no name"},
     {"output of nothing", CHANGE(GRAPH, "\x62\x03\x0a\x01q"), WCL_BAD_MODEL, "q"},
     {"input without type", CHANGE(GRAPH, "\x5a\x03\x0a\x01q"), WCL_BAD_MODEL, "input q has no type"},
-    {"input without shape", CHANGE(GRAPH, "\x5a\x09\x0a\x01q\x12\x04\x0a\x02\x08\x01"), WCL_UNSUPPORTED, "input q has no declared"},
+    {"input without shape", CHANGE(GRAPH, "\x5a\x09\x0a\x01q\x12\x04\x0a\x02\x08\x01"), WCL_UNSUPPORTED,
+     "input q has no declared"},
     {"input that is a constant", CHANGE(GRAPH, "\x5a\x05\x0a\x03raw"), WCL_OK, ""},
     {"input that a node makes", CHANGE(INPUT, "\x0a\x01y"), WCL_BAD_MODEL, "y"},
     {"unnamed input", CHANGE(INPUT, "\x0a\x00"), WCL_BAD_MODEL, "no name"},
@@ -132,8 +136,10 @@ static const struct {
     {"input of no type", CHANGE(TENSOR_TYPE, "\x08\x00"), WCL_BAD_MODEL, "type number 0"},
     {"shape as a number", CHANGE(TENSOR_TYPE, "\x10\x01"), WCL_BAD_FILE, "encoded as another type"},
     {"free dimension as -1", CHANGE(SHAPE, "\x0a\x0b\x08" TEN_FF), WCL_OK, ""},
-    {"dimension -2", CHANGE(SHAPE, "\x0a\x0b\x08\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01"), WCL_BAD_MODEL, "dimension -2"},
-    {"nine dimensions", CHANGE(SHAPE, "\x0a\x00\x0a\x00\x0a\x00\x0a\x00\x0a\x00\x0a\x00\x0a\x00"), WCL_UNSUPPORTED, "more than 8"},
+    {"dimension -2", CHANGE(SHAPE, "\x0a\x0b\x08\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01"), WCL_BAD_MODEL,
+     "dimension -2"},
+    {"nine dimensions", CHANGE(SHAPE, "\x0a\x00\x0a\x00\x0a\x00\x0a\x00\x0a\x00\x0a\x00\x0a\x00"),
+     WCL_UNSUPPORTED, "more than 8"},
     {"operator named \"\"", CHANGE(NODE, "\x22\x00"), WCL_BAD_MODEL, "no operator"},
     {"control character in a name", CHANGE(NODE, "\x1a\x01\x1b"), WCL_BAD_FILE, "no text"},
     {"NUL in a name", CHANGE(NODE, "\x1a\x01\x00"), WCL_BAD_FILE, "no text"},
@@ -145,7 +151,8 @@ static const struct {
     {"unknown attribute", CHANGE(NODE, "\x2a\x08\x0a\x01q\x18\x01\xa0\x01\x02"), WCL_UNSUPPORTED,
      "LeakyRelu (unknown attribute q)"},
     {"type from the value", CHANGE(ATTRIBUTE, "\xa0\x01\x00"), WCL_OK, ""},
-    {"attribute of type graph", CHANGE(ATTRIBUTE, "\xa0\x01\x05"), WCL_UNSUPPORTED, "attribute alpha: values of type graph"},
+    {"attribute of type graph", CHANGE(ATTRIBUTE, "\xa0\x01\x05"), WCL_UNSUPPORTED,
+     "attribute alpha: values of type graph"},
     {"attribute of type strings", CHANGE(ATTRIBUTE, "\xa0\x01\x08"), WCL_UNSUPPORTED, "strings"},
     {"attribute of type 77", CHANGE(ATTRIBUTE, "\xa0\x01\x4d"), WCL_BAD_MODEL, "no type that ONNX knows"},
     {"attribute of type -1", CHANGE(ATTRIBUTE, "\xa0\x01" TEN_FF), WCL_BAD_MODEL, "no type that ONNX knows"},
@@ -154,23 +161,29 @@ static const struct {
     {"attribute without its tensor", CHANGE(ATTRIBUTE, "\xa0\x01\x04"), WCL_BAD_MODEL, "no tensor"},
     {"float as an integer", CHANGE(ATTRIBUTE, "\x10\x01"), WCL_BAD_FILE, "encoded as another type"},
     {"damaged list", CHANGE(ATTRIBUTE, "\x3a\x03\0\0\0"), WCL_BAD_FILE, "a bad number in the list"},
-    {"too few bytes", CHANGE(TENSOR, "\x08\x03"), WCL_BAD_MODEL, "tensor raw of 2x3 elements (float32) needs 24 bytes and has 8"},
+    {"too few bytes", CHANGE(TENSOR, "\x08\x03"), WCL_BAD_MODEL,
+     "tensor raw of 2x3 elements (float32) needs 24 bytes and has 8"},
     {"too many bytes", CHANGE(TENSOR, "\x4a\x09zzzzzzzzz"), WCL_BAD_MODEL, "has 9"},
     {"negative dimension", CHANGE(TENSOR, "\x08" TEN_FF), WCL_BAD_MODEL, "dimension -1"},
-    {"elements overflow", CHANGE(TENSOR, "\x08\x80\x80\x80\x80\x80\x80\x80\x80\x40\x08\x04"), WCL_BAD_MODEL, "overflows"},
-    {"bytes overflow", CHANGE(TENSOR, "\x08\x80\x80\x80\x80\x80\x80\x80\x80\x20"), WCL_BAD_MODEL, "overflows"},
-    {"tensor of nine dimensions", CHANGE(TENSOR, "\x0a\x08\x01\x01\x01\x01\x01\x01\x01\x01"), WCL_UNSUPPORTED, "9 dimensions"},
-    {"bfloat16 tensor", CHANGE(TENSOR, "\x10\x10"), WCL_UNSUPPORTED, "tensor raw has elements of type bfloat16"},
+    {"elements overflow", CHANGE(TENSOR, "\x08\x80\x80\x80\x80\x80\x80\x80\x80\x40\x08\x04"), WCL_BAD_MODEL,
+     "overflows"},
+    {"bytes overflow", CHANGE(TENSOR, "\x08\x80\x80\x80\x80\x80\x80\x80\x80\x20"), WCL_BAD_MODEL,
+     "overflows"},
+    {"tensor of nine dimensions", CHANGE(TENSOR, "\x0a\x08\x01\x01\x01\x01\x01\x01\x01\x01"), WCL_UNSUPPORTED,
+     "9 dimensions"},
+    {"bfloat16 tensor", CHANGE(TENSOR, "\x10\x10"), WCL_UNSUPPORTED,
+     "tensor raw has elements of type bfloat16"},
     {"string tensor", CHANGE(TENSOR, "\x10\x08"), WCL_UNSUPPORTED, "string"},
     {"tensor of type 99", CHANGE(TENSOR, "\x10\x63"), WCL_UNSUPPORTED, "type number 99"},
     {"tensor of no type", CHANGE(TENSOR, "\x10\x00"), WCL_BAD_MODEL, "type number 0"},
     {"values twice", CHANGE(TENSOR, "\x25\0\0\0\0"), WCL_BAD_MODEL, "twice"},
     {"values of another type", CHANGE(TENSOR, "\x38\x01"), WCL_BAD_MODEL, "list of another type"},
     {"external without a file", CHANGE(TENSOR, "\x70\x01"), WCL_BAD_MODEL, "no name"},
-    {"external of a model in memory", CHANGE(TENSOR, "\x70\x01\x6a\x0d\x0a\x08location\x12\x01z"), WCL_UNSUPPORTED,
-     "external data"},
+    {"external of a model in memory", CHANGE(TENSOR, "\x70\x01\x6a\x0d\x0a\x08location\x12\x01z"),
+     WCL_UNSUPPORTED, "external data"},
     {"place 2", CHANGE(TENSOR, "\x70\x02"), WCL_BAD_MODEL, "place number 2"},
-    {"a value too many", CHANGE(LIST, "\x25\0\0\0\0"), WCL_BAD_MODEL, "tensor list of 1 elements holds 2 values"},
+    {"a value too many", CHANGE(LIST, "\x25\0\0\0\0"), WCL_BAD_MODEL,
+     "tensor list of 1 elements holds 2 values"},
     {"values missing", CHANGE(LIST, "\x08\x7f"), WCL_BAD_MODEL, "holds 1 values"},
     {"huge and empty", CHANGE(LIST, "\x08\x80\x80\x80\x80\x80\x10"), WCL_BAD_MODEL, "holds 1 values"},
     {"cut list", CHANGE(LIST, "\x22\x03\0\0\0"), WCL_BAD_FILE, "a bad number in the list"},
@@ -191,7 +204,8 @@ static void test_changed_models(void **state)
             fail_msg("%s: status %d: %s", changes[i].name, status, message);
         if ((status == WCL_OK) != (model != NULL))
             fail_msg("%s: the model and the status differ", changes[i].name);
-        if (status != WCL_OK && (!strstr(message, changes[i].text) || strncmp(message, "model in memory: ", 17) != 0))
+        if (status != WCL_OK &&
+            (!strstr(message, changes[i].text) || strncmp(message, "model in memory: ", 17) != 0))
             fail_msg("%s: the message is: %s", changes[i].name, message);
         wcl_model_destroy(model);
     }
@@ -207,7 +221,8 @@ static void put_attribute(proto *node, const char *name, int type, bool typed, c
     proto_message(node, wcl__NodeProto_attribute, &attribute);
 }
 
-/* Constant and MaxPool nodes that have every kind of attribute, lists packed or not, with or without a type. */
+/* Constant and MaxPool nodes that have every kind of attribute, lists packed or not, with or without a type.
+ */
 static void put_attributes(proto *graph, bool packed, bool typed)
 {
     static const float reals[] = {0.5f, -3};
@@ -301,11 +316,13 @@ static void test_release(void **state)
     wcl_model *model;
     (void)state;
     make_model(&bytes, NULL);
-    assert_int_equal(wcl_model_load_memory(bytes.data, bytes.bytes, count_release, &releases, &model), WCL_OK);
+    assert_int_equal(wcl_model_load_memory(bytes.data, bytes.bytes, count_release, &releases, &model),
+                     WCL_OK);
     assert_int_equal(releases, 0);
     wcl_model_destroy(model);
     assert_int_equal(releases, 1);
-    assert_int_equal(wcl_model_load_memory(bytes.data, bytes.bytes - 1, count_release, &releases, &model), WCL_BAD_FILE);
+    assert_int_equal(wcl_model_load_memory(bytes.data, bytes.bytes - 1, count_release, &releases, &model),
+                     WCL_BAD_FILE);
     assert_int_equal(releases, 2);
     assert_int_equal(wcl_model_load_memory(bytes.data, 0, count_release, &releases, &model), WCL_BAD_FILE);
     assert_int_equal(releases, 3);

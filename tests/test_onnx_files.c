@@ -92,7 +92,8 @@ static void test_external_data(void **state)
         make_external(&bytes, i);
         write_file(path, bytes.data, bytes.bytes);
         status = wcl_model_load(path, &model);
-        if (status != externals[i].status || (status != WCL_OK && !strstr(wcl_last_error()->message, externals[i].text)))
+        if (status != externals[i].status ||
+            (status != WCL_OK && !strstr(wcl_last_error()->message, externals[i].text)))
             fail_msg("%s: status %d: %s", externals[i].name, status, wcl_last_error()->message);
         if (status == WCL_OK) {
             const wcl__source *w1 = find_value(model, "w1")->source, *w2 = find_value(model, "w2")->source;
@@ -151,7 +152,8 @@ static void limit_memory(void)
 #endif
 }
 
-/* Loads it, whatever it is; the memory is exactly as large, so that a sanitizer sees each byte read behind its end. */
+/* Loads it, whatever it is; the memory is exactly as large, so that a sanitizer sees each byte read behind
+ * its end. */
 static wcl_status load_damaged(const char *what, size_t place, const unsigned char *bytes, size_t count)
 {
     wcl_model *model = NULL;
@@ -267,8 +269,9 @@ static int clean(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_external_data),  cmocka_unit_test(test_files),        cmocka_unit_test(test_damaged_small_model),
-        cmocka_unit_test(test_damaged_export), cmocka_unit_test(test_random_bytes), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_external_data),       cmocka_unit_test(test_files),
+        cmocka_unit_test(test_damaged_small_model), cmocka_unit_test(test_damaged_export),
+        cmocka_unit_test(test_random_bytes),        cmocka_unit_test(test_no_memory),
     };
     limit_memory();
     return cmocka_run_group_tests(tests, NULL, clean);

@@ -36,14 +36,20 @@ static const conv_row windows[] = {
     {"stride 3 across, 1 down", 1, 17, 6, 13, 5, 3, 3, .strides = {1, 3}, .must = "direct gemm"},
     {"stride larger than the window", 1, 3, 11, 11, 5, 2, 2, .strides = {3, 3}, .must = "direct gemm"},
     {"dilation 2", 1, 5, 9, 8, 17, 3, 3, .dilations = {2, 2}, .must = "direct gemm"},
-    {"dilation 2 down, 3 across, padded", 2, 3, 7, 9, 5, 3, 3, .pads = {2, 3, 2, 3}, .dilations = {2, 3}, .must = "direct gemm"},
-    {"dilation and stride", 1, 3, 13, 12, 5, 3, 3, .strides = {2, 3}, .dilations = {2, 2}, .must = "direct gemm"},
+    {"dilation 2 down, 3 across, padded", 2, 3, 7, 9, 5, 3, 3, .pads = {2, 3, 2, 3}, .dilations = {2, 3},
+     .must = "direct gemm"},
+    {"dilation and stride", 1, 3, 13, 12, 5, 3, 3, .strides = {2, 3}, .dilations = {2, 2},
+     .must = "direct gemm"},
     {"asymmetric padding", 1, 3, 5, 6, 5, 3, 3, .pads = {0, 1, 2, 0}, .must = "direct gemm"},
     {"padding wider than the picture", 1, 3, 2, 1, 5, 5, 5, .pads = {4, 4, 4, 4}, .must = "direct gemm"},
-    {"padding wider than the window, before and behind", 1, 3, 4, 4, 17, 2, 2, .pads = {3, 2, 2, 3}, .must = "direct gemm"},
-    {"SAME_UPPER, odd cell behind", 1, 3, 8, 7, 5, 4, 4, .pads = {1, 1, 2, 2}, .auto_pad = "SAME_UPPER", .must = "direct gemm"},
-    {"SAME_LOWER, odd cell before", 1, 3, 8, 7, 5, 4, 4, .pads = {2, 2, 1, 1}, .auto_pad = "SAME_LOWER", .must = "direct gemm"},
-    {"SAME_UPPER, stride 2", 1, 3, 8, 7, 17, 3, 3, .pads = {0, 1, 1, 1}, .strides = {2, 2}, .auto_pad = "SAME_UPPER"},
+    {"padding wider than the window, before and behind", 1, 3, 4, 4, 17, 2, 2, .pads = {3, 2, 2, 3},
+     .must = "direct gemm"},
+    {"SAME_UPPER, odd cell behind", 1, 3, 8, 7, 5, 4, 4, .pads = {1, 1, 2, 2}, .auto_pad = "SAME_UPPER",
+     .must = "direct gemm"},
+    {"SAME_LOWER, odd cell before", 1, 3, 8, 7, 5, 4, 4, .pads = {2, 2, 1, 1}, .auto_pad = "SAME_LOWER",
+     .must = "direct gemm"},
+    {"SAME_UPPER, stride 2", 1, 3, 8, 7, 17, 3, 3, .pads = {0, 1, 1, 1}, .strides = {2, 2},
+     .auto_pad = "SAME_UPPER"},
     {"VALID", 1, 3, 8, 7, 5, 3, 3, .auto_pad = "VALID", .must = "direct gemm"},
     {"without bias", 2, 17, 6, 5, 17, 3, 3, SAME3, .strides = {2, 1}, .no_bias = true, .must = "direct gemm"},
     {"33 channels, 33 filters", 1, 33, 4, 5, 33, 3, 3, .strides = {2, 2}, .must = "direct gemm"},
@@ -53,25 +59,29 @@ static const conv_row windows[] = {
 static const conv_row grouped[] = {
     {"two groups of 3 to 5", 1, 6, 7, 5, 10, 3, 3, SAME3, .groups = 2, .must = "direct"},
     {"two groups of 16 to 16", 1, 32, 5, 6, 32, 3, 3, SAME3, .groups = 2, .must = "direct"},
-    {"two groups of 24 to 40, AlexNet's way", 2, 48, 5, 5, 80, 5, 5, .pads = {2, 2, 2, 2}, .groups = 2, .must = "direct"},
+    {"two groups of 24 to 40, AlexNet's way", 2, 48, 5, 5, 80, 5, 5, .pads = {2, 2, 2, 2}, .groups = 2,
+     .must = "direct"},
     {"three groups, 1x1, stride 2", 1, 9, 6, 7, 15, 1, 1, .strides = {2, 2}, .groups = 3, .must = "direct"},
     {"depthwise, 17 channels", 1, 17, 6, 7, 17, 3, 3, SAME3, .groups = 17, .must = "direct"},
-    {"depthwise, 32 channels, stride 2, batch 2", 2, 32, 7, 7, 32, 3, 3, SAME3, .strides = {2, 2}, .groups = 32, .must = "direct"},
-    {"depthwise, two filters a channel", 1, 5, 5, 6, 10, 3, 3, .groups = 5, .no_bias = true, .must = "direct"},
-    {"depthwise, dilation 2, SAME_UPPER", 1, 3, 8, 9, 3, 3, 3, .pads = {2, 2, 2, 2}, .dilations = {2, 2}, .groups = 3,
-     .auto_pad = "SAME_UPPER"},
+    {"depthwise, 32 channels, stride 2, batch 2", 2, 32, 7, 7, 32, 3, 3, SAME3, .strides = {2, 2},
+     .groups = 32, .must = "direct"},
+    {"depthwise, two filters a channel", 1, 5, 5, 6, 10, 3, 3, .groups = 5, .no_bias = true,
+     .must = "direct"},
+    {"depthwise, dilation 2, SAME_UPPER", 1, 3, 8, 9, 3, 3, 3, .pads = {2, 2, 2, 2}, .dilations = {2, 2},
+     .groups = 3, .auto_pad = "SAME_UPPER"},
 };
 
 static const conv_row lines[] = {
     {"1-D, 3 taps", 1, 3, 1, 9, 5, 1, 3, .one_d = true, .must = "direct gemm"},
     {"1-D, one tap, one place", 2, 17, 1, 1, 5, 1, 1, .one_d = true, .must = "direct gemm"},
-    {"1-D, padding before only, stride 2", 5, 3, 1, 11, 17, 1, 4, .pads = {0, 3, 0, 0}, .strides = {1, 2}, .one_d = true,
-     .must = "direct gemm"},
+    {"1-D, padding before only, stride 2", 5, 3, 1, 11, 17, 1, 4, .pads = {0, 3, 0, 0}, .strides = {1, 2},
+     .one_d = true, .must = "direct gemm"},
     {"1-D, dilation 3", 1, 5, 1, 17, 5, 1, 3, .dilations = {1, 3}, .one_d = true, .must = "direct gemm"},
-    {"1-D, SAME_LOWER, stride 3", 1, 3, 1, 10, 5, 1, 5, .pads = {0, 2, 0, 2}, .strides = {1, 3}, .one_d = true,
-     .auto_pad = "SAME_LOWER"},
+    {"1-D, SAME_LOWER, stride 3", 1, 3, 1, 10, 5, 1, 5, .pads = {0, 2, 0, 2}, .strides = {1, 3},
+     .one_d = true, .auto_pad = "SAME_LOWER"},
     {"1-D, groups", 1, 6, 1, 8, 4, 1, 3, .groups = 2, .one_d = true, .no_bias = true, .must = "direct"},
-    {"1-D, depthwise", 1, 17, 1, 8, 17, 1, 3, .pads = {0, 1, 0, 1}, .groups = 17, .one_d = true, .must = "direct"},
+    {"1-D, depthwise", 1, 17, 1, 8, 17, 1, 3, .pads = {0, 1, 0, 1}, .groups = 17, .one_d = true,
+     .must = "direct"},
 };
 
 /* Every edge of the 2x2, 4x4 and 6x6 tiles, of the tile blocks and of the channel blocks. */
@@ -114,22 +124,23 @@ static const conv_row winograd[] = {
 static const conv_row pooled[] = {
     {"two rows, two columns", 1, 3, 2, 2, 5, 3, 3, SAME3, .pool = true, .must = WINOGRAD},
     {"even", 1, 17, 6, 8, 17, 3, 3, SAME3, .act = RELU, .pool = true, .must = WINOGRAD},
-    {"odd: the last row and column are dropped", 2, 5, 7, 9, 33, 3, 3, SAME3, .act = RELU, .pool = true, .must = WINOGRAD},
+    {"odd: the last row and column are dropped", 2, 5, 7, 9, 33, 3, 3, SAME3, .act = RELU, .pool = true,
+     .must = WINOGRAD},
     {"odd tiles of all sizes", 1, 5, 13, 11, 17, 3, 3, SAME3, .pool = true, .must = WINOGRAD},
-    {"leaky relu that falls below zero: not monotone", 1, 5, 9, 8, 17, 3, 3, SAME3, .act = {WCL__ACT_LEAKY_RELU, -0.5f, 0},
+    {"leaky relu that falls below zero: not monotone", 1, 5, 9, 8, 17, 3, 3, SAME3,
+     .act = {WCL__ACT_LEAKY_RELU, -0.5f, 0}, .pool = true, .must = WINOGRAD},
+    {"sigmoid: tails stay zero", 1, 3, 8, 6, 17, 3, 3, SAME3, .scale = true, .act = {WCL__ACT_SIGMOID, 0, 0},
      .pool = true, .must = WINOGRAD},
-    {"sigmoid: tails stay zero", 1, 3, 8, 6, 17, 3, 3, SAME3, .scale = true, .act = {WCL__ACT_SIGMOID, 0, 0}, .pool = true,
-     .must = WINOGRAD},
-    {"shift, no bias, batch 3", 3, 20, 14, 18, 40, 3, 3, .no_bias = true, .shift = true, .act = RELU, .pool = true,
-     .must = WINOGRAD},
-    {"5x5, stride 2", 2, 3, 19, 17, 17, 5, 5, .pads = {2, 2, 2, 2}, .strides = {2, 2}, .act = RELU, .pool = true,
-     .must = "direct gemm"},
+    {"shift, no bias, batch 3", 3, 20, 14, 18, 40, 3, 3, .no_bias = true, .shift = true, .act = RELU,
+     .pool = true, .must = WINOGRAD},
+    {"5x5, stride 2", 2, 3, 19, 17, 17, 5, 5, .pads = {2, 2, 2, 2}, .strides = {2, 2}, .act = RELU,
+     .pool = true, .must = "direct gemm"},
     {"groups", 1, 6, 7, 8, 10, 3, 3, SAME3, .groups = 2, .pool = true, .must = "direct"},
     {"depthwise", 1, 17, 6, 7, 17, 3, 3, SAME3, .groups = 17, .act = RELU, .pool = true, .must = "direct"},
 };
 
-/* Every edge of gemm's blocks of pixels, channels and filters (on CPUs with 16 floats in a vector, blocks have 9 to 14 pixels), and of
- * direct's rows. */
+/* Every edge of gemm's blocks of pixels, channels and filters (on CPUs with 16 floats in a vector, blocks
+ * have 9 to 14 pixels), and of direct's rows. */
 static const conv_row blocks[] = {
     {"1x1, 8 pixels: less than a block", 1, 5, 2, 4, 17, 1, 1, .must = "direct gemm"},
     {"1x1, 14 pixels", 1, 17, 2, 7, 33, 1, 1, .must = "direct gemm"},
@@ -141,9 +152,11 @@ static const conv_row blocks[] = {
     {"1x1, padded", 1, 5, 3, 4, 17, 1, 1, .pads = {1, 0, 2, 1}, .must = "direct gemm"},
     {"1x1, padded behind only", 1, 5, 3, 4, 17, 1, 1, .pads = {0, 0, 0, 1}, .must = "direct gemm"},
     {"1x1, a picture larger than the filters", 1, 5, 19, 21, 3, 1, 1, .must = "direct gemm"},
-    {"3x3, a picture larger than the filters", 1, 16, 33, 31, 16, 3, 3, SAME3, .strides = {2, 2}, .must = "direct gemm"},
+    {"3x3, a picture larger than the filters", 1, 16, 33, 31, 16, 3, 3, SAME3, .strides = {2, 2},
+     .must = "direct gemm"},
     {"stride 2, batch 5, 49 filters", 5, 17, 5, 6, 49, 3, 3, SAME3, .strides = {2, 2}, .must = "direct gemm"},
-    {"7x7, stride 2, ResNet's first", 1, 3, 33, 35, 64, 7, 7, .pads = {3, 3, 3, 3}, .strides = {2, 2}, .must = "direct gemm"},
+    {"7x7, stride 2, ResNet's first", 1, 3, 33, 35, 64, 7, 7, .pads = {3, 3, 3, 3}, .strides = {2, 2},
+     .must = "direct gemm"},
     {"wide: the edges and the inside of a row", 1, 3, 5, 40, 33, 3, 3, SAME3, .must = "direct gemm"},
     {"wide, stride 4, no padding", 2, 5, 3, 61, 17, 3, 3, .strides = {1, 4}, .must = "direct gemm"},
     {"stride 17 across", 1, 3, 4, 240, 17, 2, 2, .strides = {1, 17}, .must = "direct gemm"},
@@ -151,20 +164,23 @@ static const conv_row blocks[] = {
 
 static const conv_row epilogues[] = {
     {"scale and shift", 1, 5, 6, 5, 17, 3, 3, SAME3, .scale = true, .shift = true, .must = WINOGRAD},
-    {"scale, shift and relu, no bias", 2, 3, 5, 5, 5, 3, 3, SAME3, .no_bias = true, .scale = true, .shift = true, .act = RELU,
-     .must = WINOGRAD},
+    {"scale, shift and relu, no bias", 2, 3, 5, 5, 5, 3, 3, SAME3, .no_bias = true, .scale = true,
+     .shift = true, .act = RELU, .must = WINOGRAD},
     {"shift alone, no bias", 1, 3, 5, 4, 5, 3, 3, SAME3, .no_bias = true, .shift = true, .must = WINOGRAD},
     {"scale alone", 1, 3, 5, 4, 17, 3, 3, SAME3, .scale = true, .must = WINOGRAD},
     {"relu", 1, 3, 5, 4, 17, 3, 3, SAME3, .act = RELU, .must = WINOGRAD},
     {"leaky relu", 1, 3, 5, 4, 5, 3, 3, SAME3, .act = {WCL__ACT_LEAKY_RELU, 0.1f, 0}, .must = WINOGRAD},
-    {"clip away from zero: tails stay zero", 1, 3, 5, 4, 5, 3, 3, SAME3, .act = {WCL__ACT_CLIP, 0.25f, 1.5f}, .must = WINOGRAD},
-    {"sigmoid: tails stay zero", 1, 3, 5, 4, 17, 3, 3, SAME3, .act = {WCL__ACT_SIGMOID, 0, 0}, .must = WINOGRAD},
+    {"clip away from zero: tails stay zero", 1, 3, 5, 4, 5, 3, 3, SAME3, .act = {WCL__ACT_CLIP, 0.25f, 1.5f},
+     .must = WINOGRAD},
+    {"sigmoid: tails stay zero", 1, 3, 5, 4, 17, 3, 3, SAME3, .act = {WCL__ACT_SIGMOID, 0, 0},
+     .must = WINOGRAD},
     {"tanh", 1, 3, 5, 4, 5, 3, 3, SAME3, .act = {WCL__ACT_TANH, 0, 0}, .must = WINOGRAD},
-    {"depthwise, scale, shift and relu", 1, 17, 5, 4, 17, 3, 3, SAME3, .groups = 17, .scale = true, .shift = true, .act = RELU,
-     .must = "direct"},
-    {"groups, scale and sigmoid", 1, 6, 5, 4, 10, 3, 3, .groups = 2, .scale = true, .act = {WCL__ACT_SIGMOID, 0, 0},
-     .must = "direct"},
-    {"1-D, shift and relu", 1, 3, 1, 9, 5, 1, 3, .one_d = true, .shift = true, .act = RELU, .must = "direct gemm"},
+    {"depthwise, scale, shift and relu", 1, 17, 5, 4, 17, 3, 3, SAME3, .groups = 17, .scale = true,
+     .shift = true, .act = RELU, .must = "direct"},
+    {"groups, scale and sigmoid", 1, 6, 5, 4, 10, 3, 3, .groups = 2, .scale = true,
+     .act = {WCL__ACT_SIGMOID, 0, 0}, .must = "direct"},
+    {"1-D, shift and relu", 1, 3, 1, 9, 5, 1, 3, .one_d = true, .shift = true, .act = RELU,
+     .must = "direct gemm"},
 };
 
 static void check_rows(const conv_row *rows, size_t count)
@@ -195,10 +211,11 @@ static const conv_row half_rows[] = {
     {"half, one pixel, batch 9", 9, 1, 1, 1, 1, 3, 3, SAME3, .must = HALF_WINOGRAD},
     {"half, odd both, no padding", 1, 3, 7, 9, 5, 3, 3, .must = HALF_WINOGRAD},
     {"half, 33 channels, 33 filters", 1, 33, 5, 4, 33, 3, 3, SAME3, .must = HALF_WINOGRAD},
-    {"half, one pixel more than tiles, relu", 1, 5, 13, 13, 17, 3, 3, SAME3, .act = RELU, .must = HALF_WINOGRAD},
-    {"half, blocks of tiles, batch 3", 3, 5, 19, 38, 17, 3, 3, SAME3, .no_bias = true, .must = HALF_WINOGRAD},
-    {"half, scale, shift and pool", 2, 17, 14, 9, 20, 3, 3, SAME3, .scale = true, .shift = true, .act = RELU, .pool = true,
+    {"half, one pixel more than tiles, relu", 1, 5, 13, 13, 17, 3, 3, SAME3, .act = RELU,
      .must = HALF_WINOGRAD},
+    {"half, blocks of tiles, batch 3", 3, 5, 19, 38, 17, 3, 3, SAME3, .no_bias = true, .must = HALF_WINOGRAD},
+    {"half, scale, shift and pool", 2, 17, 14, 9, 20, 3, 3, SAME3, .scale = true, .shift = true, .act = RELU,
+     .pool = true, .must = HALF_WINOGRAD},
 };
 
 static void test_half(void **state)
@@ -218,8 +235,10 @@ static void test_half(void **state)
 static const conv_row narrow_rows[] = {
     {"narrow, one tile", 1, 3, 4, 4, 5, 3, 3, .must = WINOGRAD_ONLY},
     {"narrow, several work-items, relu", 2, 17, 45, 50, 40, 3, 3, SAME3, .act = RELU, .must = WINOGRAD_ONLY},
-    {"narrow, odd, pooled, relu", 3, 5, 19, 38, 17, 3, 3, SAME3, .act = RELU, .pool = true, .must = WINOGRAD_ONLY},
-    {"narrow, chunks of tiles", 1, 20, 27, 29, 33, 3, 3, SAME3, .act = RELU, .cache = 1, .must = WINOGRAD_ONLY},
+    {"narrow, odd, pooled, relu", 3, 5, 19, 38, 17, 3, 3, SAME3, .act = RELU, .pool = true,
+     .must = WINOGRAD_ONLY},
+    {"narrow, chunks of tiles", 1, 20, 27, 29, 33, 3, 3, SAME3, .act = RELU, .cache = 1,
+     .must = WINOGRAD_ONLY},
 };
 
 static void test_narrow(void **state)
@@ -257,7 +276,8 @@ static void check_gpu(const conv_row *rows, size_t count)
 }
 
 /* 1x1, strided and other windows, as a product in local memory. */
-/* V and M beyond a small GPU's largest buffer, for 64 tiles just enough: two chunks and more, the last one shorter. */
+/* V and M beyond a small GPU's largest buffer, for 64 tiles just enough: two chunks and more, the last one
+ * shorter. */
 static void test_gpu_chunks(void **state)
 {
     const conv_row rows[] = {
@@ -270,7 +290,8 @@ static void test_gpu_chunks(void **state)
         cases[i] = conv_case(&rows[i / 2]);
         cases[i].gpu = true;
         cases[i].must = cases[i].only = i % 2 ? "f4" : "f2";
-        cases[i].max_alloc = (i % 2 ? 36 : 16) * 64 * 64 * sizeof(float) + 100; /* 64 filters, padding included, of 64 tiles */
+        cases[i].max_alloc =
+            (i % 2 ? 36 : 16) * 64 * 64 * sizeof(float) + 100; /* 64 filters, padding included, of 64 tiles */
     }
     op_check(cases, WCL__COUNT(cases));
 }
@@ -294,9 +315,10 @@ static void check_gpu_gemm(const conv_row *rows, size_t count, bool half)
 
 static const conv_row gemm_only[] = {
     {"3x3, 140 filters, 130 pixels, relu", 1, 9, 10, 13, 140, 3, 3, SAME3, .act = RELU, .must = "gemm"},
-    {"1x1, 33 pixels of 3 pictures, 70 filters", 3, 12, 1, 11, 70, 1, 1, .scale = true, .shift = true, .must = "gemm"},
-    {"1x1, stride 2, 128 x 128 sums, sigmoid", 2, 20, 33, 34, 128, 1, 1, .strides = {2, 2}, .act = {WCL__ACT_SIGMOID, 0, 0},
+    {"1x1, 33 pixels of 3 pictures, 70 filters", 3, 12, 1, 11, 70, 1, 1, .scale = true, .shift = true,
      .must = "gemm"},
+    {"1x1, stride 2, 128 x 128 sums, sigmoid", 2, 20, 33, 34, 128, 1, 1, .strides = {2, 2},
+     .act = {WCL__ACT_SIGMOID, 0, 0}, .must = "gemm"},
 };
 
 static void test_gpu_gemm(void **state)
@@ -346,7 +368,8 @@ static void test_gpu_half(void **state)
     (void)state;
     op_case cases[WCL__COUNT(half_rows) + WCL__COUNT(gpu_only)];
     for (size_t i = 0; i < WCL__COUNT(cases); i++) {
-        cases[i] = conv_case(i < WCL__COUNT(half_rows) ? &half_rows[i] : &gpu_only[i - WCL__COUNT(half_rows)]);
+        cases[i] =
+            conv_case(i < WCL__COUNT(half_rows) ? &half_rows[i] : &gpu_only[i - WCL__COUNT(half_rows)]);
         cases[i].gpu = cases[i].half = true;
         cases[i].must = cases[i].only = "f2 f4";
     }
@@ -365,35 +388,76 @@ static const op_refusal refusals[] = {
       .must = "f6 fused-f6"},
      WCL_OK,
      "too coarse"},
-    {{.name = "rank 5", .op = "Conv", .inputs = {OP_RANDOM(1, 2, 3, 3, 3), OP_RANDOM(2, 2, 1, 1, 1)}, .input_count = 2},
+    {{.name = "rank 5",
+      .op = "Conv",
+      .inputs = {OP_RANDOM(1, 2, 3, 3, 3), OP_RANDOM(2, 2, 1, 1, 1)},
+      .input_count = 2},
      WCL_UNSUPPORTED,
      "3-D"},
     {{.name = "channels", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 3, 3, 3)}, WCL_BAD_SHAPE, "groups"},
-    {{.name = "rank of the weight", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 3)}, WCL_BAD_SHAPE, "weight"},
-    {{.name = "length of the bias", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(7, 4, 3, 3)}, WCL_BAD_SHAPE, "bias"},
-    {{.name = "groups", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 2, 3, 3), .attrs = {OP_INT("group", 4)}},
+    {{.name = "rank of the weight", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 3)},
+     WCL_BAD_SHAPE,
+     "weight"},
+    {{.name = "length of the bias", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(7, 4, 3, 3)},
+     WCL_BAD_SHAPE,
+     "bias"},
+    {{.name = "groups",
+      .op = "Conv",
+      X_4D,
+      .inputs[1] = OP_RANDOM(6, 2, 3, 3),
+      .attrs = {OP_INT("group", 4)}},
      WCL_BAD_SHAPE,
      "group"},
-    {{.name = "no groups", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 3, 3), .attrs = {OP_INT("group", 0)}},
+    {{.name = "no groups",
+      .op = "Conv",
+      X_4D,
+      .inputs[1] = OP_RANDOM(6, 4, 3, 3),
+      .attrs = {OP_INT("group", 0)}},
      WCL_BAD_MODEL,
      "group"},
-    {{.name = "kernel_shape", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 3, 3), .attrs = {OP_INTS("kernel_shape", 3, 2)}},
+    {{.name = "kernel_shape",
+      .op = "Conv",
+      X_4D,
+      .inputs[1] = OP_RANDOM(6, 4, 3, 3),
+      .attrs = {OP_INTS("kernel_shape", 3, 2)}},
      WCL_BAD_SHAPE,
      "kernel_shape"},
-    {{.name = "window too large", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 7, 3)}, WCL_BAD_SHAPE, "window"},
-    {{.name = "stride 0", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 3, 3), .attrs = {OP_INTS("strides", 1, 0)}},
+    {{.name = "window too large", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 7, 3)},
+     WCL_BAD_SHAPE,
+     "window"},
+    {{.name = "stride 0",
+      .op = "Conv",
+      X_4D,
+      .inputs[1] = OP_RANDOM(6, 4, 3, 3),
+      .attrs = {OP_INTS("strides", 1, 0)}},
      WCL_BAD_MODEL,
      "strides"},
-    {{.name = "three strides", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 3, 3), .attrs = {OP_INTS("strides", 1, 1, 1)}},
+    {{.name = "three strides",
+      .op = "Conv",
+      X_4D,
+      .inputs[1] = OP_RANDOM(6, 4, 3, 3),
+      .attrs = {OP_INTS("strides", 1, 1, 1)}},
      WCL_BAD_MODEL,
      "strides"},
-    {{.name = "dilation 0", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 3, 3), .attrs = {OP_INTS("dilations", 0, 1)}},
+    {{.name = "dilation 0",
+      .op = "Conv",
+      X_4D,
+      .inputs[1] = OP_RANDOM(6, 4, 3, 3),
+      .attrs = {OP_INTS("dilations", 0, 1)}},
      WCL_BAD_MODEL,
      "dilations"},
-    {{.name = "negative padding", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 3, 3), .attrs = {OP_INTS("pads", 0, -1, 0, 0)}},
+    {{.name = "negative padding",
+      .op = "Conv",
+      X_4D,
+      .inputs[1] = OP_RANDOM(6, 4, 3, 3),
+      .attrs = {OP_INTS("pads", 0, -1, 0, 0)}},
      WCL_BAD_MODEL,
      "pads"},
-    {{.name = "auto_pad", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 3, 3), .attrs = {OP_STRING("auto_pad", "SAME")}},
+    {{.name = "auto_pad",
+      .op = "Conv",
+      X_4D,
+      .inputs[1] = OP_RANDOM(6, 4, 3, 3),
+      .attrs = {OP_STRING("auto_pad", "SAME")}},
      WCL_BAD_MODEL,
      "auto_pad"},
     {{.name = "gemm of two groups",
@@ -404,7 +468,9 @@ static const op_refusal refusals[] = {
       .must = "gemm"},
      WCL_OK,
      "only one group"},
-    {{.name = "F2 of 1x1", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 1, 1), .must = "f2"}, WCL_OK, "3x3"},
+    {{.name = "F2 of 1x1", .op = "Conv", X_4D, .inputs[1] = OP_RANDOM(6, 4, 1, 1), .must = "f2"},
+     WCL_OK,
+     "3x3"},
     {{.name = "F2 with stride",
       .op = "Conv",
       X_4D,

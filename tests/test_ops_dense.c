@@ -1,4 +1,5 @@
-/* Dense layers on the device: Gemm and MatMul by CLBlast and by the plain kernels, against the naive reference. */
+/* Dense layers on the device: Gemm and MatMul by CLBlast and by the plain kernels, against the naive
+ * reference. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,10 +73,11 @@ static const gemm_row epilogue_rows[] = {
     {"leaky relu without bias", 2, 10, 21, NO_BIAS, .trans_b = true, .act = {WCL__ACT_LEAKY_RELU, 0.2f, 0}},
     {"clip", 2, 10, 21, ROW(10), .act = {WCL__ACT_CLIP, 0.5f, 2}},
     {"scale and shift", 2, 17, 33, ROW(17), .trans_b = true, .scale = true, .shift = true},
-    {"scale, shift and relu, one row", 1, 17, 33, ROW(17), .trans_b = true, .scale = true, .shift = true, .act = RELU},
-    {"shift alone", 1, 17, 33, NO_BIAS, .trans_b = true, .shift = true},
-    {"alpha, beta, scale, shift, relu, b as it is", 3, 17, 9, ROW(17), .alpha = 2, .beta = 0.5f, .scale = true, .shift = true,
+    {"scale, shift and relu, one row", 1, 17, 33, ROW(17), .trans_b = true, .scale = true, .shift = true,
      .act = RELU},
+    {"shift alone", 1, 17, 33, NO_BIAS, .trans_b = true, .shift = true},
+    {"alpha, beta, scale, shift, relu, b as it is", 3, 17, 9, ROW(17), .alpha = 2, .beta = 0.5f,
+     .scale = true, .shift = true, .act = RELU},
 };
 
 static const matmul_row matmul_rows[] = {
@@ -126,15 +128,16 @@ static void test_matmul(void **state)
     op_check(cases, WCL__COUNT(cases));
 }
 
-/* Weights stored as halves: every shape of block, tails on every side, packed from rows and from columns. CLBlast can't read them. */
+/* Weights stored as halves: every shape of block, tails on every side, packed from rows and from columns.
+ * CLBlast can't read them. */
 static const gemm_row half_rows[] = {
     {"half, one row of one output", 1, 1, 16, ROW(1), .trans_b = true, .must = "gemv"},
     {"half, nine rows of one output, 7 inputs", 9, 1, 7, ROW(1), .trans_b = true, .must = "gemm"},
     {"half, one row, 17 of 33", 1, 17, 33, ROW(17), .trans_b = true, .must = "gemv"},
     {"half, one row, b as it is", 1, 33, 17, ROW(33), .trans_b = false, .must = "gemv"},
     {"half, one row, 129 of 257, relu", 1, 129, 257, ROW(129), .trans_b = true, .act = RELU, .must = "gemv"},
-    {"half, one row, scale and alpha", 1, 19, 65, ROW(19), .trans_b = true, .alpha = 3, .scale = true, .shift = true,
-     .must = "gemv"},
+    {"half, one row, scale and alpha", 1, 19, 65, ROW(19), .trans_b = true, .alpha = 3, .scale = true,
+     .shift = true, .must = "gemv"},
     {"half, 2 rows", 2, 37, 48, ROW(37), .trans_b = true, .must = "gemm"},
     {"half, 3 rows", 3, 17, 35, ROW(17), .trans_b = true, .must = "gemm"},
     {"half, 4 rows, b as it is", 4, 17, 35, ROW(17), .trans_b = false, .must = "gemm"},
@@ -153,8 +156,10 @@ static void test_half(void **state)
     for (size_t i = 0; i < rows; i++)
         cases[i] = gemm_case(&half_rows[i]);
     cases[rows] = matmul_case(&(matmul_row){"half, MatMul", {2, {3, 33}}, {2, {33, 17}}, .must = "gemm"});
-    cases[rows + 1] = gemm_case(&(gemm_row){"half, slices of 35", 1, 70, 64, ROW(70), .trans_b = true, .must = "gemv"});
-    cases[rows + 2] = gemm_case(&(gemm_row){"half, slices of columns", 3, 70, 64, ROW(70), .trans_b = false, .must = "gemm"});
+    cases[rows + 1] =
+        gemm_case(&(gemm_row){"half, slices of 35", 1, 70, 64, ROW(70), .trans_b = true, .must = "gemv"});
+    cases[rows + 2] = gemm_case(
+        &(gemm_row){"half, slices of columns", 3, 70, 64, ROW(70), .trans_b = false, .must = "gemm"});
     cases[rows + 1].max_alloc = cases[rows + 2].max_alloc = 64 * sizeof(cl_half) * 35 + 100;
     for (size_t i = 0; i < WCL__COUNT(cases); i++) {
         cases[i].half = true;
@@ -168,8 +173,10 @@ static void test_other_vectors(void **state)
 {
     (void)state;
     const gemm_row rows[] = {
-        {"one row", 1, 17, 35, ROW(17), .trans_b = true}, {"2 rows", 2, 17, 35, ROW(17), .trans_b = true},
-        {"3 rows", 3, 17, 35, ROW(17), .trans_b = true},  {"5 rows, relu", 5, 9, 33, ROW(9), .trans_b = true, .act = RELU},
+        {"one row", 1, 17, 35, ROW(17), .trans_b = true},
+        {"2 rows", 2, 17, 35, ROW(17), .trans_b = true},
+        {"3 rows", 3, 17, 35, ROW(17), .trans_b = true},
+        {"5 rows, relu", 5, 9, 33, ROW(9), .trans_b = true, .act = RELU},
         {"9 rows", 9, 1, 16, ROW(1), .trans_b = true},
     };
     static const unsigned vectors[] = {8, 16};
@@ -194,7 +201,12 @@ static void test_slices(void **state)
         {"slices, b as it is", 3, 70, 64, ROW(70), .trans_b = false},
         {"slices, no bias, b as it is, one row", 1, 70, 64, NO_BIAS, .trans_b = false},
         {"slices, the last one of one output, a bias of one number", 2, 52, 64, ROW(1), .trans_b = true},
-        {"slices, the last one of one output, a scalar bias, b as it is", 1, 52, 64, {0, {0}}, .trans_b = false},
+        {"slices, the last one of one output, a scalar bias, b as it is",
+         1,
+         52,
+         64,
+         {0, {0}},
+         .trans_b = false},
     };
     op_case cases[WCL__COUNT(rows)];
     for (size_t i = 0; i < WCL__COUNT(rows); i++) {
@@ -235,7 +247,8 @@ static void test_flattened_pictures(void **state)
         cases[i] = gemm_case(&rows[i]);
         cases[i].max_alloc = i < 3 ? 0 : 4096;
     }
-    cases[WCL__COUNT(rows)] = matmul_case(&(matmul_row){"flatten 3x4x5, MatMul", {2, {2, 60}}, {2, {60, 17}}, .moving_b = false});
+    cases[WCL__COUNT(rows)] =
+        matmul_case(&(matmul_row){"flatten 3x4x5, MatMul", {2, {2, 60}}, {2, {60, 17}}, .moving_b = false});
     for (size_t i = 0; i < WCL__COUNT(cases); i++) {
         cases[i].flatten[0] = 3;
         cases[i].flatten[1] = 4;
@@ -245,25 +258,28 @@ static void test_flattened_pictures(void **state)
     op_check(cases, WCL__COUNT(cases));
 }
 
-/* On a GPU: one to four inputs, and those of other sizes, by work-groups that read rows together; more inputs by work-groups in local
- * memory where inputs and outputs are multiples of 4. */
+/* On a GPU: one to four inputs, and those of other sizes, by work-groups that read rows together; more inputs
+ * by work-groups in local memory where inputs and outputs are multiples of 4. */
 static const gemm_row gpu_rows[] = {
     {"GPU, 2 rows, 8 of 12", 2, 8, 12, ROW(8), .trans_b = true, .must = "gemm rows"},
     {"GPU, 5 rows, 20 of 36, relu", 5, 20, 36, ROW(20), .trans_b = true, .act = RELU, .must = "gemm"},
     {"GPU, 33 rows, 132 of 20, b as it is", 33, 132, 20, ROW(132), .trans_b = false, .must = "gemm"},
     {"GPU, 70 rows, no bias, alpha", 70, 36, 52, NO_BIAS, .trans_b = true, .alpha = 0.5f, .must = "gemm"},
-    {"GPU, 3 rows, scale and shift, b as it is", 3, 68, 60, ROW(68), .scale = true, .shift = true, .must = "gemm"},
+    {"GPU, 3 rows, scale and shift, b as it is", 3, 68, 60, ROW(68), .scale = true, .shift = true,
+     .must = "gemm"},
     {"GPU, flatten 3x4x5", 5, 20, 60, ROW(20), .trans_b = true, .act = RELU, .must = "gemm"},
     {"GPU, flatten 3x4x5, b as it is", 2, 20, 60, ROW(20), .trans_b = false, .must = "gemm"},
     {"GPU, odd inputs", 3, 20, 35, ROW(20), .trans_b = true, .must = "gemm"},
     {"GPU, odd outputs", 3, 17, 36, ROW(17), .trans_b = true, .must = "gemm"},
     {"GPU, 6 rows, 8 of 12", 6, 8, 12, ROW(8), .trans_b = true, .must = "gemm"},
-    {"GPU, 6 rows, scale and shift, b as it is", 6, 68, 60, ROW(68), .scale = true, .shift = true, .must = "gemm"},
+    {"GPU, 6 rows, scale and shift, b as it is", 6, 68, 60, ROW(68), .scale = true, .shift = true,
+     .must = "gemm"},
     {"GPU, 7 rows, odd sizes", 7, 9, 67, ROW(9), .trans_b = true, .must = "gemm"},
     {"GPU, one row", 1, 17, 36, ROW(17), .trans_b = true, .must = "gemv"},
     {"GPU, one number", 1, 1, 1, ROW(1), .trans_b = true, .must = "gemv"},
     {"GPU, one row, odd sizes, relu", 1, 33, 263, ROW(33), .trans_b = true, .act = RELU, .must = "gemv"},
-    {"GPU, one row, longer than a work-group reads at once", 1, 19, 4609, ROW(19), .trans_b = true, .must = "gemv"},
+    {"GPU, one row, longer than a work-group reads at once", 1, 19, 4609, ROW(19), .trans_b = true,
+     .must = "gemv"},
     {"GPU, one row, b as it is, scale", 1, 33, 130, ROW(33), .trans_b = false, .scale = true, .must = "gemv"},
     {"GPU, one row, alpha, no bias", 1, 10, 84, NO_BIAS, .trans_b = true, .alpha = 0.5f, .must = "gemv"},
     {"GPU, flatten 3x4x5, one row", 1, 17, 60, ROW(17), .trans_b = true, .must = "gemv"},
@@ -283,9 +299,12 @@ static void test_gpu(void **state)
             cases[i].reference = flattened_reference;
         }
     }
-    cases[ROWS] = gemm_case(&(gemm_row){"GPU, in slices", 2, 72, 64, ROW(72), .trans_b = true, .must = "gemm"});
-    cases[ROWS + 1] = gemm_case(&(gemm_row){"GPU, 6 rows, in slices", 6, 72, 64, ROW(72), .trans_b = true, .must = "gemm"});
-    cases[ROWS + 2] = gemm_case(&(gemm_row){"GPU, slices of padded rows", 1, 71, 61, ROW(71), .trans_b = true, .must = "gemv"});
+    cases[ROWS] =
+        gemm_case(&(gemm_row){"GPU, in slices", 2, 72, 64, ROW(72), .trans_b = true, .must = "gemm"});
+    cases[ROWS + 1] =
+        gemm_case(&(gemm_row){"GPU, 6 rows, in slices", 6, 72, 64, ROW(72), .trans_b = true, .must = "gemm"});
+    cases[ROWS + 2] = gemm_case(
+        &(gemm_row){"GPU, slices of padded rows", 1, 71, 61, ROW(71), .trans_b = true, .must = "gemv"});
     for (size_t i = ROWS; i < WCL__COUNT(cases); i++)
         cases[i].max_alloc = 4096 + 300;
     for (size_t i = 0; i < WCL__COUNT(cases); i++) {
@@ -296,11 +315,16 @@ static void test_gpu(void **state)
 }
 
 static const op_refusal refusals[] = {
-    {{.name = "inner sizes", .op = "Gemm", .inputs = {OP_RANDOM(2, 3), OP_RANDOM(4, 5)}, .input_count = 2}, WCL_BAD_SHAPE, "3"},
+    {{.name = "inner sizes", .op = "Gemm", .inputs = {OP_RANDOM(2, 3), OP_RANDOM(4, 5)}, .input_count = 2},
+     WCL_BAD_SHAPE,
+     "3"},
     {{.name = "rank of a", .op = "Gemm", .inputs = {OP_RANDOM(2, 3, 1), OP_RANDOM(3, 5)}, .input_count = 2},
      WCL_BAD_SHAPE,
      "matrices"},
-    {{.name = "bias", .op = "Gemm", .inputs = {OP_RANDOM(2, 3), OP_RANDOM(3, 5), OP_RANDOM(4)}, .input_count = 3},
+    {{.name = "bias",
+      .op = "Gemm",
+      .inputs = {OP_RANDOM(2, 3), OP_RANDOM(3, 5), OP_RANDOM(4)},
+      .input_count = 3},
      WCL_BAD_SHAPE,
      "C"},
     {{.name = "bias larger than the product",
@@ -309,10 +333,16 @@ static const op_refusal refusals[] = {
       .input_count = 3},
      WCL_BAD_SHAPE,
      "C"},
-    {{.name = "inner sizes of MatMul", .op = "MatMul", .inputs = {OP_RANDOM(2, 3), OP_RANDOM(4, 5)}, .input_count = 2},
+    {{.name = "inner sizes of MatMul",
+      .op = "MatMul",
+      .inputs = {OP_RANDOM(2, 3), OP_RANDOM(4, 5)},
+      .input_count = 2},
      WCL_BAD_SHAPE,
      "3"},
-    {{.name = "batches", .op = "MatMul", .inputs = {OP_RANDOM(2, 2, 3), OP_RANDOM(3, 3, 5)}, .input_count = 2},
+    {{.name = "batches",
+      .op = "MatMul",
+      .inputs = {OP_RANDOM(2, 2, 3), OP_RANDOM(3, 3, 5)},
+      .input_count = 2},
      WCL_BAD_SHAPE,
      "do not fit"},
     {{.name = "scalar", .op = "MatMul", .inputs = {{.shape = OP_SCALAR}, OP_RANDOM(3, 5)}, .input_count = 2},
@@ -337,9 +367,15 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gemm),   cmocka_unit_test(test_epilogues),          cmocka_unit_test(test_matmul),
-        cmocka_unit_test(test_slices), cmocka_unit_test(test_flattened_pictures), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_half),   cmocka_unit_test(test_other_vectors),      cmocka_unit_test(test_gpu),
+        cmocka_unit_test(test_gemm),
+        cmocka_unit_test(test_epilogues),
+        cmocka_unit_test(test_matmul),
+        cmocka_unit_test(test_slices),
+        cmocka_unit_test(test_flattened_pictures),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_half),
+        cmocka_unit_test(test_other_vectors),
+        cmocka_unit_test(test_gpu),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

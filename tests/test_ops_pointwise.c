@@ -37,10 +37,20 @@ static const struct {
     {"leaky relu", "LeakyRelu", {WCL__ACT_LEAKY_RELU, 0.3f, 0}, {OP_FLOAT("alpha", 0.3f)}, 7, {NAN, NAN}},
     {"sigmoid", "Sigmoid", {WCL__ACT_SIGMOID, 0, 0}, {{0}}, 13, {NAN, NAN}},
     {"tanh", "Tanh", {WCL__ACT_TANH, 0, 0}, {{0}}, 13, {NAN, NAN}},
-    {"clip by attributes", "Clip", {WCL__ACT_CLIP, -0.5f, 0.75f}, {OP_FLOAT("min", -0.5f), OP_FLOAT("max", 0.75f)}, 7, {NAN, NAN}},
+    {"clip by attributes",
+     "Clip",
+     {WCL__ACT_CLIP, -0.5f, 0.75f},
+     {OP_FLOAT("min", -0.5f), OP_FLOAT("max", 0.75f)},
+     7,
+     {NAN, NAN}},
     {"clip by inputs", "Clip", {WCL__ACT_CLIP, -0.5f, 0.75f}, {{0}}, 13, {-0.5f, 0.75f}},
     {"clip at 6", "Clip", {WCL__ACT_CLIP, 0, 6}, {{0}}, 11, {0, 6}},
-    {"clip above zero: a padding lane would not stay zero", "Clip", {WCL__ACT_CLIP, 0.25f, 1}, {{0}}, 13, {0.25f, 1}},
+    {"clip above zero: a padding lane would not stay zero",
+     "Clip",
+     {WCL__ACT_CLIP, 0.25f, 1},
+     {{0}},
+     13,
+     {0.25f, 1}},
     {"clip below zero", "Clip", {WCL__ACT_CLIP, -2, -0.25f}, {{0}}, 13, {-2, -0.25f}},
     {"clip without a lower bound", "Clip", {WCL__ACT_CLIP, -INFINITY, 0.5f}, {{0}}, 13, {NAN, 0.5f}},
     {"clip without an upper bound", "Clip", {WCL__ACT_CLIP, -0.5f, INFINITY}, {{0}}, 13, {-0.5f, NAN}},
@@ -56,13 +66,14 @@ static const wcl__shape act_shapes[] = {
 static op_case activation_case(size_t row, const wcl__shape *shape)
 {
     const float *bounds = activations[row].bounds;
-    op_case test = {.name = activations[row].name,
-                    .op = activations[row].op,
-                    .opset = activations[row].opset,
-                    .inputs = {{.shape = *shape}, {.absent = isnan(bounds[0]) != 0}, {.absent = isnan(bounds[1]) != 0}},
-                    .input_count = strcmp(activations[row].op, "Clip") == 0 && activations[row].opset >= 11 ? 3 : 1,
-                    .output = *shape,
-                    .reference = act_reference};
+    op_case test = {
+        .name = activations[row].name,
+        .op = activations[row].op,
+        .opset = activations[row].opset,
+        .inputs = {{.shape = *shape}, {.absent = isnan(bounds[0]) != 0}, {.absent = isnan(bounds[1]) != 0}},
+        .input_count = strcmp(activations[row].op, "Clip") == 0 && activations[row].opset >= 11 ? 3 : 1,
+        .output = *shape,
+        .reference = act_reference};
     test.inputs[1].floats = &bounds[0];
     test.inputs[2].floats = &bounds[1];
     memcpy(test.attrs, activations[row].attrs, sizeof activations[row].attrs);
@@ -95,9 +106,11 @@ static void test_activations_of_special_values(void **state)
     static op_case cases[ROWS];
     static const float x[] = {NAN, 0, -0.0f, INFINITY, -INFINITY, 1e-30f, -1e30f, 88};
     for (size_t i = 0; i < ROWS; i++) {
-        const bool huge_out = activations[i].act.kind == WCL__ACT_RELU || activations[i].act.kind == WCL__ACT_LEAKY_RELU ||
-                              isinf(activations[i].act.a) || isinf(activations[i].act.b);
-        /* Infinities in the output would make the norms infinite: NaN and the small numbers have to do there. */
+        const bool huge_out = activations[i].act.kind == WCL__ACT_RELU ||
+                              activations[i].act.kind == WCL__ACT_LEAKY_RELU || isinf(activations[i].act.a) ||
+                              isinf(activations[i].act.b);
+        /* Infinities in the output would make the norms infinite: NaN and the small numbers have to do there.
+         */
         const int64_t count = huge_out ? 3 : 8;
         cases[i] = activation_case(i, &(wcl__shape){1, {count}});
         cases[i].inputs[0].floats = x;
@@ -128,8 +141,18 @@ static const struct {
     {"same shape", OP_SHAPE(2, 17, 5, 3), OP_SHAPE(2, 17, 5, 3), false, false, {0}},
     {"same shape, whole blocks", OP_SHAPE(1, 32, 3, 3), OP_SHAPE(1, 32, 3, 3), false, false, {0}},
     {"same shape, relu", OP_SHAPE(5, 3, 5, 3), OP_SHAPE(5, 3, 5, 3), false, false, RELU},
-    {"same shape, sigmoid: tails stay zero", OP_SHAPE(1, 17, 3, 2), OP_SHAPE(1, 17, 3, 2), false, false, {WCL__ACT_SIGMOID, 0, 0}},
-    {"known channels, leaky relu", OP_SHAPE(2, 17, 3, 2), OP_SHAPE(17, 1, 1), false, true, {WCL__ACT_LEAKY_RELU, 0.1f, 0}},
+    {"same shape, sigmoid: tails stay zero",
+     OP_SHAPE(1, 17, 3, 2),
+     OP_SHAPE(1, 17, 3, 2),
+     false,
+     false,
+     {WCL__ACT_SIGMOID, 0, 0}},
+    {"known channels, leaky relu",
+     OP_SHAPE(2, 17, 3, 2),
+     OP_SHAPE(17, 1, 1),
+     false,
+     true,
+     {WCL__ACT_LEAKY_RELU, 0.1f, 0}},
     {"same shape, b known", OP_SHAPE(1, 5, 3, 3), OP_SHAPE(1, 5, 3, 3), false, true, {0}},
     {"one element", OP_SHAPE(1), OP_SHAPE(1), false, false, {0}},
     {"two scalars", OP_SCALAR, OP_SCALAR, false, false, {0}},
@@ -156,13 +179,14 @@ static const struct {
 
 static op_case binary_case(const char *op, size_t row)
 {
-    op_case test = {.name = binary_rows[row].name,
-                    .op = op,
-                    .inputs = {{.shape = binary_rows[row].a, .constant = binary_rows[row].a_known},
-                               {.shape = binary_rows[row].b, .constant = binary_rows[row].b_known, .fill = OP_POSITIVE}},
-                    .input_count = 2,
-                    .act = binary_rows[row].act,
-                    .reference = binary_reference};
+    op_case test = {
+        .name = binary_rows[row].name,
+        .op = op,
+        .inputs = {{.shape = binary_rows[row].a, .constant = binary_rows[row].a_known},
+                   {.shape = binary_rows[row].b, .constant = binary_rows[row].b_known, .fill = OP_POSITIVE}},
+        .input_count = 2,
+        .act = binary_rows[row].act,
+        .reference = binary_reference};
     assert_true(wcl__shape_broadcast(&binary_rows[row].a, &binary_rows[row].b, &test.output));
     return test;
 }
@@ -186,7 +210,8 @@ static void sum_reference(const op_case *test, const float *const *inputs, doubl
     for (int64_t i = 0; i < wcl__shape_count(&test->output); i++)
         y[i] = 0;
     for (size_t k = 0; k < test->input_count; k++) {
-        const wcl__ref_array zero = {test->output, (const float[512]){0}}, x = {test->inputs[k].shape, inputs[k]};
+        const wcl__ref_array zero = {test->output, (const float[512]){0}},
+                             x = {test->inputs[k].shape, inputs[k]};
         double spread[512];
         assert_true(wcl__shape_count(&test->output) <= 512);
         wcl__ref_binary('+', &zero, &x, spread);
@@ -200,8 +225,18 @@ static void sum_reference(const op_case *test, const float *const *inputs, doubl
 
 static const op_case sum_cases[] = {
     {.name = "one input", SUM, .inputs = {SMALL}, .input_count = 1, .output = OP_SHAPE(2, 5, 3, 4)},
-    {.name = "two", SUM, .inputs = {SMALL, SMALL}, .input_count = 2, .output = OP_SHAPE(2, 5, 3, 4), .reduction = 2},
-    {.name = "three", SUM, .inputs = {SMALL, SMALL, SMALL}, .input_count = 3, .output = OP_SHAPE(2, 5, 3, 4), .reduction = 3},
+    {.name = "two",
+     SUM,
+     .inputs = {SMALL, SMALL},
+     .input_count = 2,
+     .output = OP_SHAPE(2, 5, 3, 4),
+     .reduction = 2},
+    {.name = "three",
+     SUM,
+     .inputs = {SMALL, SMALL, SMALL},
+     .input_count = 3,
+     .output = OP_SHAPE(2, 5, 3, 4),
+     .reduction = 3},
     {.name = "seven",
      SUM,
      .inputs = {SMALL, SMALL, SMALL, SMALL, SMALL, SMALL, SMALL},
@@ -241,13 +276,19 @@ static void batchnorm_reference(const op_case *test, const float *const *inputs,
     const wcl__shape *shape = &test->output;
     const int64_t c = shape->dims[1], inner = wcl__shape_count(shape) / shape->dims[0] / c;
     const double epsilon = test->attrs[0].name ? test->attrs[0].f : 1e-5f;
-    const wcl__ref_batchnorm norm = {shape->dims[0], c, inner, inputs[1], inputs[2], inputs[3], inputs[4], epsilon};
+    const wcl__ref_batchnorm norm = {shape->dims[0], c,         inner,     inputs[1],
+                                     inputs[2],      inputs[3], inputs[4], epsilon};
     wcl__ref_batchnorm_run(&norm, inputs[0], y);
 }
 
-#define NORM(c, ...)                                                                                                 \
-    .op = "BatchNormalization", .reference = batchnorm_reference, .input_count = 5, .output = OP_SHAPE(__VA_ARGS__), \
-    .inputs = {OP_RANDOM(__VA_ARGS__), OP_RANDOM(c), OP_RANDOM(c), OP_RANDOM(c), {.shape = OP_SHAPE(c), .fill = OP_POSITIVE}}
+#define NORM(c, ...)                                                                \
+    .op = "BatchNormalization", .reference = batchnorm_reference, .input_count = 5, \
+    .output = OP_SHAPE(__VA_ARGS__),                                                \
+    .inputs = {OP_RANDOM(__VA_ARGS__),                                              \
+               OP_RANDOM(c),                                                        \
+               OP_RANDOM(c),                                                        \
+               OP_RANDOM(c),                                                        \
+               {.shape = OP_SHAPE(c), .fill = OP_POSITIVE}}
 
 static const op_case batchnorm_cases[] = {
     {.name = "one channel", NORM(1, 1, 1, 1, 1)},
@@ -272,12 +313,21 @@ static void test_batchnorm(void **state)
 /* ---- what is refused */
 
 static const op_refusal refusals[] = {
-    {{.name = "shapes", .op = "Add", .inputs = {OP_RANDOM(2, 3), OP_RANDOM(2)}, .input_count = 2}, WCL_BAD_SHAPE, "broadcast"},
-    {{.name = "shapes of Sum", .op = "Sum", .inputs = {OP_RANDOM(2, 3), OP_RANDOM(2, 3), OP_RANDOM(4)}, .input_count = 3},
+    {{.name = "shapes", .op = "Add", .inputs = {OP_RANDOM(2, 3), OP_RANDOM(2)}, .input_count = 2},
      WCL_BAD_SHAPE,
      "broadcast"},
-    {{.name = "training", NORM(3, 1, 3, 2, 2), .attrs = {OP_INT("training_mode", 1)}}, WCL_UNSUPPORTED, "training"},
-    {{.name = "spatial", NORM(3, 1, 3, 2, 2), .opset = 7, .attrs = {OP_INT("spatial", 0)}}, WCL_UNSUPPORTED, "spatial"},
+    {{.name = "shapes of Sum",
+      .op = "Sum",
+      .inputs = {OP_RANDOM(2, 3), OP_RANDOM(2, 3), OP_RANDOM(4)},
+      .input_count = 3},
+     WCL_BAD_SHAPE,
+     "broadcast"},
+    {{.name = "training", NORM(3, 1, 3, 2, 2), .attrs = {OP_INT("training_mode", 1)}},
+     WCL_UNSUPPORTED,
+     "training"},
+    {{.name = "spatial", NORM(3, 1, 3, 2, 2), .opset = 7, .attrs = {OP_INT("spatial", 0)}},
+     WCL_UNSUPPORTED,
+     "spatial"},
     {{.name = "channels", NORM(4, 1, 3, 2, 2)}, WCL_BAD_SHAPE, "3"},
 };
 

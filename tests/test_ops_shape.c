@@ -1,4 +1,5 @@
-/* Operators that move elements, and those along an axis (Softmax, LRN), on the device against the naive references. */
+/* Operators that move elements, and those along an axis (Softmax, LRN), on the device against the naive
+ * references. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,8 +59,8 @@ static void test_softmax(void **state)
                              .reference = softmax_reference};
         if (softmax_rows[row].axis != 100)
             cases[i].attrs[0] = (op_attr)OP_INT("axis", softmax_rows[row].axis);
-        cases[i].desc.softmax =
-            (wcl__softmax){softmax_rows[row].outer, softmax_rows[row].length, softmax_rows[row].inner, i % 2 == 1};
+        cases[i].desc.softmax = (wcl__softmax){softmax_rows[row].outer, softmax_rows[row].length,
+                                               softmax_rows[row].inner, i % 2 == 1};
     }
     op_check(cases, WCL__COUNT(cases));
 }
@@ -142,7 +143,11 @@ static void concat_reference(const op_case *test, const float *const *inputs, do
 #define CONCAT(at) .op = "Concat", .reference = concat_reference, .attrs = {OP_INT("axis", at)}
 
 static const op_case concat_cases[] = {
-    {.name = "one input", CONCAT(1), .inputs = {OP_RANDOM(2, 3, 4)}, .input_count = 1, .output = OP_SHAPE(2, 3, 4)},
+    {.name = "one input",
+     CONCAT(1),
+     .inputs = {OP_RANDOM(2, 3, 4)},
+     .input_count = 1,
+     .output = OP_SHAPE(2, 3, 4)},
     {.name = "channels, whole blocks",
      CONCAT(1),
      .inputs = {OP_RANDOM(2, 16, 3, 5), OP_RANDOM(2, 32, 3, 5)},
@@ -173,7 +178,11 @@ static const op_case concat_cases[] = {
      .inputs = {OP_RANDOM(2, 1, 3, 2, 2), OP_RANDOM(2, 1, 2, 2, 2)},
      .input_count = 2,
      .output = OP_SHAPE(2, 1, 5, 2, 2)},
-    {.name = "vectors", CONCAT(0), .inputs = {OP_RANDOM(3), OP_RANDOM(257)}, .input_count = 2, .output = OP_SHAPE(260)},
+    {.name = "vectors",
+     CONCAT(0),
+     .inputs = {OP_RANDOM(3), OP_RANDOM(257)},
+     .input_count = 2,
+     .output = OP_SHAPE(260)},
     {.name = "a known one between",
      CONCAT(1),
      .inputs = {OP_RANDOM(2, 3), {.shape = OP_SHAPE(2, 2), .constant = true}, OP_RANDOM(2, 4)},
@@ -205,17 +214,37 @@ static void transpose_reference(const op_case *test, const float *const *inputs,
 #define PERM(...) .attrs = {OP_INTS("perm", __VA_ARGS__)}, .desc = {.list = {__VA_ARGS__}}
 
 static const op_case transpose_cases[] = {
-    {.name = "NCHW to NHWC", TRANSPOSE, .inputs = {OP_RANDOM(2, 17, 5, 3)}, .output = OP_SHAPE(2, 5, 3, 17), PERM(0, 2, 3, 1)},
-    {.name = "NHWC to NCHW", TRANSPOSE, .inputs = {OP_RANDOM(2, 5, 3, 17)}, .output = OP_SHAPE(2, 17, 5, 3), PERM(0, 3, 1, 2)},
+    {.name = "NCHW to NHWC",
+     TRANSPOSE,
+     .inputs = {OP_RANDOM(2, 17, 5, 3)},
+     .output = OP_SHAPE(2, 5, 3, 17),
+     PERM(0, 2, 3, 1)},
+    {.name = "NHWC to NCHW",
+     TRANSPOSE,
+     .inputs = {OP_RANDOM(2, 5, 3, 17)},
+     .output = OP_SHAPE(2, 17, 5, 3),
+     PERM(0, 3, 1, 2)},
     {.name = "matrix", TRANSPOSE, .inputs = {OP_RANDOM(33, 17)}, .output = OP_SHAPE(17, 33), PERM(1, 0)},
     {.name = "without perm: reversed",
      TRANSPOSE,
      .inputs = {OP_RANDOM(2, 3, 5)},
      .output = OP_SHAPE(5, 3, 2),
      .desc = {.list = {2, 1, 0}}},
-    {.name = "identity", TRANSPOSE, .inputs = {OP_RANDOM(2, 3, 5)}, .output = OP_SHAPE(2, 3, 5), PERM(0, 1, 2)},
-    {.name = "only a dimension of 1 moves", TRANSPOSE, .inputs = {OP_RANDOM(3, 1, 5)}, .output = OP_SHAPE(1, 3, 5), PERM(1, 0, 2)},
-    {.name = "a cycle of three", TRANSPOSE, .inputs = {OP_RANDOM(2, 3, 5, 7)}, .output = OP_SHAPE(5, 2, 3, 7), PERM(2, 0, 1, 3)},
+    {.name = "identity",
+     TRANSPOSE,
+     .inputs = {OP_RANDOM(2, 3, 5)},
+     .output = OP_SHAPE(2, 3, 5),
+     PERM(0, 1, 2)},
+    {.name = "only a dimension of 1 moves",
+     TRANSPOSE,
+     .inputs = {OP_RANDOM(3, 1, 5)},
+     .output = OP_SHAPE(1, 3, 5),
+     PERM(1, 0, 2)},
+    {.name = "a cycle of three",
+     TRANSPOSE,
+     .inputs = {OP_RANDOM(2, 3, 5, 7)},
+     .output = OP_SHAPE(5, 2, 3, 7),
+     PERM(2, 0, 1, 3)},
     {.name = "6 dimensions",
      TRANSPOSE,
      .inputs = {OP_RANDOM(2, 3, 1, 2, 3, 2)},
@@ -239,15 +268,20 @@ static void test_transpose(void **state)
 static void gather_reference(const op_case *test, const float *const *inputs, double *y)
 {
     const wcl__ref_array x = {test->inputs[0].shape, inputs[0]};
-    wcl__ref_gather(&x, (int)test->desc.list[0], test->inputs[1].ints, wcl__shape_count(&test->inputs[1].shape), y);
+    wcl__ref_gather(&x, (int)test->desc.list[0], test->inputs[1].ints,
+                    wcl__shape_count(&test->inputs[1].shape), y);
 }
 
 /* at: the axis made positive, for the reference */
-#define GATHER(axis, at) \
-    .op = "Gather", .input_count = 2, .reference = gather_reference, .attrs = {OP_INT("axis", axis)}, .desc = {.list = {at}}
+#define GATHER(axis, at)                                                                              \
+    .op = "Gather", .input_count = 2, .reference = gather_reference, .attrs = {OP_INT("axis", axis)}, \
+    .desc = {.list = {at}}
 
 static const op_case gather_cases[] = {
-    {.name = "rows", GATHER(0, 0), .inputs = {OP_RANDOM(5, 7), OP_INT64(4, 0, 0, 2)}, .output = OP_SHAPE(4, 7)},
+    {.name = "rows",
+     GATHER(0, 0),
+     .inputs = {OP_RANDOM(5, 7), OP_INT64(4, 0, 0, 2)},
+     .output = OP_SHAPE(4, 7)},
     {.name = "columns, negative axis and indices",
      GATHER(-1, 1),
      .inputs = {OP_RANDOM(5, 7), OP_INT64(-1, 3, -7)},
@@ -368,7 +402,11 @@ static const op_case view_cases[] = {
      .inputs = {OP_RANDOM(17, 3), OP_INT64(-1)},
      .input_count = 2,
      .output = OP_SHAPE(51)},
-    {.name = "Flatten", VIEW("Flatten"), .inputs = {OP_RANDOM(2, 17, 3, 5)}, .input_count = 1, .output = OP_SHAPE(2, 255)},
+    {.name = "Flatten",
+     VIEW("Flatten"),
+     .inputs = {OP_RANDOM(2, 17, 3, 5)},
+     .input_count = 1,
+     .output = OP_SHAPE(2, 255)},
     {.name = "Flatten at 0",
      VIEW("Flatten"),
      .attrs = {OP_INT("axis", 0)},
@@ -393,7 +431,11 @@ static const op_case view_cases[] = {
      .inputs = {OP_RANDOM(1, 3, 1, 5), OP_INT64(-2)},
      .input_count = 2,
      .output = OP_SHAPE(1, 3, 5)},
-    {.name = "Squeeze everything", VIEW("Squeeze"), .inputs = {OP_RANDOM(1, 3, 1, 5)}, .input_count = 1, .output = OP_SHAPE(3, 5)},
+    {.name = "Squeeze everything",
+     VIEW("Squeeze"),
+     .inputs = {OP_RANDOM(1, 3, 1, 5)},
+     .input_count = 1,
+     .output = OP_SHAPE(3, 5)},
     {.name = "Unsqueeze by attribute",
      VIEW("Unsqueeze"),
      .opset = 11,
@@ -406,8 +448,16 @@ static const op_case view_cases[] = {
      .inputs = {OP_RANDOM(3, 5), OP_INT64(1)},
      .input_count = 2,
      .output = OP_SHAPE(3, 1, 5)},
-    {.name = "Identity", VIEW("Identity"), .inputs = {OP_RANDOM(2, 17, 3)}, .input_count = 1, .output = OP_SHAPE(2, 17, 3)},
-    {.name = "Dropout", VIEW("Dropout"), .inputs = {OP_RANDOM(2, 17, 3)}, .input_count = 1, .output = OP_SHAPE(2, 17, 3)},
+    {.name = "Identity",
+     VIEW("Identity"),
+     .inputs = {OP_RANDOM(2, 17, 3)},
+     .input_count = 1,
+     .output = OP_SHAPE(2, 17, 3)},
+    {.name = "Dropout",
+     VIEW("Dropout"),
+     .inputs = {OP_RANDOM(2, 17, 3)},
+     .input_count = 1,
+     .output = OP_SHAPE(2, 17, 3)},
     {.name = "Dropout, opset 7",
      VIEW("Dropout"),
      .opset = 7,
@@ -426,10 +476,16 @@ static void test_views(void **state)
 /* ---- what is refused */
 
 static const op_refusal refusals[] = {
-    {{.name = "Softmax axis", .op = "Softmax", .attrs = {OP_INT("axis", 2)}, .inputs = {OP_RANDOM(2, 3)}, .input_count = 1},
+    {{.name = "Softmax axis",
+      .op = "Softmax",
+      .attrs = {OP_INT("axis", 2)},
+      .inputs = {OP_RANDOM(2, 3)},
+      .input_count = 1},
      WCL_BAD_SHAPE,
      "axis"},
-    {{.name = "LRN without size", .op = "LRN", .inputs = {OP_RANDOM(1, 2, 3, 4)}, .input_count = 1}, WCL_BAD_MODEL, "size"},
+    {{.name = "LRN without size", .op = "LRN", .inputs = {OP_RANDOM(1, 2, 3, 4)}, .input_count = 1},
+     WCL_BAD_MODEL,
+     "size"},
     {{.name = "Concat shapes",
       .op = "Concat",
       .attrs = {OP_INT("axis", 1)},
@@ -458,7 +514,9 @@ static const op_refusal refusals[] = {
       .input_count = 1},
      WCL_BAD_SHAPE,
      "perm"},
-    {{.name = "Gather index", .op = "Gather", .inputs = {OP_RANDOM(2, 3), OP_INT64(2)}, .input_count = 2}, WCL_BAD_SHAPE, "2"},
+    {{.name = "Gather index", .op = "Gather", .inputs = {OP_RANDOM(2, 3), OP_INT64(2)}, .input_count = 2},
+     WCL_BAD_SHAPE,
+     "2"},
     {{.name = "Slice step 0",
       .op = "Slice",
       .inputs = {OP_RANDOM(5), OP_INT64(0), OP_INT64(3), OP_INT64(0), OP_INT64(0)},
@@ -468,10 +526,18 @@ static const op_refusal refusals[] = {
     {{.name = "Reshape size", .op = "Reshape", .inputs = {OP_RANDOM(2, 3), OP_INT64(4, 2)}, .input_count = 2},
      WCL_BAD_SHAPE,
      "2x3"},
-    {{.name = "Squeeze of a dimension that is not 1", .op = "Squeeze", .inputs = {OP_RANDOM(2, 3), OP_INT64(0)}, .input_count = 2},
+    {{.name = "Squeeze of a dimension that is not 1",
+      .op = "Squeeze",
+      .inputs = {OP_RANDOM(2, 3), OP_INT64(0)},
+      .input_count = 2},
      WCL_BAD_SHAPE,
      "2"},
-    {{.name = "Dropout's mask", .op = "Dropout", .opset = 7, .inputs = {OP_RANDOM(2, 3)}, .input_count = 1, .output_count = 2},
+    {{.name = "Dropout's mask",
+      .op = "Dropout",
+      .opset = 7,
+      .inputs = {OP_RANDOM(2, 3)},
+      .input_count = 1,
+      .output_count = 2},
      WCL_UNSUPPORTED,
      "mask"},
 };

@@ -1,5 +1,5 @@
-/* JPEG pictures whose EXIF says how they are turned: each of the eight orientations against the upright pixels; whatever is wrong with
- * the EXIF, the picture is read as it lies. */
+/* JPEG pictures whose EXIF says how they are turned: each of the eight orientations against the upright
+ * pixels; whatever is wrong with the EXIF, the picture is read as it lies. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,10 +51,11 @@ static const bytes *stored_picture(void)
 /* What the EXIF says; 0 is the usual: one tag, a SHORT, in the first directory. */
 typedef struct exif {
     unsigned orientation;
-    bool big_endian, with_xmp;              /* XMP's APP1 comes first */
-    unsigned tag, format, count, directory; /* the tag's number, its format, how many values, where the directory is */
-    int lost;                               /* bytes cut off at the segment's end */
-    bool no_next;                           /* the directory ends without the number of the next one */
+    bool big_endian, with_xmp; /* XMP's APP1 comes first */
+    unsigned tag, format, count,
+        directory; /* the tag's number, its format, how many values, where the directory is */
+    int lost;      /* bytes cut off at the segment's end */
+    bool no_next;  /* the directory ends without the number of the next one */
 } exif;
 
 static void add_segment(bytes *to, const bytes *content)
@@ -126,19 +127,23 @@ static void place(const wcl__image *seen, side from, int distance, int *x, int *
                                                                            : seen->height - 1 - distance;
 }
 
-static void assert_turned(const char *name, const wcl__image *stored, const wcl__image *seen, unsigned orientation)
+static void assert_turned(const char *name, const wcl__image *stored, const wcl__image *seen,
+                          unsigned orientation)
 {
     const bool across = sides[orientation].row == LEFT || sides[orientation].row == RIGHT;
     assert_int_equal(seen->channels, 3);
-    if (seen->width != (across ? stored->height : stored->width) || seen->height != (across ? stored->width : stored->height))
+    if (seen->width != (across ? stored->height : stored->width) ||
+        seen->height != (across ? stored->width : stored->height))
         fail_msg("%s: %d x %d pixels", name, seen->width, seen->height);
     for (int row = 0; row < stored->height; row++)
         for (int column = 0; column < stored->width; column++) {
             int x = 0, y = 0;
             place(seen, sides[orientation].row, row, &x, &y);
             place(seen, sides[orientation].column, column, &x, &y);
-            if (memcmp(seen->pixels + 3 * (y * seen->width + x), stored->pixels + 3 * (row * stored->width + column), 3) != 0)
-                fail_msg("%s: the stored pixel of row %d, column %d is not at row %d, column %d", name, row, column, y, x);
+            if (memcmp(seen->pixels + 3 * (y * seen->width + x),
+                       stored->pixels + 3 * (row * stored->width + column), 3) != 0)
+                fail_msg("%s: the stored pixel of row %d, column %d is not at row %d, column %d", name, row,
+                         column, y, x);
         }
 }
 
@@ -154,7 +159,8 @@ static void test_orientations(void **state)
             char name[80];
             wcl__image seen;
             const exif e = {.orientation = orientation, .big_endian = way & 1, .with_xmp = way & 2};
-            snprintf(name, sizeof name, "orientation %u%s%s", orientation, way & 1 ? ", big-endian" : "", way & 2 ? ", XMP" : "");
+            snprintf(name, sizeof name, "orientation %u%s%s", orientation, way & 1 ? ", big-endian" : "",
+                     way & 2 ? ", XMP" : "");
             make_picture(&e, &picture);
             assert_int_equal(load(&picture, &seen), WCL__DONE);
             assert_turned(name, &stored, &seen, orientation);
@@ -218,7 +224,8 @@ static void test_damaged_exif(void **state)
         if (load(&picture, &seen) != WCL__DONE)
             fail_msg("bit %zu flipped: not read", bit);
         const bool turned = seen.width == stored.height;
-        if (seen.width != (turned ? stored.height : stored.width) || seen.height != (turned ? stored.width : stored.height))
+        if (seen.width != (turned ? stored.height : stored.width) ||
+            seen.height != (turned ? stored.width : stored.height))
             fail_msg("bit %zu flipped: %d x %d pixels", bit, seen.width, seen.height);
         picture.data[bit / 8] ^= (unsigned char)(1 << bit % 8);
         wcl__image_clear(&seen);

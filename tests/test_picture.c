@@ -1,4 +1,5 @@
-/* The picture of a deep network: the slowest layers have a row each, the others share one, and long names lose their middle. */
+/* The picture of a deep network: the slowest layers have a row each, the others share one, and long names
+ * lose their middle. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,7 +48,8 @@ static char *draw(int count, const char *name_format)
         nodes[i].launches = 1;
         node_ms[i] = i + 1;
     }
-    const wcl__profile profile = {.nodes = nodes, .node_ms = node_ms, .node_count = count, .total_ms = 1, .run_ms = 1};
+    const wcl__profile profile = {
+        .nodes = nodes, .node_ms = node_ms, .node_count = count, .total_ms = 1, .run_ms = 1};
     const wcl__picture picture = {"deep", &device, &rates, &profile};
     assert_int_equal(wcl__picture_write(path, &picture), WCL__DONE);
     FILE *file = fopen(path, "r");
@@ -97,10 +99,12 @@ static void test_names(void **state)
     (void)state;
     const char *text = draw(2, "/model/features/block_of_some_depth/conv");
     assert_non_null(strstr(text, ">/model/features\342\200\246") ? strstr(text, "/conv_001<") : NULL);
-    assert_int_equal(times(text, ">/model/features/block_of_some_depth"), 2); /* the titles, which a pointer shows */
-    text =
-        draw(2, "\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244"
-                "\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244");
+    assert_int_equal(times(text, ">/model/features/block_of_some_depth"),
+                     2); /* the titles, which a pointer shows */
+    text = draw(2, "\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244"
+                   "\303\244\303\244\303\244"
+                   "\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244\303\244"
+                   "\303\244\303\244\303\244");
     assert_non_null(strstr(text, "\303\244\342\200\246\303\244"));
     assert_null(strstr(text, "?"));
     assert_non_null(strstr(draw(2, "just_thirty_characters_lo"), ">just_thirty_characters_lo_001<"));

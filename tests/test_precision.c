@@ -1,4 +1,5 @@
-/* Half-stored weights in whole networks: which layers take them, what the plan says of it, and how far the results move. */
+/* Half-stored weights in whole networks: which layers take them, what the plan says of it, and how far the
+ * results move. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -70,7 +71,8 @@ static wcl_model *range_model(const range_row *row)
         scale[i] = i % 2 ? row->scale : -row->scale;
     net_input(builder, "x", NET_DIMS(1, INPUTS));
     net_floats(builder, "w", NET_DIMS(OUTPUTS, INPUTS), weights);
-    assert_int_equal(net_try(builder, "Gemm", "dense", "x w", "product", attributes, row->alpha != 0 ? 2 : 1), WCL_OK);
+    assert_int_equal(net_try(builder, "Gemm", "dense", "x w", "product", attributes, row->alpha != 0 ? 2 : 1),
+                     WCL_OK);
     if (row->scale == 0)
         return net_end(builder, "product");
     net_floats(builder, "scale", NET_DIMS(OUTPUTS), scale);
@@ -143,13 +145,15 @@ static void test_plan(void **state)
         {"auto", WCL_DENSE_AUTO, "gemv", "", true},
         {"gemv", WCL_DENSE_GEMV, "gemv", "", true},
         {"gemm, which needs more rows", WCL_DENSE_GEMM, "gemv", "gemm: one input vector: gemv", true},
-        {"clblast, which reads no halves", WCL_DENSE_CLBLAST, "clblast", "clblast: it reads fp32 weights only", false},
+        {"clblast, which reads no halves", WCL_DENSE_CLBLAST, "clblast",
+         "clblast: it reads fp32 weights only", false},
     };
     (void)state;
     wcl_model *model = load_network("zoo:lenet5");
     const wcl_session_options floats = full_options(WCL_DENSE_AUTO);
     wcl_plan *full = make_plan(model, &floats, NULL);
-    const int64_t bytes = plan_find(full, "dense_1").weight_bytes, bias = plan_find(full, "dense_1").dims[1] * 4;
+    const int64_t bytes = plan_find(full, "dense_1").weight_bytes,
+                  bias = plan_find(full, "dense_1").dims[1] * 4;
     for (size_t i = 0; i < WCL__COUNT(rows); i++) {
         const wcl_session_options options = half_options(rows[i].dense);
         wcl_plan *plan = make_plan(model, &options, NULL);
@@ -165,8 +169,8 @@ static void test_plan(void **state)
     wcl_model_destroy(model);
 }
 
-/* Convolutions: F6 keeps floats where it is forced, and is none of the choices where it is not; direct ones keep floats, and so do
- * all whose filters stay in the device's cache. */
+/* Convolutions: F6 keeps floats where it is forced, and is none of the choices where it is not; direct ones
+ * keep floats, and so do all whose filters stay in the device's cache. */
 static void test_convolutions(void **state)
 {
     static const struct {
@@ -211,10 +215,12 @@ static void check_network(const char *name, int64_t batch, int64_t side, int64_t
     const wcl_session_options options = half_options(WCL_DENSE_AUTO);
     wcl_session *half = open_session(model, &options), *full = open_session(model, NULL);
     float *input = seeded_input(batch * 3 * side * side);
-    float *got = run_network(half, input, batch, batch * classes), *expected = run_network(full, input, batch, batch * classes);
+    float *got = run_network(half, input, batch, batch * classes),
+          *expected = run_network(full, input, batch, batch * classes);
     wcl_plan_bytes few = WCL_PLAN_BYTES_INIT, all = WCL_PLAN_BYTES_INIT;
     check_values(name, got, expected, batch * classes, half_tolerance);
-    assert_int_not_equal(memcmp(got, expected, (size_t)(batch * classes) * sizeof *got), 0); /* the store kept them apart */
+    assert_int_not_equal(memcmp(got, expected, (size_t)(batch * classes) * sizeof *got),
+                         0); /* the store kept them apart */
     assert_int_equal(wcl_plan_get_bytes(wcl_session_plan(half), &few), WCL_OK);
     assert_int_equal(wcl_plan_get_bytes(wcl_session_plan(full), &all), WCL_OK);
     assert_true(few.weights < all.weights);

@@ -84,7 +84,8 @@ static void test_nesting_is_bounded(void **state)
 
 /* ------------------------------------------------------------------ the field numbers */
 
-static const char *const protos[] = {"/usr/include/onnx/onnx.proto", "/usr/lib/python3/dist-packages/onnx/onnx.proto"};
+static const char *const protos[] = {"/usr/include/onnx/onnx.proto",
+                                     "/usr/lib/python3/dist-packages/onnx/onnx.proto"};
 
 static char *read_proto(void)
 {
@@ -121,7 +122,8 @@ static void message_text(const char *text, const char *kind, const char *name, c
     out[at - start] = '\0';
 }
 
-static void expect_number(const char *text, const char *kind, const char *message, const char *field, int number)
+static void expect_number(const char *text, const char *kind, const char *message, const char *field,
+                          int number)
 {
     static char body[1 << 16];
     char line[120];

@@ -1,10 +1,11 @@
-/* Random networks against an interpreter in double precision, in combinations of options and devices: docs/testing.md.
+/* Random networks against an interpreter in double precision, in combinations of options and devices:
+ * docs/testing.md.
  *
  *   test_random                      300 networks of WINOCL_TEST_SEED, each in four combinations
  *   test_random --count N            other networks of that seed
  *   test_random --seconds N          networks of fresh seeds, each in many combinations, for that long
- *   test_random --graph SEED [--combination "conv=f2 device=gpu"]   one network again, in its four combinations or this one;
- *                                  with --seconds 1 in the eight that it has in a run for a time */
+ *   test_random --graph SEED [--combination "conv=f2 device=gpu"]   one network again, in its four
+ * combinations or this one; with --seconds 1 in the eight that it has in a run for a time */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -50,8 +51,8 @@ static void tell(int number)
 
 static void note(const random_graph *graph, const combination *c)
 {
-    snprintf(now, sizeof now, "crashed in: test_random --graph %llu --combination \"%s\"\n", (unsigned long long)graph->seed,
-             combination_print(c));
+    snprintf(now, sizeof now, "crashed in: test_random --graph %llu --combination \"%s\"\n",
+             (unsigned long long)graph->seed, combination_print(c));
 }
 
 /* ---- one network */
@@ -88,12 +89,13 @@ static void report(const random_graph *graph, const combination *c, outcome *out
     combination plain = *c;
     assert_non_null(small);
     total.findings++;
-    printf("\n%s\n  test_random --graph %llu --combination \"%s\"\n", out->text, (unsigned long long)graph->seed,
-           combination_print(c));
+    printf("\n%s\n  test_random --graph %llu --combination \"%s\"\n", out->text,
+           (unsigned long long)graph->seed, combination_print(c));
     fflush(stdout);
     *small = *graph;
     if (!graph_shrink(small, &plain, fails_alike, out)) {
-        printf("  only after the combinations before it, since sessions share weights: test_random --graph %llu%s\n",
+        printf("  only after the combinations before it, since sessions share weights: test_random --graph "
+               "%llu%s\n",
                (unsigned long long)graph->seed, asked.seconds ? " --seconds 1" : "");
     } else {
         check_once(small, &plain, out);
@@ -168,8 +170,8 @@ static void check_pairs(void)
             for (int a = 0; a < factor_levels(i); a++)
                 for (int b = 0; b < factor_levels(k); b++)
                     if (!level_is_rare(i, a) && !level_is_rare(k, b) && total.met[i][a][k][b] == 0)
-                        fail_msg("no network ran with %s=%s and %s=%s", factor_name(i), level_name(i, a), factor_name(k),
-                                 level_name(k, b));
+                        fail_msg("no network ran with %s=%s and %s=%s", factor_name(i), level_name(i, a),
+                                 factor_name(k), level_name(k, b));
 }
 
 static void test_random(void **state)
@@ -184,7 +186,8 @@ static void test_random(void **state)
     const uint64_t seed = asked.seconds && !getenv("WINOCL_TEST_SEED") ? (uint64_t)time(NULL) : test_seed();
     int graphs = 0;
     for (bool more = true; more;) {
-        graph_make(asked.graph ? strtoull(asked.graph, NULL, 0) : wcl__random_key(seed, (uint64_t)graphs), graph);
+        graph_make(asked.graph ? strtoull(asked.graph, NULL, 0) : wcl__random_key(seed, (uint64_t)graphs),
+                   graph);
         if (asked.graph)
             graph_print(graph);
         run_graph(graph, asked.seconds ? 2 * COMBINATIONS : COMBINATIONS);
@@ -192,8 +195,8 @@ static void test_random(void **state)
         more = !asked.graph && (asked.seconds ? time(NULL) < end : graphs < asked.count);
     }
     free(graph);
-    printf("%d graphs, %d runs, %d did not fit, %d with wide bounds, %d findings\n", graphs, total.runs, total.refused,
-           total.outputs_weak, total.findings);
+    printf("%d graphs, %d runs, %d did not fit, %d with wide bounds, %d findings\n", graphs, total.runs,
+           total.refused, total.outputs_weak, total.findings);
     if (total.findings > 0)
         fail_msg("%d findings", total.findings);
     if (graphs >= GRAPHS) {
@@ -277,7 +280,8 @@ int main(int argc, char **argv)
         else if (value && strcmp(argv[i], "--seconds") == 0)
             asked.seconds = atoi(value);
         else {
-            fprintf(stderr, "usage: test_random [--count N | --seconds N | --graph SEED [--combination \"...\"]]\n");
+            fprintf(stderr,
+                    "usage: test_random [--count N | --seconds N | --graph SEED [--combination \"...\"]]\n");
             return 2;
         }
     }

@@ -1,5 +1,5 @@
-/* Work-groups and grids within the limits of devices and kernels: runtime/range.h, and what launches make of it. And what kernels with
- * numbers of 31 bits are kept from. */
+/* Work-groups and grids within the limits of devices and kernels: runtime/range.h, and what launches make of
+ * it. And what kernels with numbers of 31 bits are kept from. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,9 +51,11 @@ static void test_groups(void **state)
 {
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(groups); i++) {
-        const wcl__facts facts = facts_of(groups[i].group, groups[i].item[0], groups[i].item[1], groups[i].item[2]);
+        const wcl__facts facts =
+            facts_of(groups[i].group, groups[i].item[0], groups[i].item[1], groups[i].item[2]);
         const size_t *wanted = groups[i].wanted;
-        wcl__range range = {{5 * wanted[0], 3 * wanted[1], 7 * wanted[2]}, {wanted[0], wanted[1], wanted[2]}, false};
+        wcl__range range = {
+            {5 * wanted[0], 3 * wanted[1], 7 * wanted[2]}, {wanted[0], wanted[1], wanted[2]}, false};
         wcl__range fixed = range;
         assert_int_equal(wcl__range_fit(&range, &facts, groups[i].kernel), WCL_OK);
         if (memcmp(range.local, groups[i].found, sizeof range.local) != 0)
@@ -63,7 +65,8 @@ static void test_groups(void **state)
             assert_int_equal(range.global[d] % range.local[d], 0);
         }
         fixed.fixed = true;
-        if (wcl__range_fit(&fixed, &facts, groups[i].kernel) != (groups[i].smaller ? WCL_UNSUPPORTED : WCL_OK))
+        if (wcl__range_fit(&fixed, &facts, groups[i].kernel) !=
+            (groups[i].smaller ? WCL_UNSUPPORTED : WCL_OK))
             fail_msg("%s: a fixed range", groups[i].name);
         assert_memory_equal(fixed.local, wanted, sizeof fixed.local);
     }
@@ -83,7 +86,8 @@ static const struct {
     {"x has no such limit", {1 << 20, 1, 1}, {64, 1, 1}, 1},
 };
 
-/* Each piece is within the limits, starts where the one before it along y ended, and all have as many items as the range. */
+/* Each piece is within the limits, starts where the one before it along y ended, and all have as many items
+ * as the range. */
 static void test_pieces(void **state)
 {
     (void)state;
@@ -123,7 +127,8 @@ static void test_fixed_grid(void **state)
     const wcl__facts facts = facts_of(256, 256, 256, 64);
     wcl__range range = {{64, 4 * 65536, 1}, {64, 4, 1}, true};
     assert_int_equal(wcl__range_fit(&range, &facts, 0), WCL_UNSUPPORTED);
-    assert_non_null(strstr(wcl_last_error()->message, "65536 work-groups in dimension 1, more than the 65535"));
+    assert_non_null(
+        strstr(wcl_last_error()->message, "65536 work-groups in dimension 1, more than the 65535"));
     range.global[1] = 4 * 65535;
     assert_int_equal(wcl__range_fit(&range, &facts, 0), WCL_OK);
 }
@@ -146,7 +151,8 @@ static wcl__call fill_call(void)
 
 static char *with_required_group(const char *source)
 {
-    const char *start = strstr(source, "kernel void"), *attribute = "__attribute__((reqd_work_group_size(64, 1, 1))) ";
+    const char *start = strstr(source, "kernel void"),
+               *attribute = "__attribute__((reqd_work_group_size(64, 1, 1))) ";
     char *text = malloc(strlen(source) + strlen(attribute) + 1);
     assert_true(start && text);
     const size_t before = (size_t)(start - source) + strlen("kernel ");
@@ -156,7 +162,8 @@ static char *with_required_group(const char *source)
     return text;
 }
 
-/* A kernel's own limit makes the work-group smaller, unless the kernel depends on its size, said or found out. */
+/* A kernel's own limit makes the work-group smaller, unless the kernel depends on its size, said or found
+ * out. */
 static void test_launches(void **state)
 {
     const struct {
@@ -181,12 +188,15 @@ static void test_launches(void **state)
         call.range.fixed = rows[i].fixed;
         assert_int_equal(wcl_device_open(NULL, &device), WCL_OK);
         assert_int_equal(wcl_device_set_cache(device, "", 0), WCL_OK);
-        assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, FILL_COUNT * sizeof(float), NULL, "x", &slot), WCL_OK);
+        assert_int_equal(
+            wcl__buffer_create(device, CL_MEM_READ_WRITE, FILL_COUNT * sizeof(float), NULL, "x", &slot),
+            WCL_OK);
         const wcl_status status = wcl__launch_create(device, &call, &slot, &launch);
         if (status != (rows[i].refused ? WCL_UNSUPPORTED : WCL_OK))
             fail_msg("%s: %s", rows[i].name, wcl_last_error()->message);
         if (rows[i].refused)
-            assert_string_equal(wcl_last_error()->reason, "work-group of 64x1x1: the kernel allows 32 items on this device");
+            assert_string_equal(wcl_last_error()->reason,
+                                "work-group of 64x1x1: the kernel allows 32 items on this device");
         else
             assert_int_equal(launch.range.local[0], 32);
         wcl__launch_destroy(&launch);
@@ -196,7 +206,8 @@ static void test_launches(void **state)
     fake_cl_reset();
 }
 
-/* ------------------------------------------------------------------ grids with more groups than a device may take */
+/* ------------------------------------------------------------------ grids with more groups than a device may
+ * take */
 
 enum { MANY = 70000 };
 
@@ -274,8 +285,13 @@ static void test_far(void **state)
 {
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(far); i++) {
-        const wcl__conv conv = {
-            .n = far[i].n, .c = far[i].c, .h = far[i].h, .w = far[i].w, .k = far[i].k, .oh = far[i].h, .ow = far[i].w};
+        const wcl__conv conv = {.n = far[i].n,
+                                .c = far[i].c,
+                                .h = far[i].h,
+                                .w = far[i].w,
+                                .k = far[i].k,
+                                .oh = far[i].h,
+                                .ow = far[i].w};
         const char *many = wcl__conv_many_pixels(&conv);
         if ((many != NULL) != far[i].many_pixels || wcl__conv_tiled_reaches(&conv) != far[i].reaches)
             fail_msg("%s: %s, %d", far[i].name, many ? many : "not many", wcl__conv_tiled_reaches(&conv));
@@ -293,7 +309,9 @@ static const struct {
     {"a dimension", {1, {INT64_C(1) << 31}, {{1}, {1}}}, "a dimension of 2147483648: the most is 2147483647"},
     {"a step", {2, {2, 2}, {{INT64_C(1) << 31, 1}, {2, 1}}}, "2147483648 elements apart"},
     {"a step backwards", {2, {2, 2}, {{2, 1}, {-(INT64_C(1) << 31), 1}}}, "-2147483648 elements apart"},
-    {"many outer places", {4, {1 << 16, 1 << 15, 2, 2}, {{4, 4, 2, 1}, {1, 1, 1, 1}}}, "more than 2147483647 elements"},
+    {"many outer places",
+     {4, {1 << 16, 1 << 15, 2, 2}, {{4, 4, 2, 1}, {1, 1, 1, 1}}},
+     "more than 2147483647 elements"},
 };
 
 static void test_far_walks(void **state)
@@ -306,7 +324,8 @@ static void test_far_walks(void **state)
             (walks[i].part && !strstr(wcl_last_error()->reason, walks[i].part)))
             fail_msg("%s: %d, %s", walks[i].name, status, wcl_last_error()->message);
         const int last = WCL_MAX_RANK - 1, rank = walks[i].walk.rank;
-        assert_true(status != WCL_OK || (arg.dims[last] == walks[i].walk.dims[rank - 1] && arg.dims[last - rank] == 1));
+        assert_true(status != WCL_OK ||
+                    (arg.dims[last] == walks[i].walk.dims[rank - 1] && arg.dims[last - rank] == 1));
         assert_true(status != WCL_OK || arg.step[0][last - rank + 1] == walks[i].walk.step[0][0]);
     }
 }
@@ -314,8 +333,9 @@ static void test_far_walks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_groups),    cmocka_unit_test(test_pieces),     cmocka_unit_test(test_fixed_grid),
-        cmocka_unit_test(test_launches),  cmocka_unit_test(test_huge_grids), cmocka_unit_test(test_far),
+        cmocka_unit_test(test_groups),     cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_fixed_grid), cmocka_unit_test(test_launches),
+        cmocka_unit_test(test_huge_grids), cmocka_unit_test(test_far),
         cmocka_unit_test(test_far_walks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* The rates that plans are made by: the guess, those of an earlier measurement in the cache folder, and what becomes of either. */
+/* The rates that plans are made by: the guess, those of an earlier measurement in the cache folder, and what
+ * becomes of either. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,7 +33,8 @@ static int reset(void **state)
 
 static bool are_equal(const wcl__rates *a, const wcl__rates *b)
 {
-    return a->flops == b->flops && a->bytes == b->bytes && a->launch == b->launch && a->measured == b->measured;
+    return a->flops == b->flops && a->bytes == b->bytes && a->launch == b->launch &&
+           a->measured == b->measured;
 }
 
 /* The device's rates are these; NULL: the guess. */
@@ -40,8 +42,8 @@ static void check_device(const char *name, const wcl_device *device, const wcl__
 {
     const wcl__rates guess = wcl__rates_guess(&device->facts), got = wcl__provider_rates(device);
     if (!are_equal(&got, expected ? expected : &guess))
-        fail_msg("%s: %s rates of %g FLOP/s, %g bytes/s, %g s a launch", name, got.measured ? "measured" : "guessed", got.flops,
-                 got.bytes, got.launch);
+        fail_msg("%s: %s rates of %g FLOP/s, %g bytes/s, %g s a launch", name,
+                 got.measured ? "measured" : "guessed", got.flops, got.bytes, got.launch);
 }
 
 /* So are those of a new handle with this folder. */
@@ -118,7 +120,8 @@ static const struct {
 
 static wcl__rates scaled(size_t i)
 {
-    return (wcl__rates){some.flops * factors[i].flops, some.bytes * factors[i].bytes, some.launch * factors[i].launch, true};
+    return (wcl__rates){some.flops * factors[i].flops, some.bytes * factors[i].bytes,
+                        some.launch * factors[i].launch, true};
 }
 
 static void test_near(void **state)
@@ -126,7 +129,8 @@ static void test_near(void **state)
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(factors); i++) {
         const wcl__rates rates = scaled(i);
-        if (wcl__rates_are_near(&some, &rates) != factors[i].is_near || wcl__rates_are_near(&rates, &some) != factors[i].is_near)
+        if (wcl__rates_are_near(&some, &rates) != factors[i].is_near ||
+            wcl__rates_are_near(&rates, &some) != factors[i].is_near)
             fail_msg("%s: %s", factors[i].name, factors[i].is_near ? "not near" : "near");
     }
 }
@@ -155,14 +159,17 @@ static void test_passes(void **state)
         const wcl__rates known = {rows[i].known_gflops * 1e9, 30e9, 2e-6, rows[i].known_gflops > 0};
         bool agreed = true;
         for (int pass = 0; pass < 2; pass++) {
-            const wcl_device_rates one = {
-                .gflops = rows[i].gflops[pass], .gigabytes_per_second = rows[i].gigabytes[pass], .launch_microseconds = 3 - pass};
+            const wcl_device_rates one = {.gflops = rows[i].gflops[pass],
+                                          .gigabytes_per_second = rows[i].gigabytes[pass],
+                                          .launch_microseconds = 3 - pass};
             agreed = wcl__measure_add(&best, &one, &known);
             assert_true(pass > 0 || !agreed);
         }
         if (agreed != rows[i].agreed || best.gflops != WCL__MAX(rows[i].gflops[0], rows[i].gflops[1]) ||
-            best.gigabytes_per_second != WCL__MAX(rows[i].gigabytes[0], rows[i].gigabytes[1]) || best.launch_microseconds != 2)
-            fail_msg("%s: %g GFLOP/s, %g GB/s, %d", rows[i].name, best.gflops, best.gigabytes_per_second, agreed);
+            best.gigabytes_per_second != WCL__MAX(rows[i].gigabytes[0], rows[i].gigabytes[1]) ||
+            best.launch_microseconds != 2)
+            fail_msg("%s: %g GFLOP/s, %g GB/s, %d", rows[i].name, best.gflops, best.gigabytes_per_second,
+                     agreed);
     }
 }
 
@@ -202,7 +209,8 @@ static void test_measured_again(void **state)
         const wcl__rates rates = scaled(i);
         const wcl__rates_use use = measured(folder, &rates);
         if (!use.stored || use.kept != factors[i].is_near)
-            fail_msg("%s: %s, %s", factors[i].name, use.stored ? "stored" : "not stored", use.kept ? "kept" : "replaced");
+            fail_msg("%s: %s, %s", factors[i].name, use.stored ? "stored" : "not stored",
+                     use.kept ? "kept" : "replaced");
         check_folder(factors[i].name, folder, factors[i].is_near ? &some : &rates);
     }
 }
@@ -215,7 +223,8 @@ static void test_foreign(void **state)
     for (int i = 0; i < 6; i++) {
         wcl_device *device = cached_device(folder, 0);
         wcl__facts *facts = &device->facts;
-        char *const texts[] = {facts->driver, facts->name, facts->platform, facts->platform_version, facts->version};
+        char *const texts[] = {facts->driver, facts->name, facts->platform, facts->platform_version,
+                               facts->version};
         if (i < 5)
             texts[i][0] ^= 1;
         else
@@ -248,7 +257,8 @@ static void test_damaged(void **state)
 /* A whole entry that says what no device does, or is of another size. */
 static void test_nonsense(void **state)
 {
-    const double contents[][4] = {{0, 43e9, 2e-6, 0}, {236e9, -1, 2e-6, 0}, {236e9, 43e9, (double)NAN, 0}, {236e9, 43e9, 2e-6, 1}};
+    const double contents[][4] = {
+        {0, 43e9, 2e-6, 0}, {236e9, -1, 2e-6, 0}, {236e9, 43e9, (double)NAN, 0}, {236e9, 43e9, 2e-6, 1}};
     (void)state;
     const char *folder = folder_with_rates("nonsense");
     char key[KEY_DIGITS + 1];
@@ -256,7 +266,8 @@ static void test_nonsense(void **state)
     for (size_t i = 0; i < WCL__COUNT(contents); i++) {
         wcl__cache cache = {0};
         assert_int_equal(wcl__cache_set(&cache, folder, 0), WCL_OK);
-        assert_true(wcl__cache_store(&cache, WCL__CACHE_RATES, key, contents[i], sizeof(double) * (i == 3 ? 4 : 3)));
+        assert_true(
+            wcl__cache_store(&cache, WCL__CACHE_RATES, key, contents[i], sizeof(double) * (i == 3 ? 4 : 3)));
         wcl__cache_clear(&cache);
         check_folder("nonsense", folder, NULL);
     }
@@ -378,7 +389,8 @@ static wcl_device *open_cpu(const char *folder)
 }
 
 /* VGG-16's last convolution reads more filters than pictures: F4's are 2.25 times F2's. */
-static void check_plan(const char *name, const wcl_device *device, const wcl__rates *expected, const char *algorithm)
+static void check_plan(const char *name, const wcl_device *device, const wcl__rates *expected,
+                       const char *algorithm)
 {
     wcl_model *model = load_network("zoo:vgg16");
     wcl_plan *plan = NULL;
@@ -387,9 +399,11 @@ static void check_plan(const char *name, const wcl_device *device, const wcl__ra
     assert_int_equal(wcl_plan_get_rates(plan, &rates), WCL_OK);
     if (fabs(rates.gflops * 1e9 / expected->flops - 1) > 1e-12 ||
         fabs(rates.gigabytes_per_second * 1e9 / expected->bytes - 1) > 1e-12 ||
-        fabs(rates.launch_microseconds * 1e-6 / expected->launch - 1) > 1e-12 || (rates.measured != 0) != expected->measured)
-        fail_msg("%s: the plan says %s rates of %g GFLOP/s, %g GB/s, %g us a launch", name, rates.measured ? "measured" : "guessed",
-                 rates.gflops, rates.gigabytes_per_second, rates.launch_microseconds);
+        fabs(rates.launch_microseconds * 1e-6 / expected->launch - 1) > 1e-12 ||
+        (rates.measured != 0) != expected->measured)
+        fail_msg("%s: the plan says %s rates of %g GFLOP/s, %g GB/s, %g us a launch", name,
+                 rates.measured ? "measured" : "guessed", rates.gflops, rates.gigabytes_per_second,
+                 rates.launch_microseconds);
     const char *got = plan_algorithm(plan, "conv2d_13"), *tile = strrchr(got, '-');
     if (strcmp(tile ? tile + 1 : got, algorithm) != 0)
         fail_msg("%s: conv2d_13 runs as %s", name, got);

@@ -46,7 +46,8 @@ static const struct {
      {1, 2, 3, 4},
      {1, 2, 3, 4, 5, 6, 7, 8, 9},
      {0},
-     {1 * 5 + 2 * 6 + 3 * 8 + 4 * 9, 1 * 4 + 2 * 5 + 3 * 7 + 4 * 8, 1 * 2 + 2 * 3 + 3 * 5 + 4 * 6, 1 * 1 + 2 * 2 + 3 * 4 + 4 * 5}},
+     {1 * 5 + 2 * 6 + 3 * 8 + 4 * 9, 1 * 4 + 2 * 5 + 3 * 7 + 4 * 8, 1 * 2 + 2 * 3 + 3 * 5 + 4 * 6,
+      1 * 1 + 2 * 2 + 3 * 4 + 4 * 5}},
     {"padding above and right only, stride 2 down",
      {1, 1, 3, 2, 1, 2, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 1, 1, {WCL__ACT_NONE, 0, 0}},
      {1, 2, 3, 4, 5, 6},
@@ -118,14 +119,26 @@ static const struct {
     double y[16];
 } pool_cases[] = {
     /* n c h w, oh ow, kh kw, strides, dilations, pads top left bottom right, average, count_include_pad */
-    {"max 2x2 of 2x4", {1, 1, 2, 4, 1, 2, 2, 2, 2, 2, 1, 1, 0, 0, 0, 0, false, false}, {1, 5, 2, -3, 4, 3, -7, -1}, {5, 2}},
+    {"max 2x2 of 2x4",
+     {1, 1, 2, 4, 1, 2, 2, 2, 2, 2, 1, 1, 0, 0, 0, 0, false, false},
+     {1, 5, 2, -3, 4, 3, -7, -1},
+     {5, 2}},
     {"max of negative numbers does not see the padding",
      {1, 1, 1, 2, 1, 2, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, false, false},
      {-2, -3},
      {-2, -2}},
-    {"max with dilation 2", {1, 1, 1, 4, 1, 2, 1, 2, 1, 1, 1, 2, 0, 0, 0, 0, false, false}, {1, 9, 2, 3}, {2, 9}},
-    {"average, padding not counted", {1, 1, 1, 3, 1, 2, 1, 3, 1, 2, 1, 1, 0, 1, 0, 1, true, false}, {1, 2, 6}, {1.5, 4}},
-    {"average, padding counted", {1, 1, 1, 3, 1, 2, 1, 3, 1, 2, 1, 1, 0, 1, 0, 1, true, true}, {1, 2, 6}, {1, 8.0 / 3}},
+    {"max with dilation 2",
+     {1, 1, 1, 4, 1, 2, 1, 2, 1, 1, 1, 2, 0, 0, 0, 0, false, false},
+     {1, 9, 2, 3},
+     {2, 9}},
+    {"average, padding not counted",
+     {1, 1, 1, 3, 1, 2, 1, 3, 1, 2, 1, 1, 0, 1, 0, 1, true, false},
+     {1, 2, 6},
+     {1.5, 4}},
+    {"average, padding counted",
+     {1, 1, 1, 3, 1, 2, 1, 3, 1, 2, 1, 1, 0, 1, 0, 1, true, true},
+     {1, 2, 6},
+     {1, 8.0 / 3}},
     {"average, padding counted, the last window past the padding (ceil_mode)",
      {1, 1, 1, 4, 1, 3, 1, 3, 1, 2, 1, 1, 0, 1, 0, 1, true, true},
      {1, 2, 6, 8},
@@ -134,7 +147,10 @@ static const struct {
      {2, 2, 2, 1, 1, 1, 2, 1, 1, 1, 1, 1, 0, 0, 0, 0, true, false},
      {1, 2, 3, 4, 5, 6, 7, 8},
      {1.5, 3.5, 5.5, 7.5}},
-    {"max, global", {1, 2, 2, 2, 1, 1, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0, false, false}, {1, 2, 3, 0, -4, -3, -2, -1}, {3, -1}},
+    {"max, global",
+     {1, 2, 2, 2, 1, 1, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0, false, false},
+     {1, 2, 3, 0, -4, -3, -2, -1},
+     {3, -1}},
 };
 
 static void test_pool(void **state)
@@ -159,9 +175,27 @@ static const struct {
     int64_t bias_strides[2];
     double y[8];
 } gemm_cases[] = {
-    {"2x2 times 2x2", {1, 2, 2, 2, false, false, 1, 1, {0}}, {1, 2, 3, 4}, {5, 6, 7, 8}, {0}, {0, 0}, {19, 22, 43, 50}},
-    {"a transposed", {1, 2, 2, 2, true, false, 1, 1, {0}}, {1, 3, 2, 4}, {5, 6, 7, 8}, {0}, {0, 0}, {19, 22, 43, 50}},
-    {"b transposed", {1, 2, 2, 2, false, true, 1, 1, {0}}, {1, 2, 3, 4}, {5, 7, 6, 8}, {0}, {0, 0}, {19, 22, 43, 50}},
+    {"2x2 times 2x2",
+     {1, 2, 2, 2, false, false, 1, 1, {0}},
+     {1, 2, 3, 4},
+     {5, 6, 7, 8},
+     {0},
+     {0, 0},
+     {19, 22, 43, 50}},
+    {"a transposed",
+     {1, 2, 2, 2, true, false, 1, 1, {0}},
+     {1, 3, 2, 4},
+     {5, 6, 7, 8},
+     {0},
+     {0, 0},
+     {19, 22, 43, 50}},
+    {"b transposed",
+     {1, 2, 2, 2, false, true, 1, 1, {0}},
+     {1, 2, 3, 4},
+     {5, 7, 6, 8},
+     {0},
+     {0, 0},
+     {19, 22, 43, 50}},
     {"1x3 times 3x2, alpha, beta and a row",
      {1, 1, 2, 3, false, false, 2, 0.5f, {0}},
      {1, 2, 3},
@@ -169,10 +203,34 @@ static const struct {
      {10, 20},
      {0, 1},
      {49, 66}},
-    {"2x1 times 1x2 and a column", {1, 2, 2, 1, false, false, 1, 1, {0}}, {1, 2}, {3, 4}, {10, 20}, {1, 0}, {13, 14, 26, 28}},
-    {"a full matrix of bias", {1, 2, 2, 1, false, false, 1, 1, {0}}, {1, 2}, {3, 4}, {1, 2, 3, 4}, {2, 1}, {4, 6, 9, 12}},
-    {"one number of bias, relu", {1, 1, 2, 1, false, false, 1, 1, {WCL__ACT_RELU, 0, 0}}, {1}, {3, 4}, {-3.5f}, {0, 0}, {0, 0.5}},
-    {"two matrices", {2, 1, 1, 2, false, false, 1, 0, {0}}, {1, 2, 3, 4}, {5, 6, 7, 8}, {99}, {0, 0}, {17, 53}},
+    {"2x1 times 1x2 and a column",
+     {1, 2, 2, 1, false, false, 1, 1, {0}},
+     {1, 2},
+     {3, 4},
+     {10, 20},
+     {1, 0},
+     {13, 14, 26, 28}},
+    {"a full matrix of bias",
+     {1, 2, 2, 1, false, false, 1, 1, {0}},
+     {1, 2},
+     {3, 4},
+     {1, 2, 3, 4},
+     {2, 1},
+     {4, 6, 9, 12}},
+    {"one number of bias, relu",
+     {1, 1, 2, 1, false, false, 1, 1, {WCL__ACT_RELU, 0, 0}},
+     {1},
+     {3, 4},
+     {-3.5f},
+     {0, 0},
+     {0, 0.5}},
+    {"two matrices",
+     {2, 1, 1, 2, false, false, 1, 0, {0}},
+     {1, 2, 3, 4},
+     {5, 6, 7, 8},
+     {99},
+     {0, 0},
+     {17, 53}},
 };
 
 static void test_gemm(void **state)
@@ -182,7 +240,8 @@ static void test_gemm(void **state)
         const wcl__gemm *gemm = &gemm_cases[i].gemm;
         double y[MOST];
         poison(y);
-        wcl__ref_gemm(gemm, gemm_cases[i].a, gemm_cases[i].b, gemm_cases[i].bias, gemm_cases[i].bias_strides, y);
+        wcl__ref_gemm(gemm, gemm_cases[i].a, gemm_cases[i].b, gemm_cases[i].bias, gemm_cases[i].bias_strides,
+                      y);
         check(gemm_cases[i].name, y, gemm_cases[i].y, gemm->batch * gemm->m * gemm->n);
         assert_true(isnan(y[gemm->batch * gemm->m * gemm->n]));
     }
@@ -239,7 +298,8 @@ static void test_softmax(void **state)
         const wcl__softmax *softmax = &softmax_cases[i].softmax;
         double y[8];
         wcl__ref_softmax(softmax, softmax_cases[i].x, y);
-        check(softmax_cases[i].name, y, softmax_cases[i].y, softmax->outer * softmax->length * softmax->inner);
+        check(softmax_cases[i].name, y, softmax_cases[i].y,
+              softmax->outer * softmax->length * softmax->inner);
     }
 }
 
@@ -249,7 +309,8 @@ static const struct {
     float x[4];
     double y[4];
 } lrn_cases[] = {
-    /* sums of squares over c - 1 ... c + 1 of 1 2 3: 5, 14, 13; divided by 3, times alpha 3, plus 1: 6, 15, 14 */
+    /* sums of squares over c - 1 ... c + 1 of 1 2 3: 5, 14, 13; divided by 3, times alpha 3, plus 1: 6, 15,
+       14 */
     {"size 3, beta 1", {1, 3, 1, 1, 3, 3, 1, 1}, {1, 2, 3}, {1 / 6.0, 2 / 15.0, 3 / 14.0}},
     /* size 2 reaches to c + 1 only: 5, 13, 9 */
     {"size 2 looks ahead", {1, 3, 1, 1, 2, 2, 1, 1}, {1, 2, 3}, {1 / 6.0, 2 / 14.0, 3 / 10.0}},
@@ -270,7 +331,8 @@ static void test_lrn(void **state)
 static void test_batchnorm(void **state)
 {
     (void)state;
-    const float x[] = {1, 2, 3, 4, 5, 6, 7, 8}, scale[] = {2, 1}, bias[] = {0.5f, -1}, mean[] = {1, 4}, variance[] = {3, 0};
+    const float x[] = {1, 2, 3, 4, 5, 6, 7, 8}, scale[] = {2, 1}, bias[] = {0.5f, -1}, mean[] = {1, 4},
+                variance[] = {3, 0};
     const wcl__ref_batchnorm norm = {2, 2, 2, scale, bias, mean, variance, 1.0};
     const double expected[] = {0.5, 1.5, -2, -1, 4.5, 5.5, 2, 3};
     double y[8];
@@ -302,7 +364,8 @@ static void test_binary(void **state)
 {
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(binary_cases); i++) {
-        const wcl__ref_array a = {binary_cases[i].a_shape, binary_cases[i].a}, b = {binary_cases[i].b_shape, binary_cases[i].b};
+        const wcl__ref_array a = {binary_cases[i].a_shape, binary_cases[i].a},
+                             b = {binary_cases[i].b_shape, binary_cases[i].b};
         double y[MOST];
         poison(y);
         wcl__ref_binary(binary_cases[i].kind, &a, &b, y);
@@ -347,7 +410,8 @@ static void test_gather_and_slice(void **state)
     const wcl__ref_array x = {{2, {3, 4}}, places};
     const int64_t rows[] = {2, -3}, columns[] = {-1, 0, 0}, start[] = {2, 1}, step[] = {-2, 2};
     const wcl__shape sliced_shape = {2, {2, 2}};
-    const double by_row[] = {8, 9, 10, 11, 0, 1, 2, 3}, by_column[] = {3, 0, 0, 7, 4, 4, 11, 8, 8}, sliced[] = {9, 11, 1, 3};
+    const double by_row[] = {8, 9, 10, 11, 0, 1, 2, 3}, by_column[] = {3, 0, 0, 7, 4, 4, 11, 8, 8},
+                 sliced[] = {9, 11, 1, 3};
     double y[12];
     wcl__ref_gather(&x, 0, rows, 2, y);
     check("gather rows", y, by_row, 8);
@@ -405,7 +469,8 @@ static void test_winograd_is_convolution(void **state)
         wcl__ref_winograd_make(m, r, winograd_cases[c].points, &made);
         for (uint64_t trial = 0; trial < 20; trial++) {
             float random[2 * WCL__REF_TILE * WCL__REF_TILE];
-            double filter[WCL__REF_TILE * WCL__REF_TILE], data[WCL__REF_TILE * WCL__REF_TILE], y[WCL__REF_TILE * WCL__REF_TILE];
+            double filter[WCL__REF_TILE * WCL__REF_TILE], data[WCL__REF_TILE * WCL__REF_TILE],
+                y[WCL__REF_TILE * WCL__REF_TILE];
             wcl_random_fill(random, (int64_t)WCL__COUNT(random), wcl__random_key(7, trial), 1.0);
             for (int i = 0; i < r * r; i++)
                 filter[i] = random[i];

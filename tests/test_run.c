@@ -1,5 +1,5 @@
-/* What a run leaves behind when it fails, for every call that can: outputs as they were, and nothing in flight. And which shapes a session
- * keeps. */
+/* What a run leaves behind when it fails, for every call that can: outputs as they were, and nothing in
+ * flight. And which shapes a session keeps. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,7 +77,10 @@ static void expect_right(const outputs *o, const float *a, const float *b, const
 static const struct {
     const char *name;
     fake_cl_function function;
-} calls[] = {{CALL(clEnqueueWriteBuffer)}, {CALL(clEnqueueNDRangeKernel)}, {CALL(clEnqueueReadBuffer)}, {CALL(clFinish)}};
+} calls[] = {{CALL(clEnqueueWriteBuffer)},
+             {CALL(clEnqueueNDRangeKernel)},
+             {CALL(clEnqueueReadBuffer)},
+             {CALL(clFinish)}};
 
 /* After a failure the outputs are the caller's: whatever was enqueued is over, and none has changed. */
 static void test_failed_outputs(void **state)
@@ -101,7 +104,8 @@ static void test_failed_outputs(void **state)
             failed = fake_cl_failed();
             fake_cl_reset();
             assert_int_equal(status, failed ? WCL_DEVICE_ERROR : WCL_OK);
-            assert_int_equal(clFinish(wcl_session_queue(session)), CL_SUCCESS); /* a read in flight would come now */
+            assert_int_equal(clFinish(wcl_session_queue(session)),
+                             CL_SUCCESS); /* a read in flight would come now */
             if (failed)
                 expect_untouched(&o, calls[c].name, nth);
             else
@@ -182,15 +186,17 @@ static void test_failed_async(void **state)
 
 /* ---- the shapes that a session keeps */
 
-/* A dimension that the caller leaves open in one input has the size that another one gave to its name: the same shape again. */
+/* A dimension that the caller leaves open in one input has the size that another one gave to its name: the
+ * same shape again. */
 static void test_named_dimension(void **state)
 {
     static const struct {
         const char *name;
         int64_t a, b;
         bool is_new;
-    } runs[] = {{"a's size", BATCH, -1, true}, {"the same", BATCH, -1, false},    {"both sizes", BATCH, BATCH, false},
-                {"neither", -1, -1, true},     {"neither, again", -1, -1, false}, {"a's again", BATCH, -1, false}};
+    } runs[] = {{"a's size", BATCH, -1, true},       {"the same", BATCH, -1, false},
+                {"both sizes", BATCH, BATCH, false}, {"neither", -1, -1, true},
+                {"neither, again", -1, -1, false},   {"a's again", BATCH, -1, false}};
     static const char *const names[] = {"batch", NULL};
     (void)state;
     float a[COUNT] = {1}, b[COUNT] = {2};
@@ -229,8 +235,8 @@ static wcl_status prepare_batch(wcl_session *session, int64_t batch, int64_t wid
     return wcl_session_prepare(session, &input);
 }
 
-/* The oldest shape gives way before the fifth one takes memory; where that fails, the others are as they were. A shape that cannot be
- * planned costs none. */
+/* The oldest shape gives way before the fifth one takes memory; where that fails, the others are as they
+ * were. A shape that cannot be planned costs none. */
 static void test_fifth_shape(void **state)
 {
     (void)state;
@@ -246,7 +252,8 @@ static void test_fifth_shape(void **state)
     fake_cl_fail(FAKE_clCreateBuffer, 1, CL_MEM_OBJECT_ALLOCATION_FAILURE);
     assert_int_equal(prepare_batch(session, 5, WIDTH), WCL_NO_MEMORY);
     fake_cl_reset();
-    assert_int_equal(kept(session), WCL__INSTANCES - 1); /* three arenas were alive when the fifth shape asked for its own */
+    assert_int_equal(kept(session),
+                     WCL__INSTANCES - 1); /* three arenas were alive when the fifth shape asked for its own */
     for (int64_t batch = 2; batch <= WCL__INSTANCES; batch++)
         assert_int_equal(prepare_batch(session, batch, WIDTH), WCL_OK);
     assert_int_equal(fake_cl_calls(FAKE_clCreateBuffer), 0);
@@ -399,7 +406,8 @@ static cost cost_of(int convolutions, bool broken, wcl_conv_choice conv)
     return c;
 }
 
-/* A program that does not build is built once, whoever asks for it; nothing is packed or allocated before all programs are there. */
+/* A program that does not build is built once, whoever asks for it; nothing is packed or allocated before all
+ * programs are there. */
 static void test_refused_program(void **state)
 {
     (void)state;
@@ -415,7 +423,8 @@ static void test_refused_program(void **state)
     assert_int_equal(many.buffers, direct.buffers);
 }
 
-/* A kernel that cannot be made once its weights are packed: those of the other layers are not packed again. */
+/* A kernel that cannot be made once its weights are packed: those of the other layers are not packed again.
+ */
 static void test_refused_kernel(void **state)
 {
     const wcl_tensor input = {WCL_FLOAT32, 4, {1, 16, SIDE, SIDE}, NULL, NULL, 0, 0};
@@ -424,12 +433,14 @@ static void test_refused_kernel(void **state)
     wcl_session *session = open_session(model, NULL);
     fake_cl_reset();
     assert_int_equal(wcl_session_prepare(session, &input), WCL_OK);
-    const int launches = fake_cl_calls(FAKE_clEnqueueNDRangeKernel), kernels = fake_cl_calls(FAKE_clCreateKernel);
+    const int launches = fake_cl_calls(FAKE_clEnqueueNDRangeKernel),
+              kernels = fake_cl_calls(FAKE_clCreateKernel);
     assert_true(launches >= MANY && kernels > launches);
     wcl_session_destroy(session);
     session = open_session(model, NULL);
     fake_cl_reset();
-    fake_cl_fail(FAKE_clCreateKernel, launches + 1, CL_INVALID_KERNEL_DEFINITION); /* the first that does not pack */
+    fake_cl_fail(FAKE_clCreateKernel, launches + 1,
+                 CL_INVALID_KERNEL_DEFINITION); /* the first that does not pack */
     assert_int_equal(wcl_session_prepare(session, &input), WCL_OK);
     assert_true(fake_cl_failed());
     assert_true(fake_cl_calls(FAKE_clEnqueueNDRangeKernel) <= launches + 1);
@@ -441,8 +452,9 @@ static void test_refused_kernel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_failed_outputs),  cmocka_unit_test(test_failed_made_outputs), cmocka_unit_test(test_failed_async),
-        cmocka_unit_test(test_named_dimension), cmocka_unit_test(test_fifth_shape),         cmocka_unit_test(test_weights_in_place),
+        cmocka_unit_test(test_failed_outputs),  cmocka_unit_test(test_failed_made_outputs),
+        cmocka_unit_test(test_failed_async),    cmocka_unit_test(test_named_dimension),
+        cmocka_unit_test(test_fifth_shape),     cmocka_unit_test(test_weights_in_place),
         cmocka_unit_test(test_refused_program), cmocka_unit_test(test_refused_kernel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

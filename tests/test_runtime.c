@@ -165,7 +165,8 @@ static void test_broken_platform_is_left_out(void **state)
     int count;
     start_log();
     fake_cl_devices(MACHINE(laptop));
-    fake_cl_fail(FAKE_clGetDeviceIDs, 1, CL_OUT_OF_RESOURCES + 100); /* an unknown code, from the first platform */
+    fake_cl_fail(FAKE_clGetDeviceIDs, 1,
+                 CL_OUT_OF_RESOURCES + 100); /* an unknown code, from the first platform */
     assert_int_equal(wcl_device_count(&count), WCL_OK);
     assert_true(fake_cl_failed());
     assert_int_equal(count, 3);
@@ -245,7 +246,8 @@ static void test_wrap(void **state)
     wcl_device_destroy(wrapped);
     wcl_device_destroy(NULL);
     char other;
-    assert_int_equal(wcl_device_wrap(wcl_device_context(own), (cl_device_id)(void *)&other, &wrapped), WCL_BAD_ARGUMENT);
+    assert_int_equal(wcl_device_wrap(wcl_device_context(own), (cl_device_id)(void *)&other, &wrapped),
+                     WCL_BAD_ARGUMENT);
     assert_null(wrapped);
     assert_string_equal(wcl_last_error()->message, "the device does not belong to the context");
     assert_int_equal(wcl_device_wrap(NULL, wcl_device_id(own), &wrapped), WCL_BAD_ARGUMENT);
@@ -260,7 +262,8 @@ static void test_queue_without_profiling(void **state)
     fake_cl_fail(FAKE_clCreateCommandQueue, 1, CL_INVALID_QUEUE_PROPERTIES);
     assert_int_equal(wcl__device_queue(device, &queue), WCL_OK);
     assert_true(fake_cl_failed());
-    assert_int_equal(clGetCommandQueueInfo(queue, CL_QUEUE_PROPERTIES, sizeof properties, &properties, NULL), CL_SUCCESS);
+    assert_int_equal(clGetCommandQueueInfo(queue, CL_QUEUE_PROPERTIES, sizeof properties, &properties, NULL),
+                     CL_SUCCESS);
     assert_false(properties & CL_QUEUE_PROFILING_ENABLE);
     wcl_device_destroy(device);
     device = test_fresh_device();
@@ -298,7 +301,8 @@ static void test_build_errors(void **state)
     (void)state;
     wcl_device *device = test_fresh_device();
     cl_program program;
-    assert_int_equal(wcl__provider_get(device, "fill.cl", "-Dcount=no_such_name+", &program), WCL_BUILD_FAILED);
+    assert_int_equal(wcl__provider_get(device, "fill.cl", "-Dcount=no_such_name+", &program),
+                     WCL_BUILD_FAILED);
     assert_null(program);
     const wcl_error *error = wcl_last_error();
     assert_string_equal(error->kernel, "fill.cl");

@@ -1,4 +1,5 @@
-/* Sessions: what a run may not do, batches and shapes, several inputs and outputs, failures and what is left after them. */
+/* Sessions: what a run may not do, batches and shapes, several inputs and outputs, failures and what is left
+ * after them. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,8 +22,9 @@ enum { CHANNELS = 3, HEIGHT = 12, WIDTH = 10, PICTURE = CHANNELS * HEIGHT * WIDT
 static void add_pool(wcl_builder *builder)
 {
     const int64_t two[] = {2, 2};
-    const wcl_attribute window[] = {{.name = "kernel_shape", .kind = WCL_ATTRIBUTE_INTS, .ints = two, .count = 2},
-                                    {.name = "strides", .kind = WCL_ATTRIBUTE_INTS, .ints = two, .count = 2}};
+    const wcl_attribute window[] = {
+        {.name = "kernel_shape", .kind = WCL_ATTRIBUTE_INTS, .ints = two, .count = 2},
+        {.name = "strides", .kind = WCL_ATTRIBUTE_INTS, .ints = two, .count = 2}};
     assert_int_equal(net_try(builder, "MaxPool", "pool", "r1", "p1", window, 2), WCL_OK);
 }
 
@@ -61,7 +63,8 @@ static float *expected_scores(wcl_model *model, const float *input)
     float *scores = malloc(MOST * CLASSES * sizeof *scores);
     assert_non_null(scores);
     for (int i = 0; i < MOST; i++)
-        assert_int_equal(wcl_session_run(session, input + (size_t)i * PICTURE, 1, scores + (size_t)i * CLASSES), WCL_OK);
+        assert_int_equal(
+            wcl_session_run(session, input + (size_t)i * PICTURE, 1, scores + (size_t)i * CLASSES), WCL_OK);
     wcl_session_destroy(session);
     return scores;
 }
@@ -159,19 +162,25 @@ static void test_second_run(void **state)
     static const wcl_session_options choices[] = {
         {.size = sizeof choices[0]},
         {.size = sizeof choices[0], .conv = WCL_CONV_F2, .dense = WCL_DENSE_CLBLAST},
-        {.size = sizeof choices[0], .conv = WCL_CONV_DIRECT, .dense = WCL_DENSE_GEMM, .separate_buffers = 1, .profile = 1},
+        {.size = sizeof choices[0],
+         .conv = WCL_CONV_DIRECT,
+         .dense = WCL_DENSE_GEMM,
+         .separate_buffers = 1,
+         .profile = 1},
     };
     const fixture *f = *state;
     for (size_t c = 0; c < WCL__COUNT(choices); c++) {
         float scores[3 * CLASSES];
         wcl_session *session = open_session(f->model, &choices[c]);
-        const wcl_tensor input = {WCL_FLOAT32, 4, {3, CHANNELS, HEIGHT, WIDTH}, f->input, NULL, 0, 3 * PICTURE * sizeof(float)};
+        const wcl_tensor input = {WCL_FLOAT32, 4, {3, CHANNELS, HEIGHT, WIDTH}, f->input,
+                                  NULL,        0, 3 * PICTURE * sizeof(float)};
         wcl_tensor output = {.data = scores, .bytes = sizeof scores};
         assert_int_equal(wcl_session_bind_input(session, 0, &input), WCL_OK);
         assert_int_equal(wcl_session_bind_output(session, 0, &output), WCL_OK);
         fake_cl_reset();
         for (int way = 0; way < WAYS; way++) {
-            assert_int_equal(run_in_way(session, way, &input, &output), WCL_OK); /* the first one of its kind prepares */
+            assert_int_equal(run_in_way(session, way, &input, &output),
+                             WCL_OK); /* the first one of its kind prepares */
             if (way == 0)
                 assert_true(count_expensive() > 0);
             for (int again = 0; again < 2; again++) {
@@ -306,7 +315,8 @@ static void test_several(void **state)
     float a[8], b[8], one[4];
     test_fill(a, 8, 2, 1.0);
     test_fill(b, 8, 3, 1.0);
-    const wcl_tensor inputs[] = {{WCL_FLOAT32, 2, {2, 4}, a, NULL, 0, sizeof a}, {WCL_FLOAT32, 2, {2, 4}, b, NULL, 0, sizeof b}};
+    const wcl_tensor inputs[] = {{WCL_FLOAT32, 2, {2, 4}, a, NULL, 0, sizeof a},
+                                 {WCL_FLOAT32, 2, {2, 4}, b, NULL, 0, sizeof b}};
     for (int again = 0; again < 2; again++) {
         wcl_tensor outputs[5] = {{0}};
         assert_int_equal(wcl_session_run_tensors(session, inputs, outputs), WCL_OK);
@@ -353,7 +363,8 @@ static void test_known_input(void **state)
         assert_memory_equal(y.data, expected, sizeof expected);
         wcl_tensor_clear(&y);
     }
-    const wcl_tensor without[] = {{WCL_FLOAT32, 1, {12}, x, NULL, 0, sizeof x}, {WCL_INT64, 1, {2}, NULL, NULL, 0, 0}};
+    const wcl_tensor without[] = {{WCL_FLOAT32, 1, {12}, x, NULL, 0, sizeof x},
+                                  {WCL_INT64, 1, {2}, NULL, NULL, 0, 0}};
     wcl_tensor y = {0};
     assert_int_equal(wcl_session_run_tensors(session, without, &y), WCL_BAD_ARGUMENT);
     assert_non_null(strstr(wcl_last_error()->reason, "input shape"));
@@ -382,7 +393,8 @@ static char *break_winograd(const char *source)
     return strstr(source, "kernel void winograd_") ? strdup("#error not on this device\n") : NULL;
 }
 
-/* A variant whose kernels do not build is given up with a warning, the network runs all the same, and the plan tells. */
+/* A variant whose kernels do not build is given up with a warning, the network runs all the same, and the
+ * plan tells. */
 static void test_build_failure(void **state)
 {
     const fixture *f = *state;
@@ -431,7 +443,8 @@ static void test_no_build(void **state)
     assert_true(strlen(wcl_last_error()->node) > 0);
     assert_true(scores[0] == 7);
     fake_cl_reset();
-    assert_int_equal(wcl_session_run(session, f->input, 1, scores), WCL_BUILD_FAILED); /* remembered, with all that was said */
+    assert_int_equal(wcl_session_run(session, f->input, 1, scores),
+                     WCL_BUILD_FAILED); /* remembered, with all that was said */
     assert_int_equal(fake_cl_calls(FAKE_clBuildProgram), 0);
     assert_int_equal(wcl_last_error()->cl_code, CL_BUILD_PROGRAM_FAILURE);
     assert_true(strlen(wcl_last_error()->build_log) > 0);
@@ -481,7 +494,8 @@ static void test_cap(void **state)
     wcl_session_destroy(session);
 }
 
-/* A failure while enqueueing: the output stays as it was, and the session goes on unless the device is lost. */
+/* A failure while enqueueing: the output stays as it was, and the session goes on unless the device is lost.
+ */
 static void test_failing_run(void **state)
 {
     static const struct {
@@ -490,14 +504,18 @@ static void test_failing_run(void **state)
         cl_int code;
         wcl_status status, then;
     } rows[] = {
-        {"a launch without memory", FAKE_clEnqueueNDRangeKernel, CL_MEM_OBJECT_ALLOCATION_FAILURE, WCL_NO_MEMORY, WCL_OK},
-        {"a launch with a fault or without resources", FAKE_clEnqueueNDRangeKernel, CL_OUT_OF_RESOURCES, WCL_DEVICE_ERROR, WCL_OK},
-        {"a launch that is refused", FAKE_clEnqueueNDRangeKernel, CL_INVALID_WORK_GROUP_SIZE, WCL_DEVICE_ERROR, WCL_OK},
+        {"a launch without memory", FAKE_clEnqueueNDRangeKernel, CL_MEM_OBJECT_ALLOCATION_FAILURE,
+         WCL_NO_MEMORY, WCL_OK},
+        {"a launch with a fault or without resources", FAKE_clEnqueueNDRangeKernel, CL_OUT_OF_RESOURCES,
+         WCL_DEVICE_ERROR, WCL_OK},
+        {"a launch that is refused", FAKE_clEnqueueNDRangeKernel, CL_INVALID_WORK_GROUP_SIZE,
+         WCL_DEVICE_ERROR, WCL_OK},
         {"no input", FAKE_clEnqueueWriteBuffer, CL_OUT_OF_HOST_MEMORY, WCL_NO_MEMORY, WCL_OK},
         {"no output", FAKE_clEnqueueReadBuffer, CL_OUT_OF_HOST_MEMORY, WCL_NO_MEMORY, WCL_OK},
         {"no end", FAKE_clFinish, CL_OUT_OF_RESOURCES, WCL_DEVICE_ERROR, WCL_OK},
         {"a lost device", FAKE_clFinish, CL_INVALID_COMMAND_QUEUE, WCL_DEVICE_LOST, WCL_DEVICE_LOST},
-        {"a lost device at a launch", FAKE_clEnqueueNDRangeKernel, CL_INVALID_COMMAND_QUEUE, WCL_DEVICE_LOST, WCL_DEVICE_LOST},
+        {"a lost device at a launch", FAKE_clEnqueueNDRangeKernel, CL_INVALID_COMMAND_QUEUE, WCL_DEVICE_LOST,
+         WCL_DEVICE_LOST},
     };
     const fixture *f = *state;
     for (size_t i = 0; i < WCL__COUNT(rows); i++) {
@@ -550,10 +568,18 @@ static void test_each_build_failure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_second_run),    cmocka_unit_test(test_batches),     cmocka_unit_test(test_refused_runs),
-        cmocka_unit_test(test_from_plan),     cmocka_unit_test(test_several),     cmocka_unit_test(test_known_input),
-        cmocka_unit_test(test_build_failure), cmocka_unit_test(test_no_build),    cmocka_unit_test(test_no_memory_for_a_batch),
-        cmocka_unit_test(test_cap),           cmocka_unit_test(test_failing_run), cmocka_unit_test(test_each_build_failure),
+        cmocka_unit_test(test_second_run),
+        cmocka_unit_test(test_batches),
+        cmocka_unit_test(test_refused_runs),
+        cmocka_unit_test(test_from_plan),
+        cmocka_unit_test(test_several),
+        cmocka_unit_test(test_known_input),
+        cmocka_unit_test(test_build_failure),
+        cmocka_unit_test(test_no_build),
+        cmocka_unit_test(test_no_memory_for_a_batch),
+        cmocka_unit_test(test_cap),
+        cmocka_unit_test(test_failing_run),
+        cmocka_unit_test(test_each_build_failure),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

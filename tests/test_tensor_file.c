@@ -51,8 +51,9 @@ static void test_round_trip(void **state)
                 data[i] = (unsigned char)(i * 37 + t);
             if (wcl_tensor_save(path, &tensor) != WCL_OK || wcl_tensor_load(path, &again) != WCL_OK)
                 fail_msg("%s %s: %s", wcl_type_name(types[t]), shapes[s].name, wcl_last_error()->message);
-            if (again.type != tensor.type || again.rank != tensor.rank || again.bytes != tensor.bytes || !again.data ||
-                memcmp(again.dims, tensor.dims, sizeof tensor.dims) != 0 || memcmp(again.data, data, tensor.bytes) != 0)
+            if (again.type != tensor.type || again.rank != tensor.rank || again.bytes != tensor.bytes ||
+                !again.data || memcmp(again.dims, tensor.dims, sizeof tensor.dims) != 0 ||
+                memcmp(again.data, data, tensor.bytes) != 0)
                 fail_msg("%s %s: comes back changed", wcl_type_name(types[t]), shapes[s].name);
             wcl_tensor_clear(&again);
             assert_null(again.data);
@@ -125,36 +126,52 @@ static const struct {
     {"version 1", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", 12, WCL_OK, ""},
     {"version 2", 2, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", 12, WCL_OK, ""},
     {"version 3", 3, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", 12, WCL_OK, ""},
-    {"version 4", 4, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", 12, WCL_UNSUPPORTED, "version 4"},
-    {"version 0", 0, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", 12, WCL_BAD_FILE, "version 0"},
+    {"version 4", 4, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", 12, WCL_UNSUPPORTED,
+     "version 4"},
+    {"version 0", 0, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", 12, WCL_BAD_FILE,
+     "version 0"},
     {"another order of keys", 1, "{\"shape\":(3L,),'fortran_order':False,'descr':'<f4'}\n", 12, WCL_OK, ""},
     {"one byte with <", 1, "{'descr': '<u1', 'fortran_order': False, 'shape': (12,), }", 12, WCL_OK, ""},
-    {"Fortran order", 1, "{'descr': '<f4', 'fortran_order': True, 'shape': (3,), }", 12, WCL_UNSUPPORTED, "Fortran"},
-    {"big-endian", 1, "{'descr': '>f4', 'fortran_order': False, 'shape': (3,), }", 12, WCL_UNSUPPORTED, "big-endian"},
-    {"complex", 1, "{'descr': '<c8', 'fortran_order': False, 'shape': (3,), }", 24, WCL_UNSUPPORTED, "type <c8"},
-    {"strings", 1, "{'descr': '<U4', 'fortran_order': False, 'shape': (3,), }", 48, WCL_UNSUPPORTED, "type <U4"},
-    {"objects", 1, "{'descr': '|O', 'fortran_order': False, 'shape': (3,), }", 24, WCL_UNSUPPORTED, "type |O"},
+    {"Fortran order", 1, "{'descr': '<f4', 'fortran_order': True, 'shape': (3,), }", 12, WCL_UNSUPPORTED,
+     "Fortran"},
+    {"big-endian", 1, "{'descr': '>f4', 'fortran_order': False, 'shape': (3,), }", 12, WCL_UNSUPPORTED,
+     "big-endian"},
+    {"complex", 1, "{'descr': '<c8', 'fortran_order': False, 'shape': (3,), }", 24, WCL_UNSUPPORTED,
+     "type <c8"},
+    {"strings", 1, "{'descr': '<U4', 'fortran_order': False, 'shape': (3,), }", 48, WCL_UNSUPPORTED,
+     "type <U4"},
+    {"objects", 1, "{'descr': '|O', 'fortran_order': False, 'shape': (3,), }", 24, WCL_UNSUPPORTED,
+     "type |O"},
     {"no type", 1, "{'descr': '', 'fortran_order': False, 'shape': (3,), }", 12, WCL_UNSUPPORTED, "type"},
-    {"records", 1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (3,), }", 12, WCL_UNSUPPORTED, "records"},
+    {"records", 1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (3,), }", 12, WCL_UNSUPPORTED,
+     "records"},
     {"too few values", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", 11, WCL_BAD_FILE,
      "needs 12 bytes of values"},
-    {"too many values", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", 13, WCL_BAD_FILE, "the file has 13"},
-    {"overflow", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", 12, WCL_BAD_FILE, "overflow"},
-    {"bytes overflow", 1, "{'descr': '<f8', 'fortran_order': False, 'shape': (2305843009213693952,), }", 12, WCL_BAD_FILE,
-     "overflow"},
-    {"a size over 64 bits", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", 12, WCL_BAD_FILE,
+    {"too many values", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", 13, WCL_BAD_FILE,
+     "the file has 13"},
+    {"overflow", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", 12,
+     WCL_BAD_FILE, "overflow"},
+    {"bytes overflow", 1, "{'descr': '<f8', 'fortran_order': False, 'shape': (2305843009213693952,), }", 12,
+     WCL_BAD_FILE, "overflow"},
+    {"a size over 64 bits", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }",
+     12, WCL_BAD_FILE, "bad dimension"},
+    {"negative size", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (-3,), }", 12, WCL_BAD_FILE,
      "bad dimension"},
-    {"negative size", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (-3,), }", 12, WCL_BAD_FILE, "bad dimension"},
-    {"nine dimensions", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,1,1,1,1,1,1,1,1), }", 12, WCL_UNSUPPORTED,
-     "more than 8"},
+    {"nine dimensions", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,1,1,1,1,1,1,1,1), }", 12,
+     WCL_UNSUPPORTED, "more than 8"},
     {"no shape", 1, "{'descr': '<f4', 'fortran_order': False, }", 12, WCL_BAD_FILE, "missing"},
-    {"shape twice", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), 'shape': (3,), }", 12, WCL_BAD_FILE, "twice"},
-    {"unknown key", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), 'more': 1}", 12, WCL_BAD_FILE, "unknown key"},
-    {"neither True nor False", 1, "{'descr': '<f4', 'fortran_order': None, 'shape': (3,), }", 12, WCL_BAD_FILE, "neither"},
+    {"shape twice", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), 'shape': (3,), }", 12,
+     WCL_BAD_FILE, "twice"},
+    {"unknown key", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), 'more': 1}", 12, WCL_BAD_FILE,
+     "unknown key"},
+    {"neither True nor False", 1, "{'descr': '<f4', 'fortran_order': None, 'shape': (3,), }", 12,
+     WCL_BAD_FILE, "neither"},
     {"no dictionary", 1, "import os", 12, WCL_BAD_FILE, "dictionary"},
-    {"cut dictionary", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3", 12, WCL_BAD_FILE, "bad shape"},
+    {"cut dictionary", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3", 12, WCL_BAD_FILE,
+     "bad shape"},
     {"cut string", 1, "{'descr': '<f4", 12, WCL_BAD_FILE, "element type"},
-    {"something behind", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), } x", 12, WCL_BAD_FILE, "behind"},
+    {"something behind", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), } x", 12, WCL_BAD_FILE,
+     "behind"},
     {"escape", 1, "{'de\\x73cr': '<f4', 'fortran_order': False, 'shape': (3,), }", 12, WCL_BAD_FILE, "key"},
     {"empty header", 1, "", 12, WCL_BAD_FILE, "dictionary"},
 };
@@ -182,9 +199,11 @@ static void test_npy_headers(void **state)
         wcl_status status;
         write_file(path, file, make_npy(file, i));
         status = wcl_tensor_load(path, &tensor);
-        if (status != headers[i].status || (status != WCL_OK && !strstr(wcl_last_error()->message, headers[i].text)))
+        if (status != headers[i].status ||
+            (status != WCL_OK && !strstr(wcl_last_error()->message, headers[i].text)))
             fail_msg("%s: status %d: %s", headers[i].name, status, wcl_last_error()->message);
-        if (status == WCL_OK && (tensor.bytes != 12 || memcmp(tensor.data, "\1\2\3\4\5\6\7\10\11\12\13\14", 12) != 0))
+        if (status == WCL_OK &&
+            (tensor.bytes != 12 || memcmp(tensor.data, "\1\2\3\4\5\6\7\10\11\12\13\14", 12) != 0))
             fail_msg("%s: other values", headers[i].name);
         if (status != WCL_OK && (tensor.data || strcmp(wcl_last_error()->file, path) != 0))
             fail_msg("%s: data or no file after a failure", headers[i].name);
@@ -230,12 +249,24 @@ static const struct {
     int64_t ints[3];
     const char *expected;
 } lists[] = {
-    {"float32", WCL_FLOAT32, wcl__TensorProto_float_data, FLOATS, {1, -2, 0.5}, {0}, "\0\0\x80\x3f\0\0\0\xc0\0\0\0\x3f"},
+    {"float32",
+     WCL_FLOAT32,
+     wcl__TensorProto_float_data,
+     FLOATS,
+     {1, -2, 0.5},
+     {0},
+     "\0\0\x80\x3f\0\0\0\xc0\0\0\0\x3f"},
     {"uint8", WCL_UINT8, wcl__TensorProto_int32_data, VARINTS, {0}, {0, 200, 255}, "\0\xc8\xff"},
     {"int8", WCL_INT8, wcl__TensorProto_int32_data, VARINTS, {0}, {-128, -1, 127}, "\x80\xff\x7f"},
     {"uint16", WCL_UINT16, wcl__TensorProto_int32_data, VARINTS, {0}, {0, 258, 65535}, "\0\0\2\1\xff\xff"},
     {"int16", WCL_INT16, wcl__TensorProto_int32_data, VARINTS, {0}, {-32768, -1, 258}, "\0\x80\xff\xff\2\1"},
-    {"int32", WCL_INT32, wcl__TensorProto_int32_data, VARINTS, {0}, {-2, 16909060, 0}, "\xfe\xff\xff\xff\4\3\2\1\0\0\0\0"},
+    {"int32",
+     WCL_INT32,
+     wcl__TensorProto_int32_data,
+     VARINTS,
+     {0},
+     {-2, 16909060, 0},
+     "\xfe\xff\xff\xff\4\3\2\1\0\0\0\0"},
     {"int32, negative in five bytes",
      WCL_INT32,
      wcl__TensorProto_int32_data,
@@ -251,7 +282,13 @@ static const struct {
      {-1, 1, INT64_MIN},
      "\xff\xff\xff\xff\xff\xff\xff\xff\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x80"},
     {"bool", WCL_BOOL, wcl__TensorProto_int32_data, VARINTS, {0}, {1, 0, 1}, "\1\0\1"},
-    {"float16", WCL_FLOAT16, wcl__TensorProto_int32_data, VARINTS, {0}, {0x3c00, 0xc000, 0}, "\0\x3c\0\xc0\0\0"},
+    {"float16",
+     WCL_FLOAT16,
+     wcl__TensorProto_int32_data,
+     VARINTS,
+     {0},
+     {0x3c00, 0xc000, 0},
+     "\0\x3c\0\xc0\0\0"},
     {"float64",
      WCL_FLOAT64,
      wcl__TensorProto_double_data,
@@ -259,7 +296,13 @@ static const struct {
      {1, -2, 0},
      {0},
      "\0\0\0\0\0\0\xf0\x3f\0\0\0\0\0\0\0\xc0\0\0\0\0\0\0\0\0"},
-    {"uint32", WCL_UINT32, wcl__TensorProto_uint64_data, VARINTS, {0}, {4294967295, 1, 0}, "\xff\xff\xff\xff\1\0\0\0\0\0\0\0"},
+    {"uint32",
+     WCL_UINT32,
+     wcl__TensorProto_uint64_data,
+     VARINTS,
+     {0},
+     {4294967295, 1, 0},
+     "\xff\xff\xff\xff\1\0\0\0\0\0\0\0"},
     {"uint64",
      WCL_UINT64,
      wcl__TensorProto_uint64_data,
@@ -273,7 +316,9 @@ static const struct {
 static void put_scalar(proto *out, size_t i, int v, bool packed)
 {
     const float real = (float)lists[i].reals[v];
-    const uint32_t tag = lists[i].field << 3 | (lists[i].kind == FLOATS ? 5 : lists[i].kind == DOUBLES ? 1 : 0);
+    const uint32_t tag = lists[i].field << 3 | (lists[i].kind == FLOATS    ? 5
+                                                : lists[i].kind == DOUBLES ? 1
+                                                                           : 0);
     if (!packed)
         proto_varint(out, tag);
     if (lists[i].kind == VARINTS)
@@ -315,7 +360,8 @@ static void test_proto_lists(void **state)
             if (wcl_tensor_load(path, &tensor) != WCL_OK)
                 fail_msg("%s: %s", lists[i].name, wcl_last_error()->message);
             if (tensor.type != lists[i].type || tensor.rank != 1 || tensor.dims[0] != 3 ||
-                tensor.bytes != 3 * wcl_type_size(lists[i].type) || memcmp(tensor.data, lists[i].expected, tensor.bytes) != 0)
+                tensor.bytes != 3 * wcl_type_size(lists[i].type) ||
+                memcmp(tensor.data, lists[i].expected, tensor.bytes) != 0)
                 fail_msg("%s, packing %d: other values", lists[i].name, packing);
             wcl_tensor_clear(&tensor);
         }
@@ -333,11 +379,13 @@ static const struct {
     {"raw scalar", "\x10\x06\x4a\x04\x01\x02\x03\x04", 8, WCL_OK, ""},
     {"uint8 256", "\x08\x01\x10\x02\x28\x80\x02", 7, WCL_BAD_MODEL, "the value 256, which is no uint8"},
     {"bool 2", "\x08\x01\x10\x09\x28\x02", 6, WCL_BAD_MODEL, "the value 2, which is no bool"},
-    {"int8 -129", "\x08\x01\x10\x03\x28\xff\xfe\xff\xff\xff\xff\xff\xff\xff\x01", 15, WCL_BAD_MODEL, "the value -129"},
+    {"int8 -129", "\x08\x01\x10\x03\x28\xff\xfe\xff\xff\xff\xff\xff\xff\xff\x01", 15, WCL_BAD_MODEL,
+     "the value -129"},
     {"uint32 2^32", "\x08\x01\x10\x0c\x58\x80\x80\x80\x80\x10", 10, WCL_BAD_MODEL, "which is no uint32"},
     {"no values", "\x08\x02\x10\x01", 4, WCL_BAD_MODEL, "holds 0 values"},
     {"strings", "\x08\x01\x10\x08\x32\x01z", 7, WCL_UNSUPPORTED, "string"},
-    {"external", "\x08\x01\x10\x02\x70\x01\x6a\x0d\x0a\x08location\x12\x01z", 21, WCL_UNSUPPORTED, "external"},
+    {"external", "\x08\x01\x10\x02\x70\x01\x6a\x0d\x0a\x08location\x12\x01z", 21, WCL_UNSUPPORTED,
+     "external"},
     {"no tensor", "Lorem ipsum", 11, WCL_BAD_FILE, "damaged"},
 };
 
@@ -350,7 +398,8 @@ static void test_protos(void **state)
         wcl_status status;
         write_file(path, protos[i].bytes, protos[i].length);
         status = wcl_tensor_load(path, &tensor);
-        if (status != protos[i].status || (status != WCL_OK && !strstr(wcl_last_error()->message, protos[i].text)))
+        if (status != protos[i].status ||
+            (status != WCL_OK && !strstr(wcl_last_error()->message, protos[i].text)))
             fail_msg("%s: status %d: %s", protos[i].name, status, wcl_last_error()->message);
         assert_true((tensor.data != NULL) == (status == WCL_OK));
         if (status == WCL_OK && tensor.bytes)
@@ -391,7 +440,8 @@ static void test_bad_use(void **state)
 static void test_no_memory(void **state)
 {
     float values[3] = {1, 2, 3};
-    wcl_tensor tensor = {.type = WCL_FLOAT32, .rank = 1, .dims = {3}, .data = values, .bytes = sizeof values}, out;
+    wcl_tensor tensor = {.type = WCL_FLOAT32, .rank = 1, .dims = {3}, .data = values, .bytes = sizeof values},
+               out;
     static proto bytes;
     int saves = 0, loads[2] = {0};
     (void)state;
@@ -438,9 +488,11 @@ static int clean(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),  cmocka_unit_test(test_npy_is_numpys), cmocka_unit_test(test_numpys_own_file),
-        cmocka_unit_test(test_npy_headers), cmocka_unit_test(test_damaged_npy),   cmocka_unit_test(test_proto_lists),
-        cmocka_unit_test(test_protos),      cmocka_unit_test(test_bad_use),       cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_npy_is_numpys),
+        cmocka_unit_test(test_numpys_own_file), cmocka_unit_test(test_npy_headers),
+        cmocka_unit_test(test_damaged_npy),     cmocka_unit_test(test_proto_lists),
+        cmocka_unit_test(test_protos),          cmocka_unit_test(test_bad_use),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, clean);
 }

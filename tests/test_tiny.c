@@ -1,5 +1,6 @@
-/* A short run over all kernels on small odd shapes, each buffer exactly as large as its tensor: for checkers that see every access,
- * such as Oclgrind (tests/oclgrind.sh), where a larger test would take hours. CLBlast's kernels are left out: they are not ours. */
+/* A short run over all kernels on small odd shapes, each buffer exactly as large as its tensor: for checkers
+ * that see every access, such as Oclgrind (tests/oclgrind.sh), where a larger test would take hours.
+ * CLBlast's kernels are left out: they are not ours. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,8 +24,10 @@
 /* n, c, h, w, k, kh, kw */
 static const conv_row convs[] = {
     {"3x3", 1, 3, 5, 7, 5, 3, 3, .pads = {1, 1, 1, 1}, .must = "direct gemm f2"},
-    {"3x3, batch 2, tails of blocks, relu", 2, 17, 3, 5, 17, 3, 3, .pads = {0, 1, 1, 0}, .act = RELU, .must = "direct gemm f2"},
-    {"2x3, stride and dilation", 1, 3, 5, 7, 5, 2, 3, .pads = {1, 0, 1, 2}, .strides = {2, 1}, .dilations = {1, 2}},
+    {"3x3, batch 2, tails of blocks, relu", 2, 17, 3, 5, 17, 3, 3, .pads = {0, 1, 1, 0}, .act = RELU,
+     .must = "direct gemm f2"},
+    {"2x3, stride and dilation", 1, 3, 5, 7, 5, 2, 3, .pads = {1, 0, 1, 2}, .strides = {2, 1},
+     .dilations = {1, 2}},
     {"1x1, affine", 1, 5, 5, 7, 3, 1, 1, .scale = true, .shift = true, .must = "direct gemm"},
     {"wide, stride 2", 1, 3, 3, 45, 17, 2, 3, .strides = {1, 2}, .must = "direct gemm"},
     {"groups", 1, 6, 5, 7, 4, 3, 3, .groups = 2},
@@ -142,7 +145,8 @@ static void test_dense(void **state)
     op_check(cases, 2 * WCL__COUNT(gemms));
 }
 
-/* ------------------------------------------------------------------ a network that meets the kernels without a table above */
+/* ------------------------------------------------------------------ a network that meets the kernels without
+ * a table above */
 
 typedef struct constant {
     const char *name;
@@ -152,8 +156,9 @@ typedef struct constant {
 } constant;
 
 static const constant constants[] = {
-    {"w1", 4, {5, 3, 3, 3}, 0.2}, {"b1", 1, {5}, 0.1},           {"w2", 4, {5, 5, 1, 1}, 0.4}, {"w3", 2, {15, 4}, 0.2},
-    {"b3", 1, {4}, 0.1},          {"scale", 4, {1, 5, 1, 1}, 1}, {"row", 1, {7}, 1},
+    {"w1", 4, {5, 3, 3, 3}, 0.2}, {"b1", 1, {5}, 0.1}, {"w2", 4, {5, 5, 1, 1}, 0.4},
+    {"w3", 2, {15, 4}, 0.2},      {"b3", 1, {4}, 0.1}, {"scale", 4, {1, 5, 1, 1}, 1},
+    {"row", 1, {7}, 1},
 };
 
 typedef struct node {
@@ -191,8 +196,8 @@ static wcl_status add_constants(wcl_builder *builder)
     if (!status)
         status = wcl_builder_constant(builder, "ends", &bounds[1]);
     for (size_t i = 0; i < WCL__COUNT(constants) && !status; i++)
-        status = wcl_builder_random(builder, constants[i].name, constants[i].rank, constants[i].dims, test_seed() + i,
-                                    constants[i].deviation);
+        status = wcl_builder_random(builder, constants[i].name, constants[i].rank, constants[i].dims,
+                                    test_seed() + i, constants[i].deviation);
     return status;
 }
 
@@ -206,7 +211,8 @@ static wcl_status add_node(wcl_builder *builder, const node *n)
     size_t inputs = 0;
     while (inputs < WCL__COUNT(n->inputs) && n->inputs[inputs])
         inputs++;
-    return wcl_builder_node(builder, n->op, n->output, n->inputs, inputs, &n->output, 1, &attr, n->attr != NULL);
+    return wcl_builder_node(builder, n->op, n->output, n->inputs, inputs, &n->output, 1, &attr,
+                            n->attr != NULL);
 }
 
 static wcl_model *make_network(void)
@@ -234,7 +240,8 @@ enum { PIXELS = 2 * 3 * 5 * 7, SCORES = 2 * 4 };
 
 static void run_network(wcl_model *model, const wcl_session_options *options, const float *x, float *y)
 {
-    const wcl_tensor input = {.type = WCL_FLOAT32, .rank = 4, .dims = {2, 3, 5, 7}, .data = (void *)x, .bytes = PIXELS * sizeof *x};
+    const wcl_tensor input = {
+        .type = WCL_FLOAT32, .rank = 4, .dims = {2, 3, 5, 7}, .data = (void *)x, .bytes = PIXELS * sizeof *x};
     wcl_tensor output = {.data = y, .bytes = SCORES * sizeof *y};
     wcl_session *session = NULL;
     for (int i = 0; i < SCORES; i++)
@@ -272,11 +279,30 @@ static void test_network(void **state)
 /* The kernels of wcl_device_measure, side by side and in stretches: exact buffers of ones. */
 static void test_measure(void **state)
 {
-    enum { ITEMS = 4, CB = 4, CHAINS = 3, COUNT = 2, FLOATS = ITEMS * COUNT * CHAINS * CB, STEPS = WCL__MEASURE_UNROLL };
+    enum {
+        ITEMS = 4,
+        CB = 4,
+        CHAINS = 3,
+        COUNT = 2,
+        FLOATS = ITEMS * COUNT * CHAINS * CB,
+        STEPS = WCL__MEASURE_UNROLL
+    };
     static const wcl__measure kinds[] = {
         {{CB, CHAINS}, ITEMS, 1, .steps = STEPS},
-        {{CB, CHAINS}, ITEMS, 2, .item_step = CB, .chain_step = ITEMS * CB, .step = CHAINS * ITEMS * CB, .count = COUNT},
-        {{CB, CHAINS}, ITEMS, 1, .item_step = CHAINS * COUNT * CB, .chain_step = COUNT * CB, .step = CB, .count = COUNT},
+        {{CB, CHAINS},
+         ITEMS,
+         2,
+         .item_step = CB,
+         .chain_step = ITEMS * CB,
+         .step = CHAINS * ITEMS * CB,
+         .count = COUNT},
+        {{CB, CHAINS},
+         ITEMS,
+         1,
+         .item_step = CHAINS * COUNT * CB,
+         .chain_step = COUNT * CB,
+         .step = CB,
+         .count = COUNT},
     };
     float x[FLOATS], y[ITEMS * CB];
     (void)state;
@@ -289,15 +315,19 @@ static void test_measure(void **state)
         cl_mem slots[2];
         wcl__launch launch;
         wcl__call call;
-        assert_int_equal(fma ? wcl__measure_fma_call(&call, &kinds[k]) : wcl__measure_read_call(&call, &kinds[k]), WCL_OK);
+        assert_int_equal(
+            fma ? wcl__measure_fma_call(&call, &kinds[k]) : wcl__measure_read_call(&call, &kinds[k]), WCL_OK);
         assert_int_equal(wcl__device_queue(test_device(), &queue), WCL_OK);
-        assert_int_equal(wcl__buffer_create(test_device(), CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, (fma ? CB : FLOATS) * sizeof *x,
-                                            x, "x", &slots[0]),
+        assert_int_equal(wcl__buffer_create(test_device(), CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR,
+                                            (fma ? CB : FLOATS) * sizeof *x, x, "x", &slots[0]),
                          WCL_OK);
-        assert_int_equal(wcl__buffer_create(test_device(), CL_MEM_READ_WRITE, sizeof y, NULL, "y", &slots[1]), WCL_OK);
-        if (wcl__launch_create(test_device(), &call, slots, &launch) || wcl__launch_enqueue(&launch, queue, 0, NULL, NULL))
+        assert_int_equal(wcl__buffer_create(test_device(), CL_MEM_READ_WRITE, sizeof y, NULL, "y", &slots[1]),
+                         WCL_OK);
+        if (wcl__launch_create(test_device(), &call, slots, &launch) ||
+            wcl__launch_enqueue(&launch, queue, 0, NULL, NULL))
             fail_msg("%s", wcl_last_error()->message);
-        assert_int_equal(clEnqueueReadBuffer(queue, slots[1], CL_TRUE, 0, sizeof y, y, 0, NULL, NULL), CL_SUCCESS);
+        assert_int_equal(clEnqueueReadBuffer(queue, slots[1], CL_TRUE, 0, sizeof y, y, 0, NULL, NULL),
+                         CL_SUCCESS);
         for (int i = 0; i < ITEMS * CB; i++)
             if (y[i] != expected)
                 fail_msg("kind %zu: y[%d] is %g, expected %g", k, i, (double)y[i], (double)expected);
@@ -310,9 +340,10 @@ static void test_measure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_convs),   cmocka_unit_test(test_convs_of_gpus),   cmocka_unit_test(test_others_of_gpus),
-        cmocka_unit_test(test_pools),   cmocka_unit_test(test_dense),           cmocka_unit_test(test_network),
-        cmocka_unit_test(test_measure), cmocka_unit_test(test_softmax_of_gpus),
+        cmocka_unit_test(test_convs),          cmocka_unit_test(test_convs_of_gpus),
+        cmocka_unit_test(test_others_of_gpus), cmocka_unit_test(test_pools),
+        cmocka_unit_test(test_dense),          cmocka_unit_test(test_network),
+        cmocka_unit_test(test_measure),        cmocka_unit_test(test_softmax_of_gpus),
     };
     setenv("WINOCL_TEST_EXACT", "1", 1);
     return cmocka_run_group_tests(tests, NULL, NULL);

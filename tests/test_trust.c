@@ -1,5 +1,6 @@
-/* Whom the cache believes. Each row makes a folder with a good program and good rates in it, spoils one thing, and says whether a new
- * device may still take what is there; nothing that is not believed is shown to the driver, and one warning says why. */
+/* Whom the cache believes. Each row makes a folder with a good program and good rates in it, spoils one
+ * thing, and says whether a new device may still take what is there; nothing that is not believed is shown to
+ * the driver, and one warning says why. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -204,8 +205,8 @@ static void test_query_warns(void **state)
     assert_int_equal(cached_query(folder).entries, 0);
 }
 
-/* What a full disk leaves behind has no bytes to count. The last entry to be removed is one of these: the newest rates; nothing is left
- * to count when its turn comes. */
+/* What a full disk leaves behind has no bytes to count. The last entry to be removed is one of these: the
+ * newest rates; nothing is left to count when its turn comes. */
 static void test_clearing_removes_empty_entries(void **state)
 {
     static const char *const suffixes[] = {"bin", "rates"};

@@ -1,4 +1,5 @@
-/* What cannot run is listed at once: as text in groups with a way out, and as data, wherever it is found, at loading or while planning. */
+/* What cannot run is listed at once: as text in groups with a way out, and as data, wherever it is found, at
+ * loading or while planning. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -58,8 +59,11 @@ static const row rows[] = {
      "y",
      FINISH,
      {RECORD("LayerNormalization", "n1", "unknown operator"), RECORD("Elu", "elu", "unknown operator"),
-      RECORD("LayerNormalization", "n2", "unknown operator"), RECORD("LayerNormalization", "n3", "unknown operator")},
-     {"unsupported: LayerNormalization x3, first: node n1 (unknown operator); Elu, node elu (unknown operator); ", OTHER, ADDING},
+      RECORD("LayerNormalization", "n2", "unknown operator"),
+      RECORD("LayerNormalization", "n3", "unknown operator")},
+     {"unsupported: LayerNormalization x3, first: node n1 (unknown operator); Elu, node elu (unknown "
+      "operator); ",
+      OTHER, ADDING},
      0},
     {"limits beside an unknown operator",
      {{"Conv", "c1", "p u", "a", NULL, 0},
@@ -84,11 +88,14 @@ static const row rows[] = {
      "y i",
      FINISH,
      {RECORD("Elu", "elu", "unknown operator"), RECORD("MaxPool", "pool", "MaxPool with Indices"),
-      RECORD("Conv", "conv", "3-D convolution"), RECORD("BatchNormalization", "bn", "BatchNormalization in training mode")},
+      RECORD("Conv", "conv", "3-D convolution"),
+      RECORD("BatchNormalization", "bn", "BatchNormalization in training mode")},
      {"MaxPool, node pool (MaxPool with Indices)"},
      0},
     {"an operator's old version and an attribute",
-     {{"Relu", "relu", "x", "a", "beta", 1}, {"Add", "add", "a a", "b", NULL, 0}, {"Dropout", "drop", "b", "y", NULL, 0}},
+     {{"Relu", "relu", "x", "a", "beta", 1},
+      {"Add", "add", "a a", "b", NULL, 0},
+      {"Dropout", "drop", "b", "y", NULL, 0}},
      "y",
      FINISH,
      {RECORD("Relu", "relu", "unknown attribute beta"), RECORD("Add", "add", "opset 5, known from 6 on"),
@@ -103,14 +110,18 @@ static const row rows[] = {
      {"Elu (unknown operator)"},
      0},
     {"what is wrong otherwise comes later",
-     {{"Conv", "wrong", "x v", "a", NULL, 0}, {"Add", "few", "x", "b", NULL, 0}, {"Elu", "elu", "a", "y", NULL, 0}},
+     {{"Conv", "wrong", "x v", "a", NULL, 0},
+      {"Add", "few", "x", "b", NULL, 0},
+      {"Elu", "elu", "a", "y", NULL, 0}},
      "y",
      FINISH,
      {RECORD("Elu", "elu", "unknown operator")},
      {"Elu (unknown operator)"},
      0},
     {"a float input that decides",
-     {{"Clip", "clip", "x s", "a", NULL, 0}, {"Conv", "conv", "a w", "b", NULL, 0}, {"Elu", "elu", "b", "y", NULL, 0}},
+     {{"Clip", "clip", "x s", "a", NULL, 0},
+      {"Conv", "conv", "a w", "b", NULL, 0},
+      {"Elu", "elu", "b", "y", NULL, 0}},
      "y",
      FINISH,
      {RECORD("Elu", "elu", "unknown operator")},
@@ -132,10 +143,12 @@ static const row rows[] = {
       {"Cast", "cast", "x", "c", "to", WCL_INT64}},
      "a b c e i",
      PLAN,
-     {RECORD("Conv", "c1", "3-D convolution"), RECORD("Conv", "c2", "a weight that is not known before the network runs"),
+     {RECORD("Conv", "c1", "3-D convolution"),
+      RECORD("Conv", "c2", "a weight that is not known before the network runs"),
       RECORD("Conv", "c3", "3-D convolution"), RECORD("MaxPool", "pool", "MaxPool with Indices"),
       RECORD("Cast", "cast", "Cast from float32 to int64 on the device")},
-     {"unsupported: Conv x2, first: node c1 (3-D convolution); Conv, node c2 (a weight that is not known before the network runs); "
+     {"unsupported: Conv x2, first: node c1 (3-D convolution); Conv, node c2 (a weight that is not known "
+      "before the network runs); "
       "MaxPool, "
       "node pool (MaxPool with Indices); Cast, node cast (Cast"},
      0},
@@ -143,7 +156,8 @@ static const row rows[] = {
      {{"Add", "add", "bytes bytes", "a", NULL, 0}, {"MaxPool", "pool", "q", "y", "storage_order", 1}},
      "y a",
      PLAN,
-     {RECORD("MaxPool", "pool", "MaxPool with storage_order 1"), RECORD("Add", "add", "Add of type uint8 on the device")},
+     {RECORD("MaxPool", "pool", "MaxPool with storage_order 1"),
+      RECORD("Add", "add", "Add of type uint8 on the device")},
      {"MaxPool, node pool (MaxPool with storage_order 1); Add, node add (Add of type uint8 on the device)"},
      0},
 };
@@ -167,11 +181,18 @@ static wcl_builder *begin(const row *r)
     for (int i = 0; i < MOST_NODES && r->nodes[i].op; i++) {
         const node_row *n = &r->nodes[i];
         const int64_t window[] = {2, 2}, ones[] = {1, 1};
-        const bool pool = strcmp(n->op, "MaxPool") == 0, list = pool && strcmp(n->attribute, "dilations") == 0;
+        const bool pool = strcmp(n->op, "MaxPool") == 0,
+                   list = pool && strcmp(n->attribute, "dilations") == 0;
         const wcl_attribute attributes[] = {
-            {.name = n->attribute, .kind = list ? WCL_ATTRIBUTE_INTS : WCL_ATTRIBUTE_INT, .i = n->value, .ints = ones, .count = 2},
+            {.name = n->attribute,
+             .kind = list ? WCL_ATTRIBUTE_INTS : WCL_ATTRIBUTE_INT,
+             .i = n->value,
+             .ints = ones,
+             .count = 2},
             {.name = "kernel_shape", .kind = WCL_ATTRIBUTE_INTS, .ints = window, .count = 2}};
-        assert_int_equal(net_try(builder, n->op, n->name, n->in, n->out, attributes, pool ? 2 : n->attribute != NULL), WCL_OK);
+        assert_int_equal(
+            net_try(builder, n->op, n->name, n->in, n->out, attributes, pool ? 2 : n->attribute != NULL),
+            WCL_OK);
     }
     return builder;
 }
@@ -241,12 +262,14 @@ static void test_variants(void **state)
     wcl_model *model = net_end(builder, "a b c");
     const wcl__facts facts = cpu_facts(8);
     const wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
-    const wcl__plan_request request = {.facts = &facts, .model = model, .options = &options, .denied = denied, .denied_count = 2};
+    const wcl__plan_request request = {
+        .facts = &facts, .model = model, .options = &options, .denied = denied, .denied_count = 2};
     wcl_plan *plan;
     assert_int_equal(wcl__plan_make(&request, &plan), WCL_UNSUPPORTED);
     assert_int_equal(wcl_last_unsupported_count(), 2);
     const char *reason =
-        strstr(wcl_last_error()->reason, "GlobalMaxPool x2, first: node p1 (GlobalMaxPool cannot run on this device: ");
+        strstr(wcl_last_error()->reason,
+               "GlobalMaxPool x2, first: node p1 (GlobalMaxPool cannot run on this device: ");
     assert_true(reason && strstr(reason, "direct: too odd)"));
     wcl_model_destroy(model);
 }

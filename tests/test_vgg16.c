@@ -17,7 +17,8 @@ static void check_logits(const char *name, wcl_session *session, double toleranc
 {
     wcl_tensor expected = load_values("zoo/vgg16_s224_c1000_b1_logits.npy"), got = {0};
     const char *tensor;
-    assert_int_equal(wcl_session_tensor(session, wcl_session_tensor_count(session) - 2, &tensor, &got), WCL_OK);
+    assert_int_equal(wcl_session_tensor(session, wcl_session_tensor_count(session) - 2, &tensor, &got),
+                     WCL_OK);
     assert_int_equal(got.bytes, expected.bytes);
     check_values(name, got.data, expected.data, CLASSES, tolerance);
     wcl_tensor_clear(&got);

@@ -1,5 +1,5 @@
-/* Constants on the device: weights that several nodes share, each in its own packing, and constants as data. Each output of a network
- * must be what it is, bit for bit or nearly so, in a network of its own. */
+/* Constants on the device: weights that several nodes share, each in its own packing, and constants as data.
+ * Each output of a network must be what it is, bit for bit or nearly so, in a network of its own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -83,8 +83,8 @@ static wcl_model *make_readers(const reader *readers, int first, int count)
     return net_end(b, count == READERS ? "y0 y1" : first == 0 ? "y0" : "y1");
 }
 
-static void run(wcl_model *model, const wcl_session_options *options, const float *input, const wcl_tensor *like,
-                wcl_tensor *outputs)
+static void run(wcl_model *model, const wcl_session_options *options, const float *input,
+                const wcl_tensor *like, wcl_tensor *outputs)
 {
     wcl_session *session = open_session(model, options);
     wcl_tensor in = *like;
@@ -94,7 +94,8 @@ static void run(wcl_model *model, const wcl_session_options *options, const floa
     wcl_session_destroy(session);
 }
 
-static void check_readers(const char *name, const reader *readers, const wcl_session_options *options, int64_t batch)
+static void check_readers(const char *name, const reader *readers, const wcl_session_options *options,
+                          int64_t batch)
 {
     const wcl_tensor like = {WCL_FLOAT32, 2, {batch, ROW}, NULL, NULL, 0, 0};
     float *input = seeded_input(batch * ROW);
@@ -122,12 +123,16 @@ static void test_shared_matrix(void **state)
         reader readers[READERS];
     } rows[] = {
         {"two orientations", {{.op = "MatMul", .alpha = 1}, {.op = "Gemm", .alpha = 1, .trans_b = true}}},
-        {"two orientations and alphas", {{.op = "Gemm", .alpha = 0.5f}, {.op = "Gemm", .alpha = 3, .trans_b = true}}},
-        {"two alphas", {{.op = "Gemm", .alpha = 1, .trans_b = true}, {.op = "Gemm", .alpha = 3, .trans_b = true}}},
+        {"two orientations and alphas",
+         {{.op = "Gemm", .alpha = 0.5f}, {.op = "Gemm", .alpha = 3, .trans_b = true}}},
+        {"two alphas",
+         {{.op = "Gemm", .alpha = 1, .trans_b = true}, {.op = "Gemm", .alpha = 3, .trans_b = true}}},
         {"a scale for each output", {{.op = "MatMul"}, {.op = "MatMul", .scaled_by = "factors"}}},
-        {"two orders of a flattened picture", {{.op = "MatMul", .nhwc = {2, 3, 4}}, {.op = "MatMul", .nhwc = {3, 2, 4}}}},
+        {"two orders of a flattened picture",
+         {{.op = "MatMul", .nhwc = {2, 3, 4}}, {.op = "MatMul", .nhwc = {3, 2, 4}}}},
         {"a flattened picture and a row",
-         {{.op = "Gemm", .alpha = 1, .trans_b = true, .nhwc = {2, 4, 3}}, {.op = "Gemm", .alpha = 1, .trans_b = true}}},
+         {{.op = "Gemm", .alpha = 1, .trans_b = true, .nhwc = {2, 4, 3}},
+          {.op = "Gemm", .alpha = 1, .trans_b = true}}},
     };
     static const wcl_dense_choice choices[] = {WCL_DENSE_AUTO, WCL_DENSE_GEMV, WCL_DENSE_CLBLAST};
     (void)state;

@@ -1,5 +1,5 @@
-/* The Winograd transforms of the kernels against matrices computed from their points. The kernels' lines are macros that are C as
- * well: applied to unit vectors they give their matrices' columns. */
+/* The Winograd transforms of the kernels against matrices computed from their points. The kernels' lines are
+ * macros that are C as well: applied to unit vectors they give their matrices' columns. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,8 @@ enum { R = 3, MOST_M = 6, MOST_TILE = MOST_M + R - 1 };
 typedef struct transforms {
     int m;
     double points[MOST_TILE]; /* and infinity */
-    void (*bt)(const double *in, double *out), (*g)(const double *in, double *out), (*at)(const double *in, double *out);
+    void (*bt)(const double *in, double *out), (*g)(const double *in, double *out),
+        (*at)(const double *in, double *out);
 } transforms;
 
 #define S(i) in[i]
@@ -102,7 +103,8 @@ static void check_points(const transforms *form)
                     const double got = kernels.at[i][j] * kernels.g[j][k] * kernels.bt[j][l];
                     const double expected = made.at[i][j] * made.g[j][k] * made.bt[j][l];
                     if (!same(got, expected))
-                        fail_msg("F%d, point %d: A[%d] G[%d] B[%d] is %.9g, not %.9g", form->m, j, i, k, l, got, expected);
+                        fail_msg("F%d, point %d: A[%d] G[%d] B[%d] is %.9g, not %.9g", form->m, j, i, k, l,
+                                 got, expected);
                 }
 }
 

@@ -33,7 +33,8 @@ static const product_row products[] = {
     {"two buffers: three steps and a half", "pb=16 kb=4 ip=4 ik=4 buffering=2 unroll=8", 2, 1, 28, 1},
     {"sums of 4 lanes", "pb=16 kb=4 ip=4 ik=8 ks=4 lanes=4 buffering=1", 2, 1, 12, 2},
     {"blocks of 8 channels", "cb=8 pb=16 kb=4 ip=8 ik=4 ks=8", 1, 2, 24, 1},
-    {"blocks of 16 channels, two buffers", "cb=16 pb=16 kb=1 ip=4 ik=4 ks=16 buffering=2 lanes=4", 2, 1, 32, 2},
+    {"blocks of 16 channels, two buffers", "cb=16 pb=16 kb=1 ip=4 ik=4 ks=16 buffering=2 lanes=4", 2, 1, 32,
+     2},
     {"steps of two blocks", "pb=16 kb=8 ip=4 ik=8 ks=16 unroll=2", 1, 1, 20, 1},
     {"8x8 sums, tiles few", "pb=32 kb=32 buffering=1", 1, 1, 12, 1},
     {"8x8 sums, Intel's steps", "pb=64 kb=16 ks=16 unroll=16", 1, 1, 20, 1},
@@ -79,7 +80,8 @@ static void run(wcl_device *device, cl_command_queue queue, const sizes *s, cons
     wcl__call call;
     wcl__launch launch = {0};
     if (wcl__winograd_tiled_call(&call, &s->params, &s->product) != WCL_OK ||
-        wcl__launch_create(device, &call, slots, &launch) != WCL_OK || wcl__launch_enqueue(&launch, queue, 0, NULL, NULL) != WCL_OK)
+        wcl__launch_create(device, &call, slots, &launch) != WCL_OK ||
+        wcl__launch_enqueue(&launch, queue, 0, NULL, NULL) != WCL_OK)
         fail_msg("%s", wcl_last_error()->message);
     assert_int_equal(clFinish(queue), CL_SUCCESS);
     wcl__launch_destroy(&launch);
@@ -87,8 +89,9 @@ static void run(wcl_device *device, cl_command_queue queue, const sizes *s, cons
 
 static void upload(cl_command_queue queue, cl_mem memory, const float *values, int64_t count)
 {
-    assert_int_equal(clEnqueueWriteBuffer(queue, memory, CL_TRUE, 0, (size_t)count * sizeof(float), values, 0, NULL, NULL),
-                     CL_SUCCESS);
+    assert_int_equal(
+        clEnqueueWriteBuffer(queue, memory, CL_TRUE, 0, (size_t)count * sizeof(float), values, 0, NULL, NULL),
+        CL_SUCCESS);
 }
 
 static void check(const product_row *row)
@@ -119,7 +122,8 @@ static void check(const product_row *row)
     if (!guarded_whole(&buffers[2], all, &broken))
         fail_msg("%s: byte %lld of M's guard bands is overwritten", row->name, (long long)broken);
     const wcl__shape shape = {.rank = 3, .dims = {row->xi, padded, filters}};
-    test_compare(row->name, (const float *)(const void *)(all + buffers[2].origin), expected, &shape, WCL__SUM, row->c);
+    test_compare(row->name, (const float *)(const void *)(all + buffers[2].origin), expected, &shape,
+                 WCL__SUM, row->c);
     free(all);
     for (int i = 0; i < 3; i++)
         guarded_release(&buffers[i]);
@@ -185,9 +189,12 @@ static const struct {
     const char *name, *group;
     wcl__tiled_size size;
 } layers[] = {
-    {"conv2_2 by F4", "16x16", {36, 784, 128, false}},         {"conv1_2 by F4: 64 filters", "8x8", {36, 3136, 64, false}},
-    {"conv5_1 by F4: 16 tiles", "16x4", {36, 16, 512, false}}, {"conv2_2 by F4, halves", "16x16", {36, 784, 128, true}},
-    {"conv1_2 by F4, halves", "8x8", {36, 3136, 64, true}},    {"conv5_1 by F4, halves", "16x4", {36, 16, 512, true}},
+    {"conv2_2 by F4", "16x16", {36, 784, 128, false}},
+    {"conv1_2 by F4: 64 filters", "8x8", {36, 3136, 64, false}},
+    {"conv5_1 by F4: 16 tiles", "16x4", {36, 16, 512, false}},
+    {"conv2_2 by F4, halves", "16x16", {36, 784, 128, true}},
+    {"conv1_2 by F4, halves", "8x8", {36, 3136, 64, true}},
+    {"conv5_1 by F4, halves", "16x4", {36, 16, 512, true}},
 };
 
 static void test_defaults(void **state)

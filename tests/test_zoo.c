@@ -62,8 +62,8 @@ static void test_networks(void **state)
         if (parameters(model) != networks[i].parameters)
             fail_msg("%s: %lld parameters", networks[i].name, (long long)parameters(model));
         assert_int_equal(wcl_model_input_info(model, 0, &input), WCL_OK);
-        if (input.rank != 4 || input.dims[0] != -1 || input.dims[1] != networks[i].channels || input.dims[2] != networks[i].size ||
-            input.dims[3] != networks[i].size)
+        if (input.rank != 4 || input.dims[0] != -1 || input.dims[1] != networks[i].channels ||
+            input.dims[2] != networks[i].size || input.dims[3] != networks[i].size)
             fail_msg("%s: another input", networks[i].name);
         assert_int_equal(wcl_model_input_count(model), 1);
         assert_int_equal(wcl_model_output_count(model), 1);
@@ -105,14 +105,16 @@ static void test_trainable(void **state)
 /* A layer as Keras' summary has it. */
 static void print_row(const wcl_layer *layer, char *out, size_t bytes)
 {
-    static const char *const types[][2] = {{"Conv", "Conv2D"}, {"MaxPool", "MaxPooling2D"}, {"Gemm", "Dense"}};
+    static const char *const types[][2] = {
+        {"Conv", "Conv2D"}, {"MaxPool", "MaxPooling2D"}, {"Gemm", "Dense"}};
     const char *type = layer->op;
     for (size_t i = 0; i < WCL__COUNT(types); i++)
         if (strcmp(layer->op, types[i][0]) == 0)
             type = types[i][1];
     if (layer->rank == 4)
-        snprintf(out, bytes, "%s\t%s\t(None, %lld, %lld, %lld)\t%lld\n", layer->name, type, (long long)layer->dims[2],
-                 (long long)layer->dims[3], (long long)layer->dims[1], (long long)layer->parameters);
+        snprintf(out, bytes, "%s\t%s\t(None, %lld, %lld, %lld)\t%lld\n", layer->name, type,
+                 (long long)layer->dims[2], (long long)layer->dims[3], (long long)layer->dims[1],
+                 (long long)layer->parameters);
     else
         snprintf(out, bytes, "%s\t%s\t(None, %lld)\t%lld\n", layer->name, type, (long long)layer->dims[1],
                  (long long)layer->parameters);
@@ -146,10 +148,11 @@ static void test_vgg16_table(void **state)
 
 static void test_layer_names(void **state)
 {
-    static const char *const names[] = {
-        "conv2d_1",    "activation_1", "average_pooling2d_1", "conv2d_2", "activation_2", "average_pooling2d_2",
-        "flatten_1",   "dense_1",      "activation_3",        "dense_2",  "activation_4", "dense_3",
-        "activation_5"};
+    static const char *const names[] = {"conv2d_1",    "activation_1", "average_pooling2d_1",
+                                        "conv2d_2",    "activation_2", "average_pooling2d_2",
+                                        "flatten_1",   "dense_1",      "activation_3",
+                                        "dense_2",     "activation_4", "dense_3",
+                                        "activation_5"};
     wcl_model *model = load("zoo:lenet5");
     wcl_layer layer = WCL_LAYER_INIT;
     (void)state;
@@ -201,7 +204,8 @@ static void test_first_values(void **state)
         float values[4];
         wcl__source_read(find_constant(model, cases[i].constant), 0, 4, values);
         if (memcmp(values, cases[i].bits, sizeof values) != 0)
-            fail_msg("%s %s: %.9g %.9g %.9g %.9g", cases[i].model, cases[i].constant, values[0], values[1], values[2], values[3]);
+            fail_msg("%s %s: %.9g %.9g %.9g %.9g", cases[i].model, cases[i].constant, values[0], values[1],
+                     values[2], values[3]);
         wcl_model_destroy(model);
     }
 }
@@ -213,8 +217,10 @@ static void test_digests(void **state)
         int64_t count;
         const char *sha256;
     } cases[] = {
-        {"zoo:vgg16", "conv2d_1/kernel", 1000, "e6cf5995e526d778e658aa0ca086a5fe37c441134638a272bd12a4c55d63f988"},
-        {"zoo:lenet5", "conv2d_1/kernel", 150, "ae4237c8d787e61dc4c4443a09d9b13277edba6b1cbc4eacc3bd360b9fab2a5b"},
+        {"zoo:vgg16", "conv2d_1/kernel", 1000,
+         "e6cf5995e526d778e658aa0ca086a5fe37c441134638a272bd12a4c55d63f988"},
+        {"zoo:lenet5", "conv2d_1/kernel", 150,
+         "ae4237c8d787e61dc4c4443a09d9b13277edba6b1cbc4eacc3bd360b9fab2a5b"},
     };
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(cases); i++) {
@@ -250,7 +256,8 @@ static void test_keys(void **state)
     for (size_t i = 0; i < WCL__COUNT(cases); i++) {
         wcl_model *model = load(cases[i].model);
         const wcl__source *source = find_constant(model, cases[i].constant);
-        const double square = cases[i].inputs > 0 ? 2 / cases[i].inputs : cases[i].deviation * cases[i].deviation;
+        const double square =
+            cases[i].inputs > 0 ? 2 / cases[i].inputs : cases[i].deviation * cases[i].deviation;
         if (source->data || source->key != wcl__random_key(cases[i].seed, cases[i].ordinal))
             fail_msg("%s %s: another key", cases[i].model, cases[i].constant);
         assert_float_equal(source->deviation * source->deviation / square, 1, 1e-6);
@@ -318,7 +325,8 @@ static void test_no_memory(void **state)
             failed = fake_memory_failed();
             fake_memory_fail(0, false);
             if (failed != (status == WCL_NO_MEMORY) || (status == WCL_OK) != (model != NULL))
-                fail_msg("%s, allocation %d: status %d: %s", names[i], nth, status, wcl_last_error()->message);
+                fail_msg("%s, allocation %d: status %d: %s", names[i], nth, status,
+                         wcl_last_error()->message);
             wcl_model_destroy(model);
             if (!failed)
                 break;
@@ -328,9 +336,11 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_networks),    cmocka_unit_test(test_trainable),    cmocka_unit_test(test_vgg16_table),
-        cmocka_unit_test(test_layer_names), cmocka_unit_test(test_first_values), cmocka_unit_test(test_digests),
-        cmocka_unit_test(test_keys),        cmocka_unit_test(test_wrong_names),  cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_networks),     cmocka_unit_test(test_trainable),
+        cmocka_unit_test(test_vgg16_table),  cmocka_unit_test(test_layer_names),
+        cmocka_unit_test(test_first_values), cmocka_unit_test(test_digests),
+        cmocka_unit_test(test_keys),         cmocka_unit_test(test_wrong_names),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

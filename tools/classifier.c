@@ -9,21 +9,25 @@
 
 enum { STANDARD_BATCH = 8, MAX_LABEL_BYTES = 1 << 24 };
 
-/* The picture that the model's input takes, from its declared dimensions and those with the free ones filled in. */
+/* The picture that the model's input takes, from its declared dimensions and those with the free ones filled
+ * in. */
 static int read_shape(wcl__classifier *c, const wcl_tensor *input)
 {
     const wcl_model *model = c->engine.model;
     const char *name = wcl_model_input_name(model, 0);
     if (wcl_model_input_count(model) != 1 || input->rank != 4 || input->type != WCL_FLOAT32)
-        return wcl__complain(WCL__BAD_INPUT, "input %s: no picture fits: the model must have one float32 input of 4 dimensions",
-                             name ? name : "");
+        return wcl__complain(
+            WCL__BAD_INPUT,
+            "input %s: no picture fits: the model must have one float32 input of 4 dimensions",
+            name ? name : "");
     const int64_t *d = input->dims;
     const bool first = d[1] == 1 || d[1] == 3, last = d[3] == 1 || d[3] == 3;
     const int64_t height = d[first ? 2 : 1], width = d[first ? 3 : 2];
     if ((!first && !last) || height < 1 || width < 1 || height > 65535 || width > 65535) {
         char *shape = wcl__format_shape(d, 4);
-        const int result = wcl__complain(WCL__BAD_INPUT, "input %s: no picture fits its shape %s: it needs 1 or 3 channels", name,
-                                         shape ? shape : "");
+        const int result =
+            wcl__complain(WCL__BAD_INPUT, "input %s: no picture fits its shape %s: it needs 1 or 3 channels",
+                          name, shape ? shape : "");
         free(shape);
         return result;
     }
@@ -36,8 +40,10 @@ static int choose_preprocess(wcl__classifier *c, const wcl__options *options)
     const char *name = wcl_model_metadata(c->engine.model, "winocl.preprocess");
     c->preprocess = options->has_preprocess ? options->preprocess : WCL__TORCHVISION;
     if (!options->has_preprocess && name && !wcl__preprocess_parse(name, &c->preprocess))
-        return wcl__complain(WCL__BAD_INPUT, "%s: the model asks for preprocessing \"%s\", which is unknown: choose --preprocess",
-                             options->operands[0], name);
+        return wcl__complain(
+            WCL__BAD_INPUT,
+            "%s: the model asks for preprocessing \"%s\", which is unknown: choose --preprocess",
+            options->operands[0], name);
     return WCL__DONE;
 }
 
@@ -98,7 +104,8 @@ static int make_batch(wcl__classifier *c, const wcl__options *options, int64_t c
     wcl__inputs inputs = {0};
     int64_t wanted = wcl__options_batch(options, 0);
     int result = wcl__inputs_create(c->engine.model, wanted, &inputs);
-    if (result != WCL__DONE || (result = wcl__complain_library(wcl_model_input_info(c->engine.model, 0, &declared))) != WCL__DONE ||
+    if (result != WCL__DONE ||
+        (result = wcl__complain_library(wcl_model_input_info(c->engine.model, 0, &declared))) != WCL__DONE ||
         (result = read_shape(c, &inputs.tensors[0])) != WCL__DONE)
         goto cleanup;
     c->fixed = declared.dims[0] >= 0;
@@ -122,8 +129,10 @@ int wcl__classifier_open(const wcl__options *options, int64_t count, const char 
     const wcl_session_options session = wcl__engine_options(options);
     int result = WCL__DONE;
     if ((result = wcl__engine_load(&c->engine, options->operands[0], options)) != WCL__DONE ||
-        (result = make_batch(c, options, count)) != WCL__DONE || (result = choose_preprocess(c, options)) != WCL__DONE ||
-        (result = find_labels(c, labels)) != WCL__DONE || (result = wcl__engine_device(&c->engine, options)) != WCL__DONE)
+        (result = make_batch(c, options, count)) != WCL__DONE ||
+        (result = choose_preprocess(c, options)) != WCL__DONE ||
+        (result = find_labels(c, labels)) != WCL__DONE ||
+        (result = wcl__engine_device(&c->engine, options)) != WCL__DONE)
         return result;
     return wcl__engine_session(&c->engine, &session);
 }
@@ -156,14 +165,18 @@ int wcl__classifier_run(wcl__classifier *c, int64_t count, const float **scores)
     c->input.data = c->values;
     c->input.bytes = (size_t)(batch * picture_values(c)) * sizeof(float);
     clear_outputs(c);
-    const int result = wcl__complain_about(c->engine.name, wcl_session_run_tensors(c->engine.session, &c->input, c->outputs));
+    const int result = wcl__complain_about(c->engine.name,
+                                           wcl_session_run_tensors(c->engine.session, &c->input, c->outputs));
     if (result != WCL__DONE)
         return result;
     const wcl_tensor *output = &c->outputs[0];
     const int64_t elements = wcl__tensor_elements(output);
-    if (output->type != WCL_FLOAT32 || elements < batch || elements % batch != 0 || (output->rank > 0 && output->dims[0] != batch))
-        return wcl__complain(WCL__BAD_INPUT, "output %s: no scores of classes: it must be float32, with a row for each picture",
-                             wcl_model_output_name(c->engine.model, 0));
+    if (output->type != WCL_FLOAT32 || elements < batch || elements % batch != 0 ||
+        (output->rank > 0 && output->dims[0] != batch))
+        return wcl__complain(
+            WCL__BAD_INPUT,
+            "output %s: no scores of classes: it must be float32, with a row for each picture",
+            wcl_model_output_name(c->engine.model, 0));
     c->classes = elements / batch;
     *scores = output->data;
     return WCL__DONE;

@@ -20,9 +20,11 @@ typedef struct wcl__classifier {
     int64_t label_count;
 } wcl__classifier;
 
-/* Loads the model, opens the device and makes a session; half-made classifiers may be closed. count: pictures there will be, so that
- * a batch isn't larger. labels: a file of class names, a line each; NULL: the model's own, if it has them. */
-int wcl__classifier_open(const wcl__options *options, int64_t count, const char *labels, wcl__classifier *classifier);
+/* Loads the model, opens the device and makes a session; half-made classifiers may be closed. count: pictures
+ * there will be, so that a batch isn't larger. labels: a file of class names, a line each; NULL: the model's
+ * own, if it has them. */
+int wcl__classifier_open(const wcl__options *options, int64_t count, const char *labels,
+                         wcl__classifier *classifier);
 /* Fits the picture to the network and puts it in place `slot` of the batch. */
 int wcl__classifier_put(wcl__classifier *classifier, int64_t slot, const wcl__image *image);
 /* Runs the first `count` slots; *scores is count x classes, until the next run. */

@@ -31,7 +31,8 @@ typedef struct bench {
 static int run_once(bench *b, const wcl__inputs *inputs, double *ms)
 {
     const double start = wcl__now_ms();
-    const int result = wcl__complain_about(b->engine.name, wcl_session_run_tensors(b->engine.session, inputs->tensors, b->outputs));
+    const int result = wcl__complain_about(
+        b->engine.name, wcl_session_run_tensors(b->engine.session, inputs->tensors, b->outputs));
     *ms = wcl__now_ms() - start;
     return result;
 }
@@ -44,7 +45,8 @@ static int time_planning(const bench *b, const wcl__inputs *inputs, double *medi
     for (int i = 0; i < REPEATS; i++) {
         wcl_plan *plan = NULL;
         const double start = wcl__now_ms();
-        const wcl_status status = wcl_plan_create(b->engine.device, b->engine.model, &session, inputs->tensors, &plan);
+        const wcl_status status =
+            wcl_plan_create(b->engine.device, b->engine.model, &session, inputs->tensors, &plan);
         times[i] = wcl__now_ms() - start;
         wcl_plan_destroy(plan);
         if (status != WCL_OK)
@@ -54,14 +56,15 @@ static int time_planning(const bench *b, const wcl__inputs *inputs, double *medi
     return WCL__DONE;
 }
 
-/* The host's part of a run: until wcl_session_run_async is back, whatever the device still has to do. The outputs have memory from
- * earlier runs. */
+/* The host's part of a run: until wcl_session_run_async is back, whatever the device still has to do. The
+ * outputs have memory from earlier runs. */
 static int time_enqueueing(const bench *b, const wcl__inputs *inputs, double *median)
 {
     double times[REPEATS];
     for (int i = 0; i < REPEATS; i++) {
         const double start = wcl__now_ms();
-        wcl_status status = wcl_session_run_async(b->engine.session, inputs->tensors, b->outputs, NULL, 0, NULL);
+        wcl_status status =
+            wcl_session_run_async(b->engine.session, inputs->tensors, b->outputs, NULL, 0, NULL);
         times[i] = wcl__now_ms() - start;
         if (status == WCL_OK)
             status = wcl_session_wait(b->engine.session);
@@ -81,7 +84,8 @@ static int time_runs(bench *b, const wcl__inputs *inputs, batch_result *r)
         return result;
     r->build_ms = wcl_session_prepare_ms(b->engine.session);
     r->bytes = (wcl_plan_bytes)WCL_PLAN_BYTES_INIT;
-    if ((result = wcl__complain_library(wcl_plan_get_bytes(wcl_session_plan(b->engine.session), &r->bytes))) != WCL__DONE ||
+    if ((result = wcl__complain_library(
+             wcl_plan_get_bytes(wcl_session_plan(b->engine.session), &r->bytes))) != WCL__DONE ||
         (result = run_once(b, inputs, &r->first_run_ms)) != WCL__DONE)
         return result;
     for (int64_t i = 0; i < options->warmup && result == WCL__DONE; i++)
@@ -113,7 +117,8 @@ static void json_layers(const bench *b, const wcl__profile *profile, cJSON *targ
         cJSON_AddStringToObject(item, "algorithm", node->algorithm);
         cJSON_AddNumberToObject(item, "ms", profile->node_ms[i]);
         cJSON_AddNumberToObject(item, "gflop", node->gflop);
-        cJSON_AddNumberToObject(item, "bytes", (double)(node->weight_bytes + node->activation_bytes + node->workspace_bytes));
+        cJSON_AddNumberToObject(
+            item, "bytes", (double)(node->weight_bytes + node->activation_bytes + node->workspace_bytes));
         cJSON_AddNumberToObject(item, "least_gflop", node->least_gflop);
         cJSON_AddNumberToObject(item, "least_bytes", (double)node->least_bytes);
         cJSON_AddNumberToObject(item, "bound_ms", wcl__bound_ms(node, &b->rates));
@@ -123,7 +128,8 @@ static void json_layers(const bench *b, const wcl__profile *profile, cJSON *targ
 
 static int print_layers(const bench *b, const wcl__profile *profile)
 {
-    static const char *const heads[] = {"  Layer", "Operator", "Algorithm", "Output", "ms", "GFLOP", "GFLOP/s", "bound"};
+    static const char *const heads[] = {"  Layer", "Operator", "Algorithm", "Output",
+                                        "ms",      "GFLOP",    "GFLOP/s",   "bound"};
     wcl__table table;
     wcl__table_start(&table, heads, "llllrrrr");
     for (int i = 0; i < profile->node_count; i++) {
@@ -149,12 +155,14 @@ static int print_layers(const bench *b, const wcl__profile *profile)
     }
     const int result = wcl__table_print(&table);
     if (result == WCL__DONE)
-        printf("  bound: the time of a layer's fewest operations at %.1f GFLOP/s, or of its bytes at %.1f GB/s, over its own\n",
+        printf("  bound: the time of a layer's fewest operations at %.1f GFLOP/s, or of its bytes at %.1f "
+               "GB/s, over its own\n",
                b->rates.gflops, b->rates.gigabytes_per_second);
     return result;
 }
 
-/* A session of its own, whose queue takes times, so that the runs that are reported as a whole are not slowed by it. */
+/* A session of its own, whose queue takes times, so that the runs that are reported as a whole are not slowed
+ * by it. */
 static int time_layers(bench *b, const wcl__inputs *inputs, cJSON *target)
 {
     wcl__profile profile;
@@ -198,9 +206,10 @@ static int print_result(const bench *b, const batch_result *r)
     char *memory = wcl__format_bytes((double)r->bytes.total);
     if (!memory)
         return wcl__complain_memory();
-    printf("batch %lld: %.2f ms (%.2f to %.2f, %lld runs), %.1f images/s, %s; load %.0f ms, build %.0f ms, first run %.0f ms\n",
-           (long long)r->batch, r->median, r->times[0], r->times[runs - 1], (long long)runs, (double)r->batch / r->median * 1e3,
-           memory, b->engine.load_ms, r->build_ms, r->first_run_ms);
+    printf("batch %lld: %.2f ms (%.2f to %.2f, %lld runs), %.1f images/s, %s; load %.0f ms, build %.0f ms, "
+           "first run %.0f ms\n",
+           (long long)r->batch, r->median, r->times[0], r->times[runs - 1], (long long)runs,
+           (double)r->batch / r->median * 1e3, memory, b->engine.load_ms, r->build_ms, r->first_run_ms);
     printf("  planning %.2f ms, enqueueing a run %.2f ms\n", r->plan_ms, r->enqueue_ms);
     free(memory);
     return WCL__DONE;
@@ -222,7 +231,8 @@ static int bench_batch(bench *b, int64_t batch)
         goto cleanup;
     }
     if ((result = time_planning(b, &inputs, &r.plan_ms)) != WCL__DONE ||
-        (result = wcl__engine_session(&b->engine, &session)) != WCL__DONE || (result = time_runs(b, &inputs, &r)) != WCL__DONE)
+        (result = wcl__engine_session(&b->engine, &session)) != WCL__DONE ||
+        (result = time_runs(b, &inputs, &r)) != WCL__DONE)
         goto cleanup;
     close_session(b);
     if (b->json)
@@ -242,10 +252,10 @@ static int start(bench *b)
 {
     const char *planned_as = wcl__plan_as_name(b->options->plan_as);
     if (!b->options->json) {
-        wcl__print_line("%s on %s (%s, %s), %s%s%s%s", b->options->operands[0], b->device.name, b->device.platform,
-                        b->device.driver, wcl__precision_name(b->options->precision),
-                        wcl_model_is_untrained(b->engine.model) ? ", untrained" : "", planned_as ? ", planned as for a " : "",
-                        planned_as ? planned_as : "");
+        wcl__print_line("%s on %s (%s, %s), %s%s%s%s", b->options->operands[0], b->device.name,
+                        b->device.platform, b->device.driver, wcl__precision_name(b->options->precision),
+                        wcl_model_is_untrained(b->engine.model) ? ", untrained" : "",
+                        planned_as ? ", planned as for a " : "", planned_as ? planned_as : "");
         return WCL__DONE;
     }
     if (!(b->json = cJSON_CreateObject()))
@@ -274,8 +284,8 @@ int wcl__cmd_bench(const wcl__options *options)
         (result = wcl__engine_device(&b.engine, options)) != WCL__DONE ||
         (result = wcl__complain_library(wcl_device_get_info(b.engine.device, &b.device))) != WCL__DONE)
         goto cleanup;
-    if (options->layers &&
-        (result = wcl__complain_about(b.device.name, wcl_device_measure(b.engine.device, &b.rates))) != WCL__DONE)
+    if (options->layers && (result = wcl__complain_about(
+                                b.device.name, wcl_device_measure(b.engine.device, &b.rates))) != WCL__DONE)
         goto cleanup;
     b.output_count = wcl_model_output_count(b.engine.model);
     if (!(b.outputs = calloc((size_t)b.output_count + 1, sizeof *b.outputs))) {

@@ -56,7 +56,8 @@ int wcl__cmd_cache(const wcl__options *options)
     wcl_cache_info info = WCL_CACHE_INFO_INIT;
     int result = WCL__DONE;
     if (options->clear || options->limit >= 0)
-        result = wcl__complain_library(wcl_cache_trim(options->cache, options->clear ? 0 : options->limit_bytes));
+        result =
+            wcl__complain_library(wcl_cache_trim(options->cache, options->clear ? 0 : options->limit_bytes));
     if (result == WCL__DONE)
         result = wcl__complain_library(wcl_cache_query(options->cache, &info));
     if (result != WCL__DONE)

@@ -16,7 +16,8 @@ typedef struct ranked {
 static int by_probability(const void *a, const void *b)
 {
     const ranked *x = a, *y = b;
-    const double p = isnan(x->probability) ? -1 : x->probability, q = isnan(y->probability) ? -1 : y->probability;
+    const double p = isnan(x->probability) ? -1 : x->probability,
+                 q = isnan(y->probability) ? -1 : y->probability;
     if (p != q)
         return p < q ? 1 : -1;
     return (x->class_index > y->class_index) - (x->class_index < y->class_index);
@@ -42,7 +43,9 @@ static cJSON *json_picture(const wcl__classifier *c, const char *file, const ran
 static void print_picture(const wcl__classifier *c, const char *file, const ranked *top, int64_t count)
 {
     wcl__print_line("%s%s", file,
-                    wcl_model_is_untrained(c->engine.model) ? "  (untrained: the weights are seeded, so this means nothing)" : "");
+                    wcl_model_is_untrained(c->engine.model)
+                        ? "  (untrained: the weights are seeded, so this means nothing)"
+                        : "");
     for (int64_t i = 0; i < count; i++) {
         const char *label = wcl__classifier_label(c, top[i].class_index);
         wcl__print_line("  %6.2f%%  %s%sclass %lld%s", 100 * top[i].probability, label, *label ? " (" : "",
@@ -50,7 +53,8 @@ static void print_picture(const wcl__classifier *c, const char *file, const rank
     }
 }
 
-static int show(const wcl__options *options, const wcl__classifier *c, const char *file, const float *scores, cJSON *json)
+static int show(const wcl__options *options, const wcl__classifier *c, const char *file, const float *scores,
+                cJSON *json)
 {
     const int64_t shown = options->top < c->classes ? options->top : c->classes;
     double *probabilities = malloc((size_t)c->classes * sizeof *probabilities);
@@ -74,7 +78,8 @@ cleanup:
     return result;
 }
 
-static int classify_batch(const wcl__options *options, wcl__classifier *c, char **files, int64_t count, cJSON *json)
+static int classify_batch(const wcl__options *options, wcl__classifier *c, char **files, int64_t count,
+                          cJSON *json)
 {
     const float *scores = NULL;
     int result = WCL__DONE;
@@ -88,8 +93,9 @@ static int classify_batch(const wcl__options *options, wcl__classifier *c, char 
     if (result == WCL__DONE)
         result = wcl__classifier_run(c, count, &scores);
     if (result == WCL__DONE && options->labels && c->label_count != c->classes)
-        result = wcl__complain(WCL__BAD_INPUT, "%s: holds %lld class names, %s has %lld classes", options->labels,
-                               (long long)c->label_count, options->operands[0], (long long)c->classes);
+        result =
+            wcl__complain(WCL__BAD_INPUT, "%s: holds %lld class names, %s has %lld classes", options->labels,
+                          (long long)c->label_count, options->operands[0], (long long)c->classes);
     for (int64_t i = 0; i < count && result == WCL__DONE; i++)
         result = show(options, c, files[i], scores + i * c->classes, json);
     return result;

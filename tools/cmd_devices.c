@@ -67,14 +67,15 @@ static int print_text(const device_list *list)
         wcl__table_take(&table, wcl__format_bytes((double)d->global_bytes));
         wcl__table_take(&table, wcl__format_bytes((double)d->local_bytes));
         wcl__table_cell(&table, "float%u%s%s%s", d->vector_width, d->has_fma ? ", fma" : "",
-                        d->unified_memory ? ", shares the host's memory" : "", d->has_compiler ? "" : ", no compiler");
+                        d->unified_memory ? ", shares the host's memory" : "",
+                        d->has_compiler ? "" : ", no compiler");
     }
     const int result = wcl__table_print(&table);
     if (result != WCL__DONE || list->chosen < 0)
         return result;
     putchar('\n');
-    wcl__print_line("* %d:%d is the default: %s", list->infos[list->chosen].platform_index, list->infos[list->chosen].device_index,
-                    list->reason);
+    wcl__print_line("* %d:%d is the default: %s", list->infos[list->chosen].platform_index,
+                    list->infos[list->chosen].device_index, list->reason);
     return WCL__DONE;
 }
 

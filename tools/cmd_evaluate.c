@@ -80,13 +80,14 @@ static int report(const wcl__options *options, const evaluation *e)
     const int64_t folders = e->dataset.folders, known = e->classifier.classes;
     if (folders && folders != known && !options->quiet)
         wcl__complain(WCL__DONE,
-                      "warning: %s: %lld sub-folders for the network's %lld classes: the nth folder by name counts as class n - 1",
+                      "warning: %s: %lld sub-folders for the network's %lld classes: the nth folder by name "
+                      "counts as class n - 1",
                       options->images, (long long)folders, (long long)known);
     for (int64_t i = 0; i < e->dataset.count; i++)
         right += e->predicted[i] == e->dataset.classes[i];
     const double accuracy = (double)right / (double)e->dataset.count;
-    printf("accuracy %.4f (%lld of %lld), %.1f images/s%s\n", accuracy, (long long)right, (long long)e->dataset.count,
-           (double)e->dataset.count / fmax(e->seconds, 1e-9),
+    printf("accuracy %.4f (%lld of %lld), %.1f images/s%s\n", accuracy, (long long)right,
+           (long long)e->dataset.count, (double)e->dataset.count / fmax(e->seconds, 1e-9),
            wcl_model_is_untrained(e->classifier.engine.model) ? " (untrained)" : "");
     if (options->predictions) {
         const int result = write_predictions(e, options->predictions);
@@ -94,8 +95,8 @@ static int report(const wcl__options *options, const evaluation *e)
             return result;
     }
     if (accuracy < options->expect)
-        return wcl__complain(WCL__DIFFERS, "%s: accuracy %.4f is less than the expected %.4f", options->operands[0], accuracy,
-                             options->expect);
+        return wcl__complain(WCL__DIFFERS, "%s: accuracy %.4f is less than the expected %.4f",
+                             options->operands[0], accuracy, options->expect);
     return WCL__DONE;
 }
 
@@ -107,7 +108,8 @@ int wcl__cmd_evaluate(const wcl__options *options)
         return wcl__complain(WCL__USAGE, "evaluate: --images is missing: see winocl help evaluate");
     if (options->limit == 0)
         return wcl__complain(WCL__USAGE, "--limit 0: at least one picture");
-    if ((result = wcl__dataset_open(options->images, options->labels, options->limit, &e.dataset)) == WCL__DONE &&
+    if ((result = wcl__dataset_open(options->images, options->labels, options->limit, &e.dataset)) ==
+            WCL__DONE &&
         (result = wcl__classifier_open(options, e.dataset.count, NULL, &e.classifier)) == WCL__DONE &&
         (result = evaluate_all(&e)) == WCL__DONE)
         result = report(options, &e);

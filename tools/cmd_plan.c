@@ -23,7 +23,8 @@ static int add_rows(const wcl_plan *plan, wcl__table *table)
         wcl__table_take(table, wcl__format_bytes((double)node.weight_bytes));
         wcl__table_take(table, wcl__format_bytes((double)node.activation_bytes));
         wcl__table_take(table, wcl__format_bytes((double)node.workspace_bytes));
-        wcl__table_cell(table, "%s%s%s", node.parameters, *node.parameters && *node.reason ? "; " : "", node.reason);
+        wcl__table_cell(table, "%s%s%s", node.parameters, *node.parameters && *node.reason ? "; " : "",
+                        node.reason);
     }
     return WCL__DONE;
 }
@@ -37,15 +38,17 @@ static void print_total(const char *what, uint64_t bytes)
 
 static void print_rates(const wcl_plan_rates *rates)
 {
-    printf("%-12s %.1f GFLOP/s, %.1f GB/s, %.1f us a launch: %s\n", "rates", rates->gflops, rates->gigabytes_per_second,
-           rates->launch_microseconds,
+    printf("%-12s %.1f GFLOP/s, %.1f GB/s, %.1f us a launch: %s\n", "rates", rates->gflops,
+           rates->gigabytes_per_second, rates->launch_microseconds,
            rates->measured ? "measured" : "guessed from the device's facts (winocl roofline measures them)");
 }
 
-static int print_text(const wcl__options *options, const wcl_plan *plan, const wcl_plan_bytes *bytes, const wcl_plan_rates *rates)
+static int print_text(const wcl__options *options, const wcl_plan *plan, const wcl_plan_bytes *bytes,
+                      const wcl_plan_rates *rates)
 {
-    static const char *const heads[] = {"Node",  "Operator", "Algorithm",   "Output",    "Layout",
-                                        "GFLOP", "Weights",  "Activations", "Workspace", "Parameters and reasons"};
+    static const char *const heads[] = {
+        "Node",  "Operator", "Algorithm",   "Output",    "Layout",
+        "GFLOP", "Weights",  "Activations", "Workspace", "Parameters and reasons"};
     wcl__table table;
     wcl__table_start(&table, heads, "lllllrrrrl");
     table.width = wcl__terminal_width();
@@ -86,7 +89,8 @@ static int add_json(const wcl_plan *plan, cJSON *layers)
         cJSON_AddNumberToObject(item, "weight_bytes", (double)node.weight_bytes);
         cJSON_AddNumberToObject(item, "activation_bytes", (double)node.activation_bytes);
         cJSON_AddNumberToObject(item, "workspace_bytes", (double)node.workspace_bytes);
-        cJSON_AddNumberToObject(item, "bytes", (double)(node.weight_bytes + node.activation_bytes + node.workspace_bytes));
+        cJSON_AddNumberToObject(item, "bytes",
+                                (double)(node.weight_bytes + node.activation_bytes + node.workspace_bytes));
         cJSON_AddNumberToObject(item, "launches", node.launches);
         cJSON_AddBoolToObject(item, "host", node.is_host);
         cJSON_AddItemToArray(layers, item);
@@ -94,8 +98,8 @@ static int add_json(const wcl_plan *plan, cJSON *layers)
     return WCL__DONE;
 }
 
-static int print_json(const wcl__options *options, int64_t batch, const wcl_plan *plan, const wcl_plan_bytes *bytes,
-                      const wcl_plan_rates *rates)
+static int print_json(const wcl__options *options, int64_t batch, const wcl_plan *plan,
+                      const wcl_plan_bytes *bytes, const wcl_plan_rates *rates)
 {
     cJSON *root = cJSON_CreateObject();
     cJSON_AddNumberToObject(root, "schema", 1);
@@ -136,13 +140,15 @@ static int smallest_empty(const wcl__inputs *inputs)
     return found;
 }
 
-/* Values are made for those inputs alone that planning needs them of, such as filters: the library names one at a time, and large
- * ones, such as pictures, are not among them. */
-static int make_plan(const wcl__engine *engine, const wcl_session_options *session, wcl__inputs *inputs, wcl_plan **plan)
+/* Values are made for those inputs alone that planning needs them of, such as filters: the library names one
+ * at a time, and large ones, such as pictures, are not among them. */
+static int make_plan(const wcl__engine *engine, const wcl_session_options *session, wcl__inputs *inputs,
+                     wcl_plan **plan)
 {
     int result = WCL__DONE;
     for (;;) {
-        const wcl_status status = wcl_plan_create(engine->device, engine->model, session, inputs->tensors, plan);
+        const wcl_status status =
+            wcl_plan_create(engine->device, engine->model, session, inputs->tensors, plan);
         const int next = status == WCL_BAD_ARGUMENT ? smallest_empty(inputs) : -1;
         if (next < 0)
             return wcl__complain_about(engine->name, status);
@@ -168,7 +174,8 @@ int wcl__cmd_plan(const wcl__options *options)
         (result = wcl__complain_library(wcl_plan_get_rates(plan, &rates))) != WCL__DONE)
         goto cleanup;
     const int64_t batch = inputs.count && inputs.tensors[0].rank ? inputs.tensors[0].dims[0] : 1;
-    result = options->json ? print_json(options, batch, plan, &bytes, &rates) : print_text(options, plan, &bytes, &rates);
+    result = options->json ? print_json(options, batch, plan, &bytes, &rates)
+                           : print_text(options, plan, &bytes, &rates);
 cleanup:
     wcl_plan_destroy(plan);
     wcl__inputs_clear(&inputs);

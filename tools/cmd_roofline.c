@@ -22,7 +22,8 @@ static int print_text(const wcl_device_info *device, const wcl_device_rates *rat
         return wcl__complain_memory();
     wcl__print_line("%s (%s, %s)", device->name, device->platform, device->driver);
     printf("%10.1f GFLOP/s    float32, %s\n", rates->gflops,
-           device->has_fma ? "fused multiply-adds" : "multiplications and additions: the device has no fused ones");
+           device->has_fma ? "fused multiply-adds"
+                           : "multiplications and additions: the device has no fused ones");
     printf("%10.1f GB/s       read from a buffer of %s\n", rates->gigabytes_per_second, buffer);
     printf("%10.1f FLOP/byte  the ridge: with less work a byte, the memory sets the time\n",
            rates->gflops / rates->gigabytes_per_second);

@@ -26,8 +26,8 @@ typedef struct run {
 typedef const char *(*name_function)(const wcl_model *model, int index);
 
 /* Which input or output "[NAME=]FILE" means: without a name, the first that has none yet. */
-static int resolve(const run *r, const char *text, name_function name_of, int count, const bool *taken, int *index,
-                   const char **file)
+static int resolve(const run *r, const char *text, name_function name_of, int count, const bool *taken,
+                   int *index, const char **file)
 {
     for (int i = 0; i < count; i++) {
         const char *name = name_of(r->engine.model, i);
@@ -58,7 +58,8 @@ static int check_input(const wcl_model *model, int index, const char *file, cons
         fits = info.dims[i] < 0 || info.dims[i] == tensor->dims[i];
     if (fits)
         return WCL__DONE;
-    char *has = wcl__format_shape(tensor->dims, tensor->rank), *needs = wcl__format_shape(info.dims, info.rank);
+    char *has = wcl__format_shape(tensor->dims, tensor->rank),
+         *needs = wcl__format_shape(info.dims, info.rank);
     result = wcl__complain(WCL__BAD_INPUT, "%s: input %s: the file has %s %s, the model takes %s %s", file,
                            wcl_model_input_name(model, index), wcl_type_name(tensor->type), has ? has : "",
                            wcl_type_name(info.type), needs ? needs : "");
@@ -75,8 +76,8 @@ static int follow_batch(const run *r)
         if (r->inputs.loaded[i] && r->inputs.tensors[i].rank > 0)
             batch = r->inputs.tensors[i].dims[0];
     if (batch && r->options->batch_count && r->options->batches[0] != batch)
-        return wcl__complain(WCL__BAD_INPUT, "--batch %lld: the input's batch is %lld", (long long)r->options->batches[0],
-                             (long long)batch);
+        return wcl__complain(WCL__BAD_INPUT, "--batch %lld: the input's batch is %lld",
+                             (long long)r->options->batches[0], (long long)batch);
     for (int i = 0; i < r->inputs.count && batch; i++) {
         wcl_tensor info;
         const int result = wcl__complain_library(wcl_model_input_info(r->engine.model, i, &info));
@@ -96,7 +97,8 @@ static int load_inputs(run *r)
         const char *file = NULL;
         int index = 0;
         wcl_tensor tensor = {0};
-        result = resolve(r, r->options->inputs[i], wcl_model_input_name, r->inputs.count, r->inputs.loaded, &index, &file);
+        result = resolve(r, r->options->inputs[i], wcl_model_input_name, r->inputs.count, r->inputs.loaded,
+                         &index, &file);
         if (result == WCL__DONE)
             result = wcl__complain_library(wcl_tensor_load(file, &tensor));
         if (result != WCL__DONE)
@@ -142,7 +144,8 @@ static int print_output(const run *r, int index)
         return wcl__complain_memory();
     wcl__tensor_measure(tensor, &range);
     wcl__put_escaped(stdout, wcl_model_output_name(r->engine.model, index));
-    printf("  %s %s  min %.6g  max %.6g  mean %.6g", wcl_type_name(tensor->type), shape, range.min, range.max, range.mean);
+    printf("  %s %s  min %.6g  max %.6g  mean %.6g", wcl_type_name(tensor->type), shape, range.min, range.max,
+           range.mean);
     if (range.not_finite)
         printf("  %lld not finite", (long long)range.not_finite);
     fputs("\n ", stdout);
@@ -153,7 +156,8 @@ static int print_output(const run *r, int index)
     return WCL__DONE;
 }
 
-/* A tensor's name as a file's: what a file system may not like is written %XX, and a name that is too long ends in its hash. */
+/* A tensor's name as a file's: what a file system may not like is written %XX, and a name that is too long
+ * ends in its hash. */
 static char *dump_path(const char *folder, const char *name)
 {
     char text[NAME_BYTES + 32];
@@ -162,8 +166,8 @@ static char *dump_path(const char *folder, const char *name)
     for (const char *c = name; *c; c++)
         hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
     for (const char *c = name; *c && used < NAME_BYTES; c++) {
-        const bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_' ||
-                           *c == '-' || (*c == '.' && c != name);
+        const bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+                           *c == '_' || *c == '-' || (*c == '.' && c != name);
         used += (size_t)snprintf(text + used, sizeof text - used, plain ? "%c" : "%%%02X", (unsigned char)*c);
     }
     text[used] = '\0';
@@ -185,7 +189,8 @@ static int dump_tensor(const run *r, const char *name, const wcl_tensor *tensor)
     return result;
 }
 
-/* Another algorithm's rounding near zero is no difference: without --atol, a part of the layer's largest value is allowed. */
+/* Another algorithm's rounding near zero is no difference: without --atol, a part of the layer's largest
+ * value is allowed. */
 static int compare_tensor(tensor_visit *visit, const char *name, const wcl_tensor *tensor)
 {
     const wcl__options *options = visit->run->options;
@@ -219,8 +224,9 @@ static int check_tensor(const char *name, const wcl_tensor *tensor)
     wcl__tensor_measure(tensor, &range);
     if (!range.not_finite)
         return WCL__DONE;
-    return wcl__complain(WCL__DIFFERS, "%s: the first tensor that is not finite: %lld elements, first element %lld: %g", name,
-                         (long long)range.not_finite, (long long)range.first_not_finite,
+    return wcl__complain(WCL__DIFFERS,
+                         "%s: the first tensor that is not finite: %lld elements, first element %lld: %g",
+                         name, (long long)range.not_finite, (long long)range.first_not_finite,
                          wcl__tensor_value(tensor, range.first_not_finite));
 }
 
@@ -251,7 +257,8 @@ static int visit_tensors(const run *r)
     if (result != WCL__DONE || !r->options->compare)
         return result;
     if (visit.compared == 0)
-        return wcl__complain(WCL__BAD_INPUT, "%s: nothing to compare: it holds no tensor of this network", r->options->compare);
+        return wcl__complain(WCL__BAD_INPUT, "%s: nothing to compare: it holds no tensor of this network",
+                             r->options->compare);
     wcl__print_line("%d tensors agree, %d are not in %s", visit.compared, visit.missing, r->options->compare);
     return WCL__DONE;
 }
@@ -280,7 +287,8 @@ int wcl__cmd_run(const wcl__options *options)
         (result = name_outputs(&r)) != WCL__DONE || (result = load_inputs(&r)) != WCL__DONE ||
         (result = wcl__engine_device(&r.engine, options)) != WCL__DONE ||
         (result = wcl__engine_session(&r.engine, &session)) != WCL__DONE ||
-        (result = wcl__complain_about(r.engine.name, wcl_session_run_tensors(r.engine.session, r.inputs.tensors, r.outputs))) !=
+        (result = wcl__complain_about(
+             r.engine.name, wcl_session_run_tensors(r.engine.session, r.inputs.tensors, r.outputs))) !=
             WCL__DONE ||
         (result = write_outputs(&r)) != WCL__DONE)
         goto cleanup;

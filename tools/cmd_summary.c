@@ -7,7 +7,8 @@
 #include "escape.h"
 #include "engine.h"
 
-/* ONNX operator, Keras layer; where the rank makes a difference, for 4-D tensors. NULL: part of the layer before it. */
+/* ONNX operator, Keras layer; where the rank makes a difference, for 4-D tensors. NULL: part of the layer
+ * before it. */
 static const struct layer_name {
     const char *op, *keras, *keras_1d;
 } layer_names[] = {
@@ -55,10 +56,12 @@ static const struct layer_name *find_name(const char *op)
     return NULL;
 }
 
-/* Convolutions, pools and what follows them carry their channels in the second dimension; rank 3 may be anything else. */
+/* Convolutions, pools and what follows them carry their channels in the second dimension; rank 3 may be
+ * anything else. */
 static bool has_channels(const wcl_layer *layer, const struct layer_name *name)
 {
-    return layer->rank == 4 || (layer->rank >= 3 && ((name && name->keras_1d) || strcmp(layer->op, "BatchNormalization") == 0));
+    return layer->rank == 4 ||
+           (layer->rank >= 3 && ((name && name->keras_1d) || strcmp(layer->op, "BatchNormalization") == 0));
 }
 
 static int add_row(const wcl__options *options, const wcl_layer *layer, summary *all)
@@ -128,13 +131,15 @@ static void print_text(const char *model, const summary *all)
     for (int i = 0; i < all->count; i++) {
         if (i)
             rule('_', width);
-        wcl__print_line("%-*s%-*s%-10lld", left, all->rows[i].left, middle, all->rows[i].shape, (long long)all->rows[i].parameters);
+        wcl__print_line("%-*s%-*s%-10lld", left, all->rows[i].left, middle, all->rows[i].shape,
+                        (long long)all->rows[i].parameters);
     }
     rule('=', width);
     thousands(all->parameters, number[0]);
     thousands(all->trainable, number[1]);
     thousands(all->parameters - all->trainable, number[2]);
-    printf("Total params: %s\nTrainable params: %s\nNon-trainable params: %s\n", number[0], number[1], number[2]);
+    printf("Total params: %s\nTrainable params: %s\nNon-trainable params: %s\n", number[0], number[1],
+           number[2]);
     rule('_', width);
 }
 

@@ -12,7 +12,12 @@
 #include "compare.h"
 #include "engine.h"
 
-typedef enum verdict { PASSED, FAILED, SKIPPED, STOPPED /* the device is gone or memory is, and has been reported */ } verdict;
+typedef enum verdict {
+    PASSED,
+    FAILED,
+    SKIPPED,
+    STOPPED /* the device is gone or memory is, and has been reported */
+} verdict;
 
 typedef struct test {
     const wcl__options *options;
@@ -71,10 +76,13 @@ static verdict check_output(test *t, const char *folder, int index)
 {
     wcl_tensor wanted = {0};
     char reason[512];
-    const double rtol = t->options->rtol < 0 ? 1e-3 : t->options->rtol, atol = t->options->atol < 0 ? 1e-7 : t->options->atol;
+    const double rtol = t->options->rtol < 0 ? 1e-3 : t->options->rtol,
+                 atol = t->options->atol < 0 ? 1e-7 : t->options->atol;
     verdict result = load_tensor(t, folder, "output", index, &wanted);
-    if (result == PASSED && !wcl__tensor_agrees(&t->outputs[index], &wanted, rtol, atol, reason, sizeof reason)) {
-        snprintf(t->reason, sizeof t->reason, "output %s: %s", wcl_model_output_name(t->engine.model, index), reason);
+    if (result == PASSED &&
+        !wcl__tensor_agrees(&t->outputs[index], &wanted, rtol, atol, reason, sizeof reason)) {
+        snprintf(t->reason, sizeof t->reason, "output %s: %s", wcl_model_output_name(t->engine.model, index),
+                 reason);
         result = FAILED;
     }
     wcl_tensor_clear(&wanted);
@@ -94,8 +102,8 @@ static verdict run_data_set(test *t, const char *folder)
     verdict result = PASSED;
     const int inputs = count_files(folder, "input"), outputs = count_files(folder, "output");
     if (inputs != t->input_count || outputs > t->output_count || outputs == 0) {
-        snprintf(t->reason, sizeof t->reason, "the test has %d inputs and %d outputs, the model %d and %d", inputs, outputs,
-                 t->input_count, t->output_count);
+        snprintf(t->reason, sizeof t->reason, "the test has %d inputs and %d outputs, the model %d and %d",
+                 inputs, outputs, t->input_count, t->output_count);
         return FAILED;
     }
     for (int i = 0; i < inputs && result == PASSED; i++)

@@ -1,4 +1,5 @@
-/* The commands: one function each, in cmd_NAME.c, called with options that the command knows and operands of the right number. */
+/* The commands: one function each, in cmd_NAME.c, called with options that the command knows and operands of
+ * the right number. */
 #ifndef WINOCL_TOOLS_COMMAND_H
 #define WINOCL_TOOLS_COMMAND_H
 

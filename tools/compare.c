@@ -78,14 +78,15 @@ static bool is_real(wcl_type type)
 
 static bool same_shape(const wcl_tensor *a, const wcl_tensor *b)
 {
-    return a->type == b->type && a->rank == b->rank && memcmp(a->dims, b->dims, sizeof *a->dims * (size_t)a->rank) == 0;
+    return a->type == b->type && a->rank == b->rank &&
+           memcmp(a->dims, b->dims, sizeof *a->dims * (size_t)a->rank) == 0;
 }
 
 static bool describe_shapes(const wcl_tensor *got, const wcl_tensor *wanted, char *reason, size_t bytes)
 {
     char *a = wcl__format_shape(got->dims, got->rank), *b = wcl__format_shape(wanted->dims, wanted->rank);
-    snprintf(reason, bytes, "it is %s %s, expected %s %s", wcl_type_name(got->type), a ? a : "", wcl_type_name(wanted->type),
-             b ? b : "");
+    snprintf(reason, bytes, "it is %s %s, expected %s %s", wcl_type_name(got->type), a ? a : "",
+             wcl_type_name(wanted->type), b ? b : "");
     free(a);
     free(b);
     return false;
@@ -103,7 +104,8 @@ static void describe_place(const wcl_tensor *tensor, int64_t index, char *place,
     free(text);
 }
 
-bool wcl__tensor_agrees(const wcl_tensor *got, const wcl_tensor *wanted, double rtol, double atol, char *reason, size_t bytes)
+bool wcl__tensor_agrees(const wcl_tensor *got, const wcl_tensor *wanted, double rtol, double atol,
+                        char *reason, size_t bytes)
 {
     const size_t size = wcl_type_size(got->type);
     const bool real = is_real(got->type);
@@ -115,9 +117,10 @@ bool wcl__tensor_agrees(const wcl_tensor *got, const wcl_tensor *wanted, double 
     const int64_t count = wcl__tensor_elements(got);
     for (int64_t i = 0; i < count; i++) {
         const double a = wcl__tensor_value(got, i), b = wcl__tensor_value(wanted, i), error = fabs(a - b);
-        const bool same =
-            memcmp((const char *)got->data + (size_t)i * size, (const char *)wanted->data + (size_t)i * size, size) == 0;
-        if (same || (real && (a == b || (isnan(a) && isnan(b)) || (isfinite(b) && error <= atol + rtol * fabs(b)))))
+        const bool same = memcmp((const char *)got->data + (size_t)i * size,
+                                 (const char *)wanted->data + (size_t)i * size, size) == 0;
+        if (same ||
+            (real && (a == b || (isnan(a) && isnan(b)) || (isfinite(b) && error <= atol + rtol * fabs(b)))))
             continue;
         differing++;
         if (!(error <= worst_error)) {
@@ -128,7 +131,8 @@ bool wcl__tensor_agrees(const wcl_tensor *got, const wcl_tensor *wanted, double 
     if (differing == 0)
         return true;
     describe_place(got, worst, place, sizeof place);
-    snprintf(reason, bytes, "%lld of %lld elements differ, most at %s: %.9g, expected %.9g", (long long)differing, (long long)count,
-             place, wcl__tensor_value(got, worst), wcl__tensor_value(wanted, worst));
+    snprintf(reason, bytes, "%lld of %lld elements differ, most at %s: %.9g, expected %.9g",
+             (long long)differing, (long long)count, place, wcl__tensor_value(got, worst),
+             wcl__tensor_value(wanted, worst));
     return false;
 }

@@ -14,8 +14,9 @@ typedef struct wcl__tensor_range {
 
 void wcl__tensor_measure(const wcl_tensor *tensor, wcl__tensor_range *range);
 
-/* As numpy.allclose(got, wanted, rtol, atol, equal_nan=True) with the same type and shape; integers must be equal. false: `reason` is
- * filled in. */
-bool wcl__tensor_agrees(const wcl_tensor *got, const wcl_tensor *wanted, double rtol, double atol, char *reason, size_t bytes);
+/* As numpy.allclose(got, wanted, rtol, atol, equal_nan=True) with the same type and shape; integers must be
+ * equal. false: `reason` is filled in. */
+bool wcl__tensor_agrees(const wcl_tensor *got, const wcl_tensor *wanted, double rtol, double atol,
+                        char *reason, size_t bytes);
 
 #endif

@@ -39,7 +39,8 @@ static int read_header(gzFile file, const char *path, idx_file *idx)
     if (gzread(file, bytes, 4u * (unsigned)idx->rank) != 4 * idx->rank)
         return cut_short(path);
     for (int i = 0; i < idx->rank; i++)
-        idx->dims[i] = (int64_t)bytes[4 * i] << 24 | bytes[4 * i + 1] << 16 | bytes[4 * i + 2] << 8 | bytes[4 * i + 3];
+        idx->dims[i] =
+            (int64_t)bytes[4 * i] << 24 | bytes[4 * i + 1] << 16 | bytes[4 * i + 2] << 8 | bytes[4 * i + 3];
     return WCL__DONE;
 }
 
@@ -72,7 +73,9 @@ static int check_end(gzFile file, const char *path)
     int code = Z_OK;
     gzread(file, &more, 1);
     const char *reason = gzerror(file, &code);
-    return code == Z_OK || code == Z_STREAM_END ? WCL__DONE : wcl__complain(WCL__BAD_INPUT, "%s: cannot read: %s", path, reason);
+    return code == Z_OK || code == Z_STREAM_END
+               ? WCL__DONE
+               : wcl__complain(WCL__BAD_INPUT, "%s: cannot read: %s", path, reason);
 }
 
 /* Takes at most `limit` of the first dimension. */
@@ -89,7 +92,8 @@ static int read_idx(const char *path, int64_t limit, idx_file *idx)
     if (!whole)
         idx->dims[0] = limit;
     for (int i = 0; i < idx->rank; i++)
-        length = idx->dims[i] > 0 && length > MAX_SET_BYTES / idx->dims[i] ? MAX_SET_BYTES + 1 : length * idx->dims[i];
+        length = idx->dims[i] > 0 && length > MAX_SET_BYTES / idx->dims[i] ? MAX_SET_BYTES + 1
+                                                                           : length * idx->dims[i];
     if (length > MAX_SET_BYTES) {
         result = wcl__complain(WCL__BAD_INPUT, "%s: cannot read: its dimensions are too large", path);
         goto cleanup;
@@ -105,10 +109,11 @@ static int take_pictures(const char *path, idx_file *idx, wcl__dataset *dataset)
 {
     const bool color = idx->rank == 4 && idx->dims[3] == 3;
     if (idx->rank != 3 && !color)
-        return wcl__complain(WCL__BAD_INPUT, "%s: has %d dimensions: pictures have 3, or 4 with 3 colours", path, idx->rank);
+        return wcl__complain(WCL__BAD_INPUT, "%s: has %d dimensions: pictures have 3, or 4 with 3 colours",
+                             path, idx->rank);
     if (idx->dims[1] < 1 || idx->dims[2] < 1 || idx->dims[1] > MAX_SIDE || idx->dims[2] > MAX_SIDE)
-        return wcl__complain(WCL__BAD_INPUT, "%s: its pictures have %lld x %lld pixels: at most %d a side", path,
-                             (long long)idx->dims[2], (long long)idx->dims[1], MAX_SIDE);
+        return wcl__complain(WCL__BAD_INPUT, "%s: its pictures have %lld x %lld pixels: at most %d a side",
+                             path, (long long)idx->dims[2], (long long)idx->dims[1], MAX_SIDE);
     dataset->count = idx->dims[0];
     dataset->height = (int)idx->dims[1];
     dataset->width = (int)idx->dims[2];
@@ -122,11 +127,13 @@ static int open_idx(const char *images, const char *labels, int64_t limit, wcl__
 {
     idx_file pictures = {0}, classes = {0};
     int result = WCL__DONE;
-    if ((result = read_idx(labels, limit, &classes)) != WCL__DONE || (result = read_idx(images, limit, &pictures)) != WCL__DONE ||
+    if ((result = read_idx(labels, limit, &classes)) != WCL__DONE ||
+        (result = read_idx(images, limit, &pictures)) != WCL__DONE ||
         (result = take_pictures(images, &pictures, dataset)) != WCL__DONE)
         goto cleanup;
     if (classes.rank != 1 || classes.dims[0] != dataset->count) {
-        result = wcl__complain(WCL__BAD_INPUT, "%s: holds %lld labels in %d dimensions, %s holds %lld pictures", labels,
+        result = wcl__complain(WCL__BAD_INPUT,
+                               "%s: holds %lld labels in %d dimensions, %s holds %lld pictures", labels,
                                (long long)classes.dims[0], classes.rank, images, (long long)dataset->count);
         goto cleanup;
     }
@@ -231,8 +238,9 @@ static int open_folder(const char *folder, wcl__dataset *dataset)
     free_entries(entries, count);
     dataset->folders = classes;
     if (result == WCL__DONE && dataset->count == 0)
-        result =
-            wcl__complain(WCL__BAD_INPUT, "%s: no pictures: it needs a sub-folder of PNG or JPEG files for each class", folder);
+        result = wcl__complain(WCL__BAD_INPUT,
+                               "%s: no pictures: it needs a sub-folder of PNG or JPEG files for each class",
+                               folder);
     return result;
 }
 

@@ -15,9 +15,10 @@ typedef struct wcl__dataset {
     int width, height, channels;
 } wcl__dataset;
 
-/* images: an IDX file of bytes (count x height x width, or with x 3 at the end), plain or .gz, with `labels`, an IDX file of count
- * bytes; or a folder, with labels NULL, whose sub-folders are the classes in the order of their names. limit: pictures to take
- * at most, the first ones; negative: all. Exit status, see report.h. */
+/* images: an IDX file of bytes (count x height x width, or with x 3 at the end), plain or .gz, with `labels`,
+ * an IDX file of count bytes; or a folder, with labels NULL, whose sub-folders are the classes in the order
+ * of their names. limit: pictures to take at most, the first ones; negative: all. Exit status, see report.h.
+ */
 int wcl__dataset_open(const char *images, const char *labels, int64_t limit, wcl__dataset *dataset);
 /* The pixels are the image's own, also for IDX. */
 int wcl__dataset_image(const wcl__dataset *dataset, int64_t index, wcl__image *image);

@@ -22,7 +22,8 @@ static int unknown_network(const char *given)
         wcl__suggest(&suggestion, names[i]);
     if (!suggestion.best)
         return wcl__complain_library(WCL_NOT_FOUND);
-    return wcl__complain(WCL__BAD_INPUT, "%s: did you mean " ZOO "%s?", wcl_last_error()->message, suggestion.best);
+    return wcl__complain(WCL__BAD_INPUT, "%s: did you mean " ZOO "%s?", wcl_last_error()->message,
+                         suggestion.best);
 }
 
 int wcl__engine_load(wcl__engine *engine, const char *model, const wcl__options *options)
@@ -59,7 +60,8 @@ wcl_session_options wcl__engine_options(const wcl__options *options)
 
 int wcl__engine_session(wcl__engine *engine, const wcl_session_options *options)
 {
-    return wcl__complain_about(engine->name, wcl_session_create(engine->device, engine->model, options, &engine->session));
+    return wcl__complain_about(engine->name,
+                               wcl_session_create(engine->device, engine->model, options, &engine->session));
 }
 
 void wcl__engine_close(wcl__engine *engine)
@@ -74,7 +76,8 @@ static bool is_spatial(const wcl_tensor *tensor, int axis)
 {
     if (tensor->rank != 4 || axis == 0)
         return false;
-    const bool channels_last = tensor->dims[1] != 1 && tensor->dims[1] != 3 && (tensor->dims[3] == 1 || tensor->dims[3] == 3);
+    const bool channels_last =
+        tensor->dims[1] != 1 && tensor->dims[1] != 3 && (tensor->dims[3] == 1 || tensor->dims[3] == 3);
     return axis != (channels_last ? 3 : 1);
 }
 
@@ -89,12 +92,16 @@ int wcl__inputs_create(const wcl_model *model, int64_t batch, wcl__inputs *input
     for (int i = 0; i < inputs->count && result == WCL__DONE; i++) {
         wcl_tensor *tensor = &inputs->tensors[i];
         result = wcl__complain_library(wcl_model_input_info(model, i, tensor));
-        if (result == WCL__DONE && batch && i == 0 && tensor->rank > 0 && tensor->dims[0] >= 0 && tensor->dims[0] != batch)
-            result = wcl__complain(WCL__BAD_INPUT, "input %s: its batch is fixed at %lld: --batch %lld does not fit",
-                                   wcl_model_input_name(model, i), (long long)tensor->dims[0], (long long)batch);
+        if (result == WCL__DONE && batch && i == 0 && tensor->rank > 0 && tensor->dims[0] >= 0 &&
+            tensor->dims[0] != batch)
+            result = wcl__complain(
+                WCL__BAD_INPUT, "input %s: its batch is fixed at %lld: --batch %lld does not fit",
+                wcl_model_input_name(model, i), (long long)tensor->dims[0], (long long)batch);
         for (int axis = 0; axis < tensor->rank; axis++)
             if (tensor->dims[axis] < 0)
-                tensor->dims[axis] = axis == 0 ? (batch ? batch : 1) : is_spatial(tensor, axis) ? FREE_SIDE : 1;
+                tensor->dims[axis] = axis == 0                  ? (batch ? batch : 1)
+                                     : is_spatial(tensor, axis) ? FREE_SIDE
+                                                                : 1;
     }
     return result;
 }

@@ -27,10 +27,11 @@ typedef struct wcl__inputs {
     bool *loaded; /* from a file, by the library */
 } wcl__inputs;
 
-/* Types and dimensions, no data: a free batch becomes `batch` (0: 1), a free height or width 224, any other free dimension 1. A
- * batch other than 0 must fit a model whose batch is fixed. */
+/* Types and dimensions, no data: a free batch becomes `batch` (0: 1), a free height or width 224, any other
+ * free dimension 1. A batch other than 0 must fit a model whose batch is fixed. */
 int wcl__inputs_create(const wcl_model *model, int64_t batch, wcl__inputs *inputs);
-/* Gives memory and seeded values to the inputs that have no data, or to one of them. One that is not float32 is an error. */
+/* Gives memory and seeded values to the inputs that have no data, or to one of them. One that is not float32
+ * is an error. */
 int wcl__inputs_fill(const wcl_model *model, wcl__inputs *inputs);
 int wcl__inputs_fill_one(const wcl_model *model, int index, wcl__inputs *inputs);
 void wcl__inputs_clear(wcl__inputs *inputs);

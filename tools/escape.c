@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of the UTF-8 character at `at`, which may be shown as it is; 0: control characters (C0, DEL, C1) and what is no UTF-8. */
+/* Bytes of the UTF-8 character at `at`, which may be shown as it is; 0: control characters (C0, DEL, C1) and
+ * what is no UTF-8. */
 static size_t shown_bytes(const unsigned char *at)
 {
     static const unsigned least[] = {0, 0, 0xA0, 0x800, 0x10000};

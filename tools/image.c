@@ -44,7 +44,8 @@ static int read_file(const char *path, file_bytes *bytes)
     }
     bytes->length = fread(bytes->data, 1, (size_t)facts.st_size, file);
     if (bytes->length != (size_t)facts.st_size)
-        result = wcl__complain(WCL__BAD_INPUT, "%s: cannot read: %s", path, ferror(file) ? strerror(errno) : "it became shorter");
+        result = wcl__complain(WCL__BAD_INPUT, "%s: cannot read: %s", path,
+                               ferror(file) ? strerror(errno) : "it became shorter");
 cleanup:
     if (file)
         fclose(file);
@@ -64,9 +65,10 @@ static int check_size(const char *path, int64_t width, int64_t height)
     if (width < 1 || height < 1)
         return wcl__complain(WCL__BAD_INPUT, "%s: cannot decode: an empty picture", path);
     if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS)
-        return wcl__complain(WCL__BAD_INPUT,
-                             "%s: cannot decode: %lld x %lld pixels are more than the limit of %lld million, or %d a side", path,
-                             (long long)width, (long long)height, MAX_PIXELS / 1000000, MAX_SIDE);
+        return wcl__complain(
+            WCL__BAD_INPUT,
+            "%s: cannot decode: %lld x %lld pixels are more than the limit of %lld million, or %d a side",
+            path, (long long)width, (long long)height, MAX_PIXELS / 1000000, MAX_SIDE);
     return WCL__DONE;
 }
 
@@ -78,7 +80,8 @@ static int decode_png(const char *path, const file_bytes *bytes, wcl__image *ima
     spng_ctx *png = spng_ctx_new(0);
     if (!png)
         return wcl__complain_memory();
-    if ((code = spng_set_png_buffer(png, bytes->data, bytes->length)) != 0 || (code = spng_get_ihdr(png, &header)) != 0)
+    if ((code = spng_set_png_buffer(png, bytes->data, bytes->length)) != 0 ||
+        (code = spng_get_ihdr(png, &header)) != 0)
         goto cleanup;
     if ((result = check_size(path, header.width, header.height)) != WCL__DONE)
         goto cleanup;
@@ -97,12 +100,14 @@ cleanup:
         result = wcl__complain_memory();
     else if (result == WCL__DONE && code != 0)
         result = wcl__complain(WCL__BAD_INPUT, "%s: cannot decode: %s", path,
-                               code == SPNG_IO_EOF || code == SPNG_EOF ? "the file is cut short" : spng_strerror(code));
+                               code == SPNG_IO_EOF || code == SPNG_EOF ? "the file is cut short"
+                                                                       : spng_strerror(code));
     spng_ctx_free(png);
     return result;
 }
 
-/* libjpeg fills what is missing with gray and warns; other warnings (stray bytes between segments) cost no pixel. */
+/* libjpeg fills what is missing with gray and warns; other warnings (stray bytes between segments) cost no
+ * pixel. */
 static bool jpeg_lacks_data(tjhandle jpeg)
 {
     return tjGetErrorCode(jpeg) == TJERR_FATAL || strstr(tjGetErrorStr2(jpeg), "remature end") != NULL;
@@ -114,19 +119,22 @@ static int decode_jpeg(const char *path, const file_bytes *bytes, wcl__image *im
     tjhandle jpeg = tjInitDecompress();
     if (!jpeg)
         return wcl__complain_memory();
-    if (tjDecompressHeader3(jpeg, bytes->data, (unsigned long)bytes->length, &width, &height, &sampling, &space) != 0 &&
+    if (tjDecompressHeader3(jpeg, bytes->data, (unsigned long)bytes->length, &width, &height, &sampling,
+                            &space) != 0 &&
         tjGetErrorCode(jpeg) == TJERR_FATAL) {
         result = wcl__complain(WCL__BAD_INPUT, "%s: cannot decode: %s", path, tjGetErrorStr2(jpeg));
         goto cleanup;
     }
     if (space == TJCS_CMYK || space == TJCS_YCCK) {
-        result = wcl__complain(WCL__BAD_INPUT, "%s: cannot decode: a CMYK picture, convert it to RGB first", path);
+        result =
+            wcl__complain(WCL__BAD_INPUT, "%s: cannot decode: a CMYK picture, convert it to RGB first", path);
         goto cleanup;
     }
     if ((result = check_size(path, width, height)) != WCL__DONE ||
         (result = wcl__image_create(width, height, 3, image)) != WCL__DONE)
         goto cleanup;
-    if (tjDecompress2(jpeg, bytes->data, (unsigned long)bytes->length, image->pixels, width, 0, height, TJPF_RGB, 0) != 0 &&
+    if (tjDecompress2(jpeg, bytes->data, (unsigned long)bytes->length, image->pixels, width, 0, height,
+                      TJPF_RGB, 0) != 0 &&
         jpeg_lacks_data(jpeg))
         result = wcl__complain(WCL__BAD_INPUT, "%s: cannot decode: %s", path, tjGetErrorStr2(jpeg));
     else
@@ -138,7 +146,8 @@ cleanup:
 
 int wcl__image_load(const char *path, wcl__image *image)
 {
-    static const unsigned char png[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'}, jpeg[3] = {0xFF, 0xD8, 0xFF};
+    static const unsigned char png[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'},
+                               jpeg[3] = {0xFF, 0xD8, 0xFF};
     int result = WCL__DONE;
     file_bytes bytes = {0};
     *image = (wcl__image){0};
@@ -163,7 +172,8 @@ static void resize_nearest(const wcl__image *image, wcl__image *out)
     const int channels = image->channels;
     const double step_x = (double)image->width / out->width, step_y = (double)image->height / out->height;
     for (int y = 0; y < out->height; y++) {
-        const unsigned char *row = image->pixels + (size_t)((y + 0.5) * step_y) * (size_t)image->width * (size_t)channels;
+        const unsigned char *row =
+            image->pixels + (size_t)((y + 0.5) * step_y) * (size_t)image->width * (size_t)channels;
         for (int x = 0; x < out->width; x++) {
             const size_t to = ((size_t)y * (size_t)out->width + (size_t)x) * (size_t)channels;
             memcpy(out->pixels + to, row + (size_t)((x + 0.5) * step_x) * (size_t)channels, (size_t)channels);
@@ -191,7 +201,8 @@ static int resize_bilinear(const wcl__image *image, wcl__image *out)
     return result;
 }
 
-int wcl__image_resize(const wcl__image *image, int width, int height, wcl__image_filter filter, wcl__image *out)
+int wcl__image_resize(const wcl__image *image, int width, int height, wcl__image_filter filter,
+                      wcl__image *out)
 {
     int result = wcl__image_create(width, height, image->channels, out);
     if (result != WCL__DONE)
@@ -213,7 +224,8 @@ int wcl__image_crop(const wcl__image *image, int left, int top, int width, int h
     const int result = wcl__image_create(width, height, image->channels, out);
     for (int y = 0; y < height && result == WCL__DONE; y++)
         memcpy(out->pixels + (size_t)y * (size_t)width * channels,
-               image->pixels + ((size_t)(top + y) * (size_t)image->width + (size_t)left) * channels, (size_t)width * channels);
+               image->pixels + ((size_t)(top + y) * (size_t)image->width + (size_t)left) * channels,
+               (size_t)width * channels);
     return result;
 }
 
@@ -224,7 +236,9 @@ int wcl__image_gray(const wcl__image *image, wcl__image *out)
     for (size_t i = 0; i < count && result == WCL__DONE; i++) {
         const unsigned char *rgb = image->pixels + i * channels;
         out->pixels[i] =
-            channels == 1 ? rgb[0] : (unsigned char)((19595u * rgb[0] + 38470u * rgb[1] + 7471u * rgb[2] + 32768u) >> 16);
+            channels == 1
+                ? rgb[0]
+                : (unsigned char)((19595u * rgb[0] + 38470u * rgb[1] + 7471u * rgb[2] + 32768u) >> 16);
     }
     return result;
 }

@@ -19,20 +19,26 @@ typedef struct command {
 static int help(const wcl__options *options);
 
 static const command commands[] = {
-    {"devices", "", 0, 0, wcl__cmd_devices, "json" ALWAYS, "the OpenCL devices, and which one is the default"},
+    {"devices", "", 0, 0, wcl__cmd_devices, "json" ALWAYS,
+     "the OpenCL devices, and which one is the default"},
     {"summary", "MODEL", 1, 1, wcl__cmd_summary, "batch shapes no-mmap json" ALWAYS,
      "the layers of a network, as Keras' model.summary()"},
-    {"plan", "MODEL", 1, 1, wcl__cmd_plan, "batch json " DEVICE ALWAYS, "what would run on the device, and the memory it takes"},
-    {"run", "MODEL", 1, 1, wcl__cmd_run, "input output dump compare check-finite rtol atol batch " DEVICE ALWAYS,
-     "tensors in, tensors out"},
-    {"classify", "MODEL IMAGE...", 2, -1, wcl__cmd_classify, "top labels preprocess json batch " DEVICE ALWAYS,
-     "what PNG and JPEG pictures show"},
-    {"evaluate", "MODEL", 1, 1, wcl__cmd_evaluate, "images labels limit expect predictions preprocess batch " DEVICE ALWAYS,
+    {"plan", "MODEL", 1, 1, wcl__cmd_plan, "batch json " DEVICE ALWAYS,
+     "what would run on the device, and the memory it takes"},
+    {"run", "MODEL", 1, 1, wcl__cmd_run,
+     "input output dump compare check-finite rtol atol batch " DEVICE ALWAYS, "tensors in, tensors out"},
+    {"classify", "MODEL IMAGE...", 2, -1, wcl__cmd_classify,
+     "top labels preprocess json batch " DEVICE ALWAYS, "what PNG and JPEG pictures show"},
+    {"evaluate", "MODEL", 1, 1, wcl__cmd_evaluate,
+     "images labels limit expect predictions preprocess batch " DEVICE ALWAYS,
      "accuracy on a labelled set of pictures"},
     {"verify", "DIR...", 1, -1, wcl__cmd_verify, "rtol atol " DEVICE ALWAYS, "run ONNX backend-test folders"},
-    {"bench", "MODEL", 1, 1, wcl__cmd_bench, "batch runs warmup layers json " DEVICE ALWAYS, "time inference"},
-    {"profile", "MODEL", 1, 1, wcl__cmd_profile, "batch runs warmup trace svg " DEVICE ALWAYS, "the time of each kernel"},
-    {"roofline", "", 0, 0, wcl__cmd_roofline, "json device cache" ALWAYS, "the device's FMA rate and memory bandwidth"},
+    {"bench", "MODEL", 1, 1, wcl__cmd_bench, "batch runs warmup layers json " DEVICE ALWAYS,
+     "time inference"},
+    {"profile", "MODEL", 1, 1, wcl__cmd_profile, "batch runs warmup trace svg " DEVICE ALWAYS,
+     "the time of each kernel"},
+    {"roofline", "", 0, 0, wcl__cmd_roofline, "json device cache" ALWAYS,
+     "the device's FMA rate and memory bandwidth"},
     {"cache", "", 0, 0, wcl__cmd_cache, "clear limit cache" ALWAYS, "the cache of compiled kernels"},
     {"help", "[COMMAND]", 0, 1, help, "" ALWAYS, "this text, or a command's options"},
 };
@@ -62,15 +68,17 @@ static int help_all(void)
     puts("usage: winocl COMMAND [OPTION]... [OPERAND]...\n");
     for (int i = 0; i < COMMAND_COUNT; i++)
         printf("  %-9s %-15s %s\n", commands[i].name, commands[i].operands, commands[i].text);
-    puts("\nMODEL is an ONNX file or zoo:NAME[?classes=N&size=N&seed=N] with NAME one of lenet5, alexnet,\n"
-         "vgg11, vgg13, vgg16, vgg19 and these with -bn; zoo networks have seeded weights, not trained ones.\n"
-         "winocl help COMMAND lists a command's options. More in the manual page winocl(1).");
+    puts(
+        "\nMODEL is an ONNX file or zoo:NAME[?classes=N&size=N&seed=N] with NAME one of lenet5, alexnet,\n"
+        "vgg11, vgg13, vgg16, vgg19 and these with -bn; zoo networks have seeded weights, not trained ones.\n"
+        "winocl help COMMAND lists a command's options. More in the manual page winocl(1).");
     return WCL__DONE;
 }
 
 static int help_one(const command *about)
 {
-    printf("usage: winocl %s%s%s [OPTION]...\n\n%s\n\n", about->name, *about->operands ? " " : "", about->operands, about->text);
+    printf("usage: winocl %s%s%s [OPTION]...\n\n%s\n\n", about->name, *about->operands ? " " : "",
+           about->operands, about->text);
     wcl__options_print(about->allowed);
     return WCL__DONE;
 }
@@ -103,8 +111,9 @@ static int dispatch(const wcl__options *options)
         return wcl__complain(WCL__USAGE, "--batch: %s takes one size", found->name);
     if (options->operand_count < found->least || (found->most >= 0 && options->operand_count > found->most))
         return wcl__complain(WCL__USAGE, "%s: %s: usage: winocl %s %s", found->name,
-                             options->operand_count < found->least ? "an operand is missing" : "too many operands", found->name,
-                             found->operands);
+                             options->operand_count < found->least ? "an operand is missing"
+                                                                   : "too many operands",
+                             found->name, found->operands);
     wcl__report_start(options->log, options->quiet);
     return found->run(options);
 }

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* name, short form, argument's name (NULL: none), meaning. A name's place is its bit in wcl__options.given. */
+/* name, short form, argument's name (NULL: none), meaning. A name's place is its bit in wcl__options.given.
+ */
 #define OPTION_TABLE(X)                                                                                   \
     X(device, 0, "SPEC", "gpu, cpu, accelerator, PLATFORM:DEVICE or part of a name (also WINOCL_DEVICE)") \
     X(conv, 0, "ALGORITHM", "of convolutions, where it can be used: auto, direct, gemm, f2, f4, f6")      \
@@ -96,8 +97,8 @@ static int parse_number(const char *option, const char *text, int64_t least, int
 {
     const char *rest = NULL;
     if (!parse_whole(text, value, &rest) || *rest || *value < least || *value > most)
-        return wcl__complain(WCL__USAGE, "--%s %s: not a whole number from %lld to %lld", option, text, (long long)least,
-                             (long long)most);
+        return wcl__complain(WCL__USAGE, "--%s %s: not a whole number from %lld to %lld", option, text,
+                             (long long)least, (long long)most);
     return WCL__DONE;
 }
 
@@ -166,12 +167,18 @@ static const choice conv_choices[] = {{"auto", WCL_CONV_AUTO},
                                       {"f4", WCL_CONV_F4},
                                       {"f6", WCL_CONV_F6},
                                       {0}};
-static const choice dense_choices[] = {
-    {"auto", WCL_DENSE_AUTO}, {"clblast", WCL_DENSE_CLBLAST}, {"gemv", WCL_DENSE_GEMV}, {"gemm", WCL_DENSE_GEMM}, {0}};
+static const choice dense_choices[] = {{"auto", WCL_DENSE_AUTO},
+                                       {"clblast", WCL_DENSE_CLBLAST},
+                                       {"gemv", WCL_DENSE_GEMV},
+                                       {"gemm", WCL_DENSE_GEMM},
+                                       {0}};
 static const choice precisions[] = {{"fp32", WCL_FP32}, {"half-weights", WCL_HALF_WEIGHTS}, {0}};
 static const choice plan_kinds[] = {{"cpu", WCL_PLAN_AS_CPU}, {"gpu", WCL_PLAN_AS_GPU}, {0}};
-static const choice log_levels[] = {
-    {"error", WCL_LOG_ERROR}, {"warning", WCL_LOG_WARNING}, {"info", WCL_LOG_INFO}, {"debug", WCL_LOG_DEBUG}, {0}};
+static const choice log_levels[] = {{"error", WCL_LOG_ERROR},
+                                    {"warning", WCL_LOG_WARNING},
+                                    {"info", WCL_LOG_INFO},
+                                    {"debug", WCL_LOG_DEBUG},
+                                    {0}};
 static const choice shape_orders[] = {{"keras", 0}, {"nchw", 1}, {0}};
 
 static int parse_choice(const char *option, const char *text, const choice *choices, int *value)
@@ -182,7 +189,8 @@ static int parse_choice(const char *option, const char *text, const choice *choi
             *value = c->value;
             return WCL__DONE;
         }
-        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", c == choices ? "" : ", ", c->name);
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", c == choices ? "" : ", ",
+                 c->name);
     }
     return wcl__complain(WCL__USAGE, "--%s %s: no implementation; there is %s", option, text, names);
 }
@@ -267,7 +275,9 @@ static int parse_option(int index, const char *text, wcl__options *o)
         return WCL__DONE;
     case OPTION_preprocess:
         o->has_preprocess = wcl__preprocess_parse(text, &o->preprocess);
-        return o->has_preprocess ? WCL__DONE : bad_value(name, text, "no implementation; there is caffe, torchvision, tf, unit");
+        return o->has_preprocess
+                   ? WCL__DONE
+                   : bad_value(name, text, "no implementation; there is caffe, torchvision, tf, unit");
     case OPTION_images:
         o->images = text;
         return WCL__DONE;
@@ -315,7 +325,8 @@ static int unknown_option(const char *given, char names[OPTION_COUNT][32])
     for (int i = 0; i < OPTION_COUNT; i++)
         wcl__suggest(&suggestion, names[i]);
     if (suggestion.best)
-        return wcl__complain(WCL__USAGE, "%s: unknown or ambiguous option: did you mean --%s?", given, suggestion.best);
+        return wcl__complain(WCL__USAGE, "%s: unknown or ambiguous option: did you mean --%s?", given,
+                             suggestion.best);
     return wcl__complain(WCL__USAGE, "%s: unknown or ambiguous option: see winocl help", given);
 }
 
@@ -327,12 +338,14 @@ int wcl__options_parse(int argc, char **argv, wcl__options *options)
     int code = 0;
     for (int i = 0; i < OPTION_COUNT; i++) {
         option_name(&rows[i], names[i]);
-        table[i] = (struct option){names[i], rows[i].argument ? required_argument : no_argument, NULL, FIRST_CODE + i};
+        table[i] = (struct option){names[i], rows[i].argument ? required_argument : no_argument, NULL,
+                                   FIRST_CODE + i};
         if (rows[i].letter)
             snprintf(letters + strlen(letters), sizeof letters - strlen(letters), "%c%s", rows[i].letter,
                      rows[i].argument ? ":" : "");
     }
-    *options = (wcl__options){.rtol = -1, .atol = -1, .expect = -1, .log = WCL_LOG_WARNING, .top = 5, .runs = 10, .warmup = 2};
+    *options = (wcl__options){
+        .rtol = -1, .atol = -1, .expect = -1, .log = WCL_LOG_WARNING, .top = 5, .runs = 10, .warmup = 2};
     options->limit = -1;
     options->device = getenv("WINOCL_DEVICE");
     opterr = 0;
@@ -375,8 +388,8 @@ int wcl__options_check(const wcl__options *options, const char *allowed)
         char name[32];
         option_name(&rows[i], name);
         if ((options->given >> i & 1) && !listed(allowed, name))
-            return wcl__complain(WCL__USAGE, "--%s: not an option of %s: see winocl help %s", name, options->command,
-                                 options->command);
+            return wcl__complain(WCL__USAGE, "--%s: not an option of %s: see winocl help %s", name,
+                                 options->command, options->command);
     }
     return WCL__DONE;
 }

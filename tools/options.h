@@ -38,7 +38,8 @@ typedef struct wcl__options {
     double expect; /* negative: not given */
 } wcl__options;
 
-/* Fills the options; argv is permuted: options may stand before or after operands. WCL__USAGE with the reason. */
+/* Fills the options; argv is permuted: options may stand before or after operands. WCL__USAGE with the
+ * reason. */
 int wcl__options_parse(int argc, char **argv, wcl__options *options);
 /* Are all given options among the names in `allowed` ("device batch json")? */
 int wcl__options_check(const wcl__options *options, const char *allowed);

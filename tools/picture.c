@@ -18,21 +18,21 @@ enum {
     TICKS = 6
 };
 
-static const char style[] =
-    "<style>\n"
-    "text { font-family: 'DejaVu Sans', Verdana, Helvetica, Arial, sans-serif; font-size: 12px; fill: #24292f; }\n"
-    ".title { font-size: 18px; font-weight: bold; }\n"
-    ".small { font-size: 11px; fill: #57606a; }\n"
-    ".over { paint-order: stroke; stroke: #ffffff; stroke-width: 4px; }\n"
-    ".end { text-anchor: end; }\n"
-    ".middle { text-anchor: middle; }\n"
-    ".grid { stroke: #d8dee4; stroke-width: 1; }\n"
-    ".axis { stroke: #8c959f; stroke-width: 1; }\n"
-    ".rest { fill: #d0d7de; }\n"
-    ".work { fill: #0969da; }\n"
-    ".bytes { fill: #bc6c25; }\n"
-    ".limit { stroke: #24292f; stroke-width: 1.5; }\n"
-    "</style>\n";
+static const char style[] = "<style>\n"
+                            "text { font-family: 'DejaVu Sans', Verdana, Helvetica, Arial, sans-serif; "
+                            "font-size: 12px; fill: #24292f; }\n"
+                            ".title { font-size: 18px; font-weight: bold; }\n"
+                            ".small { font-size: 11px; fill: #57606a; }\n"
+                            ".over { paint-order: stroke; stroke: #ffffff; stroke-width: 4px; }\n"
+                            ".end { text-anchor: end; }\n"
+                            ".middle { text-anchor: middle; }\n"
+                            ".grid { stroke: #d8dee4; stroke-width: 1; }\n"
+                            ".axis { stroke: #8c959f; stroke-width: 1; }\n"
+                            ".rest { fill: #d0d7de; }\n"
+                            ".work { fill: #0969da; }\n"
+                            ".bytes { fill: #bc6c25; }\n"
+                            ".limit { stroke: #24292f; stroke-width: 1.5; }\n"
+                            "</style>\n";
 
 /* Bytes of the UTF-8 sequence at `text`; 0: it is none, or nothing that XML may hold. */
 static int sequence(const unsigned char *text)
@@ -47,8 +47,8 @@ static int sequence(const unsigned char *text)
             return 0;
         code = code << 6 | (text[i] & 0x3Fu);
     }
-    const bool legal =
-        code >= least[bytes] && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF) && code != 0xFFFE && code != 0xFFFF;
+    const bool legal = code >= least[bytes] && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF) &&
+                       code != 0xFFFE && code != 0xFFFF;
     return legal ? bytes : 0;
 }
 
@@ -84,8 +84,8 @@ static bool has_row(const wcl__profile *profile, int i)
     if (!is_drawn(profile, i))
         return false;
     for (int k = 0; k < profile->node_count; k++)
-        slower += is_drawn(profile, k) &&
-                  (profile->node_ms[k] > profile->node_ms[i] || (profile->node_ms[k] == profile->node_ms[i] && k < i));
+        slower += is_drawn(profile, k) && (profile->node_ms[k] > profile->node_ms[i] ||
+                                           (profile->node_ms[k] == profile->node_ms[i] && k < i));
     return slower < MOST_ROWS;
 }
 
@@ -165,19 +165,22 @@ static void put_head(FILE *out, const wcl__picture *p, int height)
         {"bytes", "its bytes, each once", BAR_X + 170},
         {"rest", "time above the bound", BAR_X + 340},
     };
-    fprintf(out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n%s"
-            "<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n<text class=\"title\" x=\"16\" y=\"30\">",
-            WIDTH, height, WIDTH, height, style);
+    fprintf(
+        out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\">\n%s"
+        "<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n<text class=\"title\" x=\"16\" y=\"30\">",
+        WIDTH, height, WIDTH, height, style);
     put_text(out, p->title, 90);
     fputs("</text>\n<text class=\"small\" x=\"16\" y=\"50\">", out);
     put_text(out, p->device->name, 60);
     fprintf(out, ": %.1f GFLOP/s, %.1f GB/s; kernels %.2f ms, a run %.2f ms</text>\n", p->rates->gflops,
             p->rates->gigabytes_per_second, p->profile->total_ms, p->profile->run_ms);
-    fputs("<text class=\"small\" x=\"16\" y=\"79\">time of each layer, and its roofline's bound:</text>\n", out);
+    fputs("<text class=\"small\" x=\"16\" y=\"79\">time of each layer, and its roofline's bound:</text>\n",
+          out);
     for (size_t i = 0; i < sizeof legend / sizeof *legend; i++)
         fprintf(out,
-                "<rect class=\"%s\" x=\"%d\" y=\"69\" width=\"12\" height=\"12\"/>\n<text class=\"small\" x=\"%d\" "
+                "<rect class=\"%s\" x=\"%d\" y=\"69\" width=\"12\" height=\"12\"/>\n<text class=\"small\" "
+                "x=\"%d\" "
                 "y=\"79\">%s</text>\n",
                 legend[i].class, legend[i].x, legend[i].x + 18, legend[i].text);
 }
@@ -187,9 +190,10 @@ static void put_axis(FILE *out, double most, int bottom)
     const double step = tick_step(most);
     for (int i = 0; i * step <= most * 1.0001; i++) {
         const double x = BAR_X + i * step / most * BAR_MOST;
-        fprintf(out, "<line class=\"%s\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/>\n", i ? "grid" : "axis", x, HEAD - 8, x,
-                bottom);
-        fprintf(out, "<text class=\"small middle\" x=\"%.1f\" y=\"%d\">%g%s</text>\n", x, HEAD - 14, i * step, i ? "" : " ms");
+        fprintf(out, "<line class=\"%s\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/>\n",
+                i ? "grid" : "axis", x, HEAD - 8, x, bottom);
+        fprintf(out, "<text class=\"small middle\" x=\"%.1f\" y=\"%d\">%g%s</text>\n", x, HEAD - 14, i * step,
+                i ? "" : " ms");
     }
 }
 
@@ -200,20 +204,21 @@ static void put_row(FILE *out, const wcl__picture *p, int i, double most, int y)
     const int text_y = y + BAR - 4;
     fputs("<g>\n<title>", out);
     put_text(out, node->name, INT16_MAX);
-    fprintf(out, ": %.3f ms; bound %.3f ms: %.4g GFLOP, %.4g MB</title>\n<text x=\"16\" y=\"%d\">", ms, bound, node->least_gflop,
-            (double)node->least_bytes * 1e-6, text_y);
+    fprintf(out, ": %.3f ms; bound %.3f ms: %.4g GFLOP, %.4g MB</title>\n<text x=\"16\" y=\"%d\">", ms, bound,
+            node->least_gflop, (double)node->least_bytes * 1e-6, text_y);
     put_name(out, node->name);
     fprintf(out, "</text>\n<text class=\"small end\" x=\"%d\" y=\"%d\">", BAR_X - 10, text_y);
     put_text(out, node->op, 20);
     fputs(", ", out);
     put_text(out, node->algorithm, 12);
-    fprintf(out, "</text>\n<rect class=\"rest\" x=\"%d\" y=\"%d\" width=\"%.2f\" height=\"%d\"/>\n", BAR_X, y, ms * scale, BAR);
+    fprintf(out, "</text>\n<rect class=\"rest\" x=\"%d\" y=\"%d\" width=\"%.2f\" height=\"%d\"/>\n", BAR_X, y,
+            ms * scale, BAR);
     fprintf(out, "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%.2f\" height=\"%d\"/>\n",
             wcl__is_bound_by_work(node, p->rates) ? "work" : "bytes", BAR_X, y, fmin(bound, ms) * scale, BAR);
-    fprintf(out, "<line class=\"limit\" x1=\"%.2f\" y1=\"%d\" x2=\"%.2f\" y2=\"%d\"/>\n", BAR_X + bound * scale, y - 2,
-            BAR_X + bound * scale, y + BAR + 2);
-    fprintf(out, "<text class=\"over\" x=\"%.2f\" y=\"%d\">%.*f ms", BAR_X + fmax(ms, bound) * scale + 8, text_y, ms < 1 ? 3 : 2,
-            ms);
+    fprintf(out, "<line class=\"limit\" x1=\"%.2f\" y1=\"%d\" x2=\"%.2f\" y2=\"%d\"/>\n",
+            BAR_X + bound * scale, y - 2, BAR_X + bound * scale, y + BAR + 2);
+    fprintf(out, "<text class=\"over\" x=\"%.2f\" y=\"%d\">%.*f ms", BAR_X + fmax(ms, bound) * scale + 8,
+            text_y, ms < 1 ? 3 : 2, ms);
     if (ms > 0)
         fprintf(out, "<tspan class=\"small\" dx=\"8\">%.0f %% of its roofline</tspan>", 100 * bound / ms);
     fputs("</text>\n</g>\n", out);
@@ -224,9 +229,10 @@ static void put_rest(FILE *out, const rest *r, double most, int y)
     const int text_y = y + BAR - 4;
     const double width = fmin(r->ms, most) * BAR_MOST / most;
     fprintf(out, "<g>\n<text x=\"16\" y=\"%d\">%d other layers</text>\n", text_y, r->count);
-    fprintf(out, "<rect class=\"rest\" x=\"%d\" y=\"%d\" width=\"%.2f\" height=\"%d\"/>\n", BAR_X, y, width, BAR);
-    fprintf(out, "<text class=\"over\" x=\"%.2f\" y=\"%d\">%.2f ms together%s</text>\n</g>\n", BAR_X + width + 8, text_y, r->ms,
-            r->ms > most ? " (longer than drawn)" : "");
+    fprintf(out, "<rect class=\"rest\" x=\"%d\" y=\"%d\" width=\"%.2f\" height=\"%d\"/>\n", BAR_X, y, width,
+            BAR);
+    fprintf(out, "<text class=\"over\" x=\"%.2f\" y=\"%d\">%.2f ms together%s</text>\n</g>\n",
+            BAR_X + width + 8, text_y, r->ms, r->ms > most ? " (longer than drawn)" : "");
 }
 
 static void put_picture(FILE *out, const wcl__picture *p)
@@ -245,7 +251,8 @@ static void put_picture(FILE *out, const wcl__picture *p)
     if (others.count > 0)
         put_rest(out, &others, most, y);
     fprintf(out,
-            "<text class=\"small\" x=\"16\" y=\"%d\">Black lines mark the bounds. A layer that beats its bound found its data in a "
+            "<text class=\"small\" x=\"16\" y=\"%d\">Black lines mark the bounds. A layer that beats its "
+            "bound found its data in a "
             "cache.</text>\n</svg>\n",
             bottom + 18);
 }
@@ -261,7 +268,8 @@ int wcl__picture_write(const char *path, const wcl__picture *picture)
         return wcl__complain_memory();
     put_picture(out, picture);
     const bool failed = ferror(out) != 0;
-    const int result = fclose(out) != 0 || failed ? wcl__complain_memory() : wcl__write_file(path, text, length);
+    const int result =
+        fclose(out) != 0 || failed ? wcl__complain_memory() : wcl__write_file(path, text, length);
     free(text);
     return result;
 }

@@ -1,4 +1,5 @@
-/* A picture (SVG) of a network's time: a bar for each layer, and in it the part that the device's rates cannot do without. */
+/* A picture (SVG) of a network's time: a bar for each layer, and in it the part that the device's rates
+ * cannot do without. */
 #ifndef WINOCL_TOOLS_PICTURE_H
 #define WINOCL_TOOLS_PICTURE_H
 

@@ -6,7 +6,8 @@
 
 #include "report.h"
 
-/* value = ((p / divisor) - mean[c]) / deviation[c], one float operation after the other, so that the origin's bits come out */
+/* value = ((p / divisor) - mean[c]) / deviation[c], one float operation after the other, so that the origin's
+ * bits come out */
 typedef struct normalisation {
     const char *name;
     float divisor, mean[3], deviation[3]; /* channels in the network's order */
@@ -17,9 +18,17 @@ typedef struct normalisation {
 } normalisation;
 
 static const normalisation methods[] = {
-    [WCL__CAFFE] = {"caffe", 1, {103.939f, 116.779f, 123.68f}, {1, 1, 1}, 114.799f, 1, true, WCL__NEAREST, false},
-    [WCL__TORCHVISION] =
-        {"torchvision", 255, {0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}, 0.449f, 0.226f, false, WCL__BILINEAR, true},
+    [WCL__CAFFE] =
+        {"caffe", 1, {103.939f, 116.779f, 123.68f}, {1, 1, 1}, 114.799f, 1, true, WCL__NEAREST, false},
+    [WCL__TORCHVISION] = {"torchvision",
+                          255,
+                          {0.485f, 0.456f, 0.406f},
+                          {0.229f, 0.224f, 0.225f},
+                          0.449f,
+                          0.226f,
+                          false,
+                          WCL__BILINEAR,
+                          true},
     [WCL__TF] = {"tf", 127.5f, {1, 1, 1}, {1, 1, 1}, 1, 1, false, WCL__NEAREST, false},
     [WCL__UNIT] = {"unit", 255, {0, 0, 0}, {1, 1, 1}, 0, 1, false, WCL__BILINEAR, false},
 };
@@ -34,10 +43,13 @@ bool wcl__preprocess_parse(const char *name, wcl__preprocess *method)
     return false;
 }
 
-/* torchvision's Resize: the longer side is cut to an integer. For a crop that is not square, the smallest size that covers it. */
-static void covering_size(const wcl__image *image, const wcl__picture_shape *shape, int64_t *width, int64_t *height)
+/* torchvision's Resize: the longer side is cut to an integer. For a crop that is not square, the smallest
+ * size that covers it. */
+static void covering_size(const wcl__image *image, const wcl__picture_shape *shape, int64_t *width,
+                          int64_t *height)
 {
-    const int64_t box_width = (int64_t)shape->width * 256 / 224, box_height = (int64_t)shape->height * 256 / 224;
+    const int64_t box_width = (int64_t)shape->width * 256 / 224,
+                  box_height = (int64_t)shape->height * 256 / 224;
     if (image->width * box_height <= image->height * box_width) {
         *width = box_width;
         *height = box_width * image->height / image->width;
@@ -53,8 +65,9 @@ static int resize_and_crop(const wcl__image *image, const wcl__picture_shape *sh
     wcl__image covering = {0};
     covering_size(image, shape, &width, &height);
     if (width * height > INT32_MAX / 4)
-        return wcl__complain(WCL__BAD_INPUT, "a picture of %d x %d pixels is too narrow to be cropped to %d x %d", image->width,
-                             image->height, shape->width, shape->height);
+        return wcl__complain(WCL__BAD_INPUT,
+                             "a picture of %d x %d pixels is too narrow to be cropped to %d x %d",
+                             image->width, image->height, shape->width, shape->height);
     int result = wcl__image_resize(image, (int)width, (int)height, WCL__BILINEAR, &covering);
     if (result == WCL__DONE) {
         /* Python's round: halves go to the even number */
@@ -66,7 +79,8 @@ static int resize_and_crop(const wcl__image *image, const wcl__picture_shape *sh
     return result;
 }
 
-int wcl__preprocess_fit(const wcl__image *image, wcl__preprocess method, const wcl__picture_shape *shape, wcl__image *out)
+int wcl__preprocess_fit(const wcl__image *image, wcl__preprocess method, const wcl__picture_shape *shape,
+                        wcl__image *out)
 {
     int result = WCL__DONE;
     wcl__image gray = {0};
@@ -84,7 +98,8 @@ int wcl__preprocess_fit(const wcl__image *image, wcl__preprocess method, const w
     return result;
 }
 
-void wcl__preprocess_normalise(const wcl__image *image, wcl__preprocess method, const wcl__picture_shape *shape, float *out)
+void wcl__preprocess_normalise(const wcl__image *image, wcl__preprocess method,
+                               const wcl__picture_shape *shape, float *out)
 {
     const normalisation *n = &methods[method];
     const size_t pixels = (size_t)shape->width * (size_t)shape->height, channels = (size_t)shape->channels;
@@ -93,7 +108,8 @@ void wcl__preprocess_normalise(const wcl__image *image, wcl__preprocess method, 
                     deviation = channels == 1 ? n->gray_deviation : n->deviation[c];
         const size_t source = image->channels == 1 ? 0 : n->bgr ? 2 - c : c;
         for (size_t i = 0; i < pixels; i++) {
-            const float value = ((float)image->pixels[i * (size_t)image->channels + source] / n->divisor - mean) / deviation;
+            const float value =
+                ((float)image->pixels[i * (size_t)image->channels + source] / n->divisor - mean) / deviation;
             out[shape->channels_last ? i * channels + c : c * pixels + i] = value;
         }
     }

@@ -26,13 +26,15 @@ typedef struct wcl__picture_shape {
 
 bool wcl__preprocess_parse(const char *name, wcl__preprocess *method);
 
-/* Gray or not, resized and cropped to the shape: *out is an image of that size. torchvision: the shorter side to 256/224 of the
- * crop, bilinear, then the crop from the centre; caffe and tf: straight to the size, nearest, as Keras' load_img; unit: straight to
- * the size, bilinear. Exit status, see report.h. */
-int wcl__preprocess_fit(const wcl__image *image, wcl__preprocess method, const wcl__picture_shape *shape, wcl__image *out);
+/* Gray or not, resized and cropped to the shape: *out is an image of that size. torchvision: the shorter side
+ * to 256/224 of the crop, bilinear, then the crop from the centre; caffe and tf: straight to the size,
+ * nearest, as Keras' load_img; unit: straight to the size, bilinear. Exit status, see report.h. */
+int wcl__preprocess_fit(const wcl__image *image, wcl__preprocess method, const wcl__picture_shape *shape,
+                        wcl__image *out);
 
-/* Writes width x height x channels floats. A gray image is repeated where the shape has three channels; a network of one channel
- * gets the mean of the three channels' constants. */
-void wcl__preprocess_normalise(const wcl__image *image, wcl__preprocess method, const wcl__picture_shape *shape, float *out);
+/* Writes width x height x channels floats. A gray image is repeated where the shape has three channels; a
+ * network of one channel gets the mean of the three channels' constants. */
+void wcl__preprocess_normalise(const wcl__image *image, wcl__preprocess method,
+                               const wcl__picture_shape *shape, float *out);
 
 #endif

@@ -38,19 +38,21 @@ double wcl__bound_ms(const wcl_plan_node *node, const wcl_device_rates *rates)
 static int run_once(const wcl__engine *engine, const wcl__inputs *inputs, wcl_tensor *outputs, double *ms)
 {
     const double start = wcl__now_ms();
-    const int result = wcl__complain_about(engine->name, wcl_session_run_tensors(engine->session, inputs->tensors, outputs));
+    const int result =
+        wcl__complain_about(engine->name, wcl_session_run_tensors(engine->session, inputs->tensors, outputs));
     *ms = wcl__now_ms() - start;
     return result;
 }
 
 /* samples: `runs` of each launch, then of the run as a whole */
-static int time_runs(const wcl__engine *engine, const wcl__options *options, const wcl__inputs *inputs, wcl__profile *p,
-                     wcl_tensor *outputs, double *samples)
+static int time_runs(const wcl__engine *engine, const wcl__options *options, const wcl__inputs *inputs,
+                     wcl__profile *p, wcl_tensor *outputs, double *samples)
 {
     const int64_t runs = options->runs;
     int result = WCL__DONE;
     double ms = 0;
-    for (int64_t i = 0; i <= options->warmup && result == WCL__DONE; i++) /* the first run pays for what is made lazily */
+    for (int64_t i = 0; i <= options->warmup && result == WCL__DONE;
+         i++) /* the first run pays for what is made lazily */
         result = run_once(engine, inputs, outputs, &ms);
     for (int64_t r = 0; r < runs && result == WCL__DONE; r++) {
         wcl__progress("profiling", r, runs);
@@ -87,7 +89,8 @@ static int read_nodes(const wcl_plan *plan, wcl__profile *p)
     return result;
 }
 
-int wcl__profile_take(wcl__engine *engine, const wcl__options *options, const wcl__inputs *inputs, wcl__profile *profile)
+int wcl__profile_take(wcl__engine *engine, const wcl__options *options, const wcl__inputs *inputs,
+                      wcl__profile *profile)
 {
     const int output_count = wcl_model_output_count(engine->model);
     wcl_session_options session = wcl__engine_options(options);
@@ -101,7 +104,8 @@ int wcl__profile_take(wcl__engine *engine, const wcl__options *options, const wc
         goto cleanup;
     }
     if ((result = wcl__engine_session(engine, &session)) != WCL__DONE ||
-        (result = wcl__complain_about(engine->name, wcl_session_prepare(engine->session, inputs->tensors))) != WCL__DONE)
+        (result = wcl__complain_about(engine->name, wcl_session_prepare(engine->session, inputs->tensors))) !=
+            WCL__DONE)
         goto cleanup;
     profile->node_count = wcl_plan_node_count(wcl_session_plan(engine->session));
     profile->launch_count = wcl_session_profile_count(engine->session);

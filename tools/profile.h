@@ -20,13 +20,15 @@ typedef struct wcl__profile {
 } wcl__profile;
 
 /* Makes the engine's session, whose queue takes times, and runs it: warm-up and runs as the options say. */
-int wcl__profile_take(wcl__engine *engine, const wcl__options *options, const wcl__inputs *inputs, wcl__profile *profile);
+int wcl__profile_take(wcl__engine *engine, const wcl__options *options, const wcl__inputs *inputs,
+                      wcl__profile *profile);
 void wcl__profile_clear(wcl__profile *profile);
 
 /* Sorts the values; count is at least 1. */
 double wcl__median(double *values, int64_t count);
 
-/* The layer's roofline in ms: the longer of its work at the device's FMA rate and its bytes at the memory's. */
+/* The layer's roofline in ms: the longer of its work at the device's FMA rate and its bytes at the memory's.
+ */
 double wcl__bound_ms(const wcl_plan_node *node, const wcl_device_rates *rates);
 bool wcl__is_bound_by_work(const wcl_plan_node *node, const wcl_device_rates *rates);
 

@@ -164,7 +164,8 @@ int wcl__flush_output(void)
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return WCL__DONE;
-    return wcl__complain(WCL__BAD_INPUT, "standard output: cannot write: %s", errno ? strerror(errno) : "write error");
+    return wcl__complain(WCL__BAD_INPUT, "standard output: cannot write: %s",
+                         errno ? strerror(errno) : "write error");
 }
 
 int wcl__write_file(const char *path, const char *text, size_t length)
@@ -223,7 +224,8 @@ char *wcl__format_shape(const int64_t *dims, int rank)
         if (dims[i] < 0)
             used += (size_t)snprintf(text + used, sizeof text - used, "%sNone", separator);
         else
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s%lld", separator, (long long)dims[i]);
+            used +=
+                (size_t)snprintf(text + used, sizeof text - used, "%s%lld", separator, (long long)dims[i]);
     }
     return wcl__format("%s)", text);
 }

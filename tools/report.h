@@ -1,4 +1,5 @@
-/* What the program says to its user: the one-line error, the log, the progress bar, JSON, and text files written whole. */
+/* What the program says to its user: the one-line error, the log, the progress bar, JSON, and text files
+ * written whole. */
 #ifndef WINOCL_TOOLS_REPORT_H
 #define WINOCL_TOOLS_REPORT_H
 
@@ -15,9 +16,16 @@
 #define WCL__PRINTF(text, first)
 #endif
 
-/* Exit statuses of the program. A function of tools/ that returns an int returns one of these, and has said why before it returns
- * another than WCL__DONE. */
-enum { WCL__DONE = 0, WCL__DIFFERS = 1, WCL__USAGE = 2, WCL__BAD_INPUT = 3, WCL__BAD_DEVICE = 4, WCL__OUT_OF_MEMORY = 5 };
+/* Exit statuses of the program. A function of tools/ that returns an int returns one of these, and has said
+ * why before it returns another than WCL__DONE. */
+enum {
+    WCL__DONE = 0,
+    WCL__DIFFERS = 1,
+    WCL__USAGE = 2,
+    WCL__BAD_INPUT = 3,
+    WCL__BAD_DEVICE = 4,
+    WCL__OUT_OF_MEMORY = 5
+};
 
 /* Prints "winocl: " and the message, one line, on stderr; returns `exit_status`. */
 int wcl__complain(int exit_status, const char *format, ...) WCL__PRINTF(2, 3);
@@ -48,7 +56,8 @@ char *wcl__format(const char *format, ...) WCL__PRINTF(1, 2);
 char *wcl__format_shape(const int64_t *dims, int rank); /* "(2, 3, 5)"; a free dimension is "None" */
 char *wcl__format_bytes(double bytes);                  /* "12.3 MiB" */
 double wcl__now_ms(void);
-/* Columns of the terminal that is stdout, COLUMNS before what it says itself; 0: it is none, or does not say. */
+/* Columns of the terminal that is stdout, COLUMNS before what it says itself; 0: it is none, or does not say.
+ */
 int wcl__terminal_width(void);
 
 #endif

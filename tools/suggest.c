@@ -16,7 +16,8 @@ static bool same(char a, char b)
     return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* Letters to insert, to drop, to replace or to swap with their neighbours, capitals or not; LONGEST for what is no name. */
+/* Letters to insert, to drop, to replace or to swap with their neighbours, capitals or not; LONGEST for what
+ * is no name. */
 static int distance_of(const char *a, const char *b)
 {
     int rows[3][LONGEST + 1];
@@ -40,7 +41,8 @@ static int distance_of(const char *a, const char *b)
 /* Near: a third of the letters may differ. */
 void wcl__suggest(wcl__suggestion *suggestion, const char *name)
 {
-    const int distance = distance_of(suggestion->given, name), most = ((int)strlen(suggestion->given) + 2) / 3;
+    const int distance = distance_of(suggestion->given, name),
+              most = ((int)strlen(suggestion->given) + 2) / 3;
     if (distance > most || (suggestion->best && distance >= suggestion->distance))
         return;
     suggestion->best = name;

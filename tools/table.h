@@ -18,7 +18,8 @@ void wcl__table_start(wcl__table *table, const char *const *heads, const char *a
 void wcl__table_cell(wcl__table *table, const char *format, ...) WCL__PRINTF(2, 3);
 /* Takes a string of its own (from wcl__format...), NULL included. */
 void wcl__table_take(wcl__table *table, char *text);
-/* Prints and empties the table. What does not fit its width ends in "...": the last column is cut, then columns are left out. */
+/* Prints and empties the table. What does not fit its width ends in "...": the last column is cut, then
+ * columns are left out. */
 int wcl__table_print(wcl__table *table);
 void wcl__table_clear(wcl__table *table);
 

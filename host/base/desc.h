@@ -33,8 +33,9 @@ typedef struct wcl__conv {
     wcl__act act;
 } wcl__conv;
 
-/* Windows of kh x kw. average: the sum divided by the window's cells inside the picture, or, with count_include_pad, inside the
- * padded picture (cells that only ceil_mode reaches never count). max: cells outside are -infinity. */
+/* Windows of kh x kw. average: the sum divided by the window's cells inside the picture, or, with
+ * count_include_pad, inside the padded picture (cells that only ceil_mode reaches never count). max: cells
+ * outside are -infinity. */
 typedef struct wcl__pool {
     int64_t n, c, h, w, oh, ow;
     int64_t kh, kw;
@@ -52,7 +53,8 @@ typedef struct wcl__gemm {
     wcl__act act;
 } wcl__gemm;
 
-/* y = x / (bias + alpha / size * sum of x^2 over the channels c - floor((size-1)/2) ... c + ceil((size-1)/2))^beta */
+/* y = x / (bias + alpha / size * sum of x^2 over the channels c - floor((size-1)/2) ... c +
+ * ceil((size-1)/2))^beta */
 typedef struct wcl__lrn {
     int64_t n, c, h, w, size;
     float alpha, beta, bias;
@@ -64,8 +66,8 @@ typedef struct wcl__softmax {
     bool log;
 } wcl__softmax;
 
-/* The window of a convolution or a pool along one dimension of `size` cells. ceil_mode: ONNX's (a last window that would start in
- * the padding behind the picture is left out). */
+/* The window of a convolution or a pool along one dimension of `size` cells. ceil_mode: ONNX's (a last window
+ * that would start in the padding behind the picture is left out). */
 typedef struct wcl__window_axis {
     int64_t size, kernel, stride, dilation;
     int64_t pad_before, pad_after;

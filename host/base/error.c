@@ -7,9 +7,14 @@
 
 #include "base/base.h"
 
-/* The record needs no memory of its own, so that running out of memory can be reported; only a build log is on the heap. A list of
- * unsupported nodes is why the reason may be long. */
-enum { PLACE_BYTES = 512, REASON_BYTES = 4096, MESSAGE_BYTES = REASON_BYTES + 3 * PLACE_BYTES, LOG_BYTES = 2048 };
+/* The record needs no memory of its own, so that running out of memory can be reported; only a build log is
+ * on the heap. A list of unsupported nodes is why the reason may be long. */
+enum {
+    PLACE_BYTES = 512,
+    REASON_BYTES = 4096,
+    MESSAGE_BYTES = REASON_BYTES + 3 * PLACE_BYTES,
+    LOG_BYTES = 2048
+};
 enum { BUILD_LOG_BYTES = 65536 };
 
 typedef struct record {
@@ -77,14 +82,16 @@ static void compose_message(record *r)
     for (size_t i = 0; i < WCL__COUNT(parts); i++) {
         if (!parts[i][0])
             continue;
-        int written = snprintf(r->message + length, sizeof r->message - length, "%s%s", length ? ": " : "", parts[i]);
+        int written =
+            snprintf(r->message + length, sizeof r->message - length, "%s%s", length ? ": " : "", parts[i]);
         if (written < 0 || (size_t)written >= sizeof r->message - length)
             break;
         length += (size_t)written;
     }
     if (!r->message[0] && r->status != WCL_OK)
         copy_text(r->message, sizeof r->message, wcl_status_string(r->status));
-    for (char *c = r->message; *c; c++) /* the message is one line, whatever a driver or a file put into its parts */
+    for (char *c = r->message; *c;
+         c++) /* the message is one line, whatever a driver or a file put into its parts */
         if ((unsigned char)*c < ' ')
             *c = ' ';
 }
@@ -92,9 +99,14 @@ static void compose_message(record *r)
 const wcl_error *wcl_last_error(void)
 {
     compose_message(&last);
-    last.published =
-        (wcl_error){last.status, last.cl_code, last.file, last.node, last.kernel, last.reason, last.build_log ? last.build_log : "",
-                    last.message};
+    last.published = (wcl_error){last.status,
+                                 last.cl_code,
+                                 last.file,
+                                 last.node,
+                                 last.kernel,
+                                 last.reason,
+                                 last.build_log ? last.build_log : "",
+                                 last.message};
     return &last.published;
 }
 
@@ -228,7 +240,8 @@ static const struct {
     {-33, WCL_DEVICE_ERROR, "CL_INVALID_DEVICE"},
     {-34, WCL_DEVICE_ERROR, "CL_INVALID_CONTEXT"},
     {-35, WCL_DEVICE_ERROR, "CL_INVALID_QUEUE_PROPERTIES"},
-    {-36, WCL_DEVICE_LOST, "CL_INVALID_COMMAND_QUEUE"}, /* ours was valid when made: NVIDIA and AMD say this after a fault */
+    {-36, WCL_DEVICE_LOST,
+     "CL_INVALID_COMMAND_QUEUE"}, /* ours was valid when made: NVIDIA and AMD say this after a fault */
     {-37, WCL_DEVICE_ERROR, "CL_INVALID_HOST_PTR"},
     {-38, WCL_DEVICE_ERROR, "CL_INVALID_MEM_OBJECT"},
     {-39, WCL_DEVICE_ERROR, "CL_INVALID_IMAGE_FORMAT_DESCRIPTOR"},
@@ -290,7 +303,8 @@ wcl_status wcl__fail_cl_running(cl_int code, const char *what)
 {
     if (code != CL_OUT_OF_RESOURCES)
         return wcl__fail_cl(code, what);
-    wcl__fail(WCL_DEVICE_ERROR, "%s: %s (%d): drivers report a fault of a kernel and a lack of resources alike", what,
+    wcl__fail(WCL_DEVICE_ERROR,
+              "%s: %s (%d): drivers report a fault of a kernel and a lack of resources alike", what,
               wcl__cl_name(code), (int)code);
     last.cl_code = code;
     return WCL_DEVICE_ERROR;

@@ -35,7 +35,8 @@ static wcl_status copy_descriptor(int descriptor, wcl__file *file)
         if (got < 0)
             return wcl__fail_errno(WCL_BAD_FILE, "cannot read");
         if (got == 0)
-            return wcl__fail(WCL_BAD_FILE, "was cut from %zu to %zu bytes while it was read", file->bytes, done);
+            return wcl__fail(WCL_BAD_FILE, "was cut from %zu to %zu bytes while it was read", file->bytes,
+                             done);
         done += (size_t)got;
     }
     return WCL_OK;
@@ -44,9 +45,11 @@ static wcl_status copy_descriptor(int descriptor, wcl__file *file)
 static wcl_status open_regular(const char *path, int *descriptor, wcl__file *file)
 {
     struct stat info;
-    *descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO without a writer must not stop us */
+    *descriptor =
+        open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO without a writer must not stop us */
     if (*descriptor < 0)
-        return wcl__fail_errno(errno == ENOENT || errno == ENOTDIR ? WCL_NOT_FOUND : WCL_BAD_FILE, "cannot open");
+        return wcl__fail_errno(errno == ENOENT || errno == ENOTDIR ? WCL_NOT_FOUND : WCL_BAD_FILE,
+                               "cannot open");
     if (fstat(*descriptor, &info) != 0)
         return wcl__fail_errno(WCL_BAD_FILE, "cannot read");
     if (S_ISDIR(info.st_mode))
@@ -103,14 +106,16 @@ wcl_status wcl__file_check(const wcl__file *file)
     struct stat info;
     if (!file->mapped || stat(file->path, &info) != 0 || (size_t)info.st_size >= file->bytes)
         return WCL_OK;
-    if ((uint64_t)info.st_dev != file->device || (uint64_t)info.st_ino != file->inode) /* another file took its name */
+    if ((uint64_t)info.st_dev != file->device ||
+        (uint64_t)info.st_ino != file->inode) /* another file took its name */
         return WCL_OK;
-    return wcl__in_file(
-        wcl__fail(WCL_BAD_FILE, "was cut from %zu to %zu bytes while it was in use", file->bytes, (size_t)info.st_size),
-        file->path);
+    return wcl__in_file(wcl__fail(WCL_BAD_FILE, "was cut from %zu to %zu bytes while it was in use",
+                                  file->bytes, (size_t)info.st_size),
+                        file->path);
 }
 
-wcl_status wcl__file_of_memory(const void *data, size_t bytes, void (*release)(void *), void *user, wcl__file **out)
+wcl_status wcl__file_of_memory(const void *data, size_t bytes, void (*release)(void *), void *user,
+                               wcl__file **out)
 {
     wcl_status status = WCL_OK;
     *out = NULL;
@@ -156,7 +161,8 @@ void wcl__file_drop_pages(const wcl__file *file, const void *data, size_t bytes)
     uintptr_t last = WCL__MIN(((uintptr_t)data + bytes + page - 1) / page * page,
                               ((uintptr_t)file->data + file->bytes + page - 1) / page * page);
     if (first >= (uintptr_t)file->data && first < last)
-        (void)madvise((void *)first, last - first, MADV_DONTNEED); /* advice: its failure costs memory, nothing else */
+        (void)madvise((void *)first, last - first,
+                      MADV_DONTNEED); /* advice: its failure costs memory, nothing else */
 }
 
 /* ------------------------------------------------------------------ writing */
@@ -184,7 +190,8 @@ static bool write_parts(int descriptor, const void *const *parts, const size_t *
     return true;
 }
 
-/* A new file beside `path`. Not mkstemp, whose mode would leave the finished file unreadable for others whatever the umask is. */
+/* A new file beside `path`. Not mkstemp, whose mode would leave the finished file unreadable for others
+ * whatever the umask is. */
 static int open_temporary(int folder, const char *path, mode_t mode, char *name, size_t bytes)
 {
     int descriptor = -1;
@@ -210,7 +217,8 @@ static wcl_status write_special(const char *path, const void *const *parts, cons
     return wcl__in_file(status, path);
 }
 
-wcl_status wcl__file_replace(int folder, const char *name, unsigned mode, const void *const *parts, const size_t *sizes, int count)
+wcl_status wcl__file_replace(int folder, const char *name, unsigned mode, const void *const *parts,
+                             const size_t *sizes, int count)
 {
     wcl_status status = WCL_OK;
     const size_t bytes = strlen(name) + 64;

@@ -8,7 +8,8 @@
 void *wcl__alloc(size_t count, size_t size)
 {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes)) /* calloc sees it too, but AddressSanitizer's ends the process */
+    if (__builtin_mul_overflow(count, size,
+                               &bytes)) /* calloc sees it too, but AddressSanitizer's ends the process */
         return NULL;
     return bytes ? calloc(count, size) : calloc(1, 1);
 }

@@ -37,7 +37,8 @@ static void put(wcl__names *table, const char *name, int index)
 
 static wcl_status rehash(wcl__names *table, size_t capacity)
 {
-    wcl__names larger = {wcl__alloc(capacity, sizeof(char *)), wcl__alloc(capacity, sizeof(int)), capacity, 0};
+    wcl__names larger = {wcl__alloc(capacity, sizeof(char *)), wcl__alloc(capacity, sizeof(int)), capacity,
+                         0};
     if (!larger.names || !larger.indices) {
         wcl__names_clear(&larger);
         return wcl__fail_memory();

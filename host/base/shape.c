@@ -10,9 +10,10 @@ static const struct {
     size_t size;
     const char *name;
 } types[] = {
-    {WCL_FLOAT32, 4, "float32"}, {WCL_UINT8, 1, "uint8"},     {WCL_INT8, 1, "int8"},       {WCL_UINT16, 2, "uint16"},
-    {WCL_INT16, 2, "int16"},     {WCL_INT32, 4, "int32"},     {WCL_INT64, 8, "int64"},     {WCL_STRING, 0, "string"},
-    {WCL_BOOL, 1, "bool"},       {WCL_FLOAT16, 2, "float16"}, {WCL_FLOAT64, 8, "float64"}, {WCL_UINT32, 4, "uint32"},
+    {WCL_FLOAT32, 4, "float32"}, {WCL_UINT8, 1, "uint8"},     {WCL_INT8, 1, "int8"},
+    {WCL_UINT16, 2, "uint16"},   {WCL_INT16, 2, "int16"},     {WCL_INT32, 4, "int32"},
+    {WCL_INT64, 8, "int64"},     {WCL_STRING, 0, "string"},   {WCL_BOOL, 1, "bool"},
+    {WCL_FLOAT16, 2, "float16"}, {WCL_FLOAT64, 8, "float64"}, {WCL_UINT32, 4, "uint32"},
     {WCL_UINT64, 8, "uint64"},
 };
 
@@ -64,7 +65,8 @@ wcl__shape_text wcl__shape_print(const wcl__shape *shape)
     wcl__shape_text out = {"scalar"};
     size_t length = 0;
     for (int i = 0; i < shape->rank && i < WCL_MAX_RANK; i++)
-        length += (size_t)snprintf(out.text + length, sizeof out.text - length, "%s%lld", i ? "x" : "", (long long)shape->dims[i]);
+        length += (size_t)snprintf(out.text + length, sizeof out.text - length, "%s%lld", i ? "x" : "",
+                                   (long long)shape->dims[i]);
     return out;
 }
 
@@ -99,17 +101,20 @@ int64_t wcl__window_output(const wcl__window_axis *axis)
 {
     const int64_t size = axis->size, stride = axis->stride;
     int64_t padded, extent, last_start;
-    if (size < 0 || axis->kernel < 1 || stride < 1 || axis->dilation < 1 || axis->pad_before < 0 || axis->pad_after < 0)
+    if (size < 0 || axis->kernel < 1 || stride < 1 || axis->dilation < 1 || axis->pad_before < 0 ||
+        axis->pad_after < 0)
         return 0;
     /* A model's numbers may be anything: what overflows does not fit. */
-    if (__builtin_add_overflow(size, axis->pad_before, &padded) || __builtin_add_overflow(padded, axis->pad_after, &padded) ||
-        __builtin_mul_overflow(axis->kernel - 1, axis->dilation, &extent) || __builtin_add_overflow(extent, 1, &extent))
+    if (__builtin_add_overflow(size, axis->pad_before, &padded) ||
+        __builtin_add_overflow(padded, axis->pad_after, &padded) ||
+        __builtin_mul_overflow(axis->kernel - 1, axis->dilation, &extent) ||
+        __builtin_add_overflow(extent, 1, &extent))
         return 0;
     if (extent > padded) /* ceil(-x / stride) + 1 */
         return axis->ceil_mode && size > 0 && extent - padded < stride;
     int64_t steps = (padded - extent) / stride;
-    if (axis->ceil_mode && (padded - extent) % stride != 0 && !__builtin_mul_overflow(steps + 1, stride, &last_start) &&
-        last_start < size + axis->pad_before)
+    if (axis->ceil_mode && (padded - extent) % stride != 0 &&
+        !__builtin_mul_overflow(steps + 1, stride, &last_start) && last_start < size + axis->pad_before)
         steps++;
     return steps + 1;
 }

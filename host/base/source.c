@@ -24,7 +24,8 @@ void wcl__source_drop(const wcl__source *source, int64_t first, int64_t count)
 {
     size_t size = wcl_type_size(source->type);
     if (source->data && source->file && count > 0)
-        wcl__file_drop_pages(source->file, (const unsigned char *)source->data + (size_t)first * size, (size_t)count * size);
+        wcl__file_drop_pages(source->file, (const unsigned char *)source->data + (size_t)first * size,
+                             (size_t)count * size);
 }
 
 double wcl__source_largest(const wcl__source *source)
@@ -32,7 +33,8 @@ double wcl__source_largest(const wcl__source *source)
     enum { CHUNK = 1 << 20 };
     const int64_t count = wcl__shape_count(&source->shape);
     const unsigned char *data = source->data;
-    int32_t largest = 0; /* the bits of magnitudes stand in the order of their values, infinity and NaN behind all others */
+    int32_t largest =
+        0; /* the bits of magnitudes stand in the order of their values, infinity and NaN behind all others */
     if (!data)
         return wcl__random_bound(source->deviation);
     for (int64_t first = 0; first < count; first += CHUNK) {

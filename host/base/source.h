@@ -1,4 +1,5 @@
-/* Where a constant's values come from: a view into a mapped file, memory, or the seeded generator. Never a second copy. */
+/* Where a constant's values come from: a view into a mapped file, memory, or the seeded generator. Never a
+ * second copy. */
 #ifndef WCL_BASE_SOURCE_H
 #define WCL_BASE_SOURCE_H
 
@@ -21,7 +22,8 @@ wcl_status wcl__source_check(const wcl__source *source);
 void wcl__source_read(const wcl__source *source, int64_t first, int64_t count, void *out);
 /* The file's pages behind these elements may leave memory. */
 void wcl__source_drop(const wcl__source *source, int64_t first, int64_t count);
-/* The largest magnitude of a float32 constant's elements, or a bound on it where they are seeded; infinity if one is infinite or NaN. */
+/* The largest magnitude of a float32 constant's elements, or a bound on it where they are seeded; infinity if
+ * one is infinite or NaN. */
 double wcl__source_largest(const wcl__source *source);
 void wcl__source_clear(wcl__source *source); /* releases what it owns */
 

@@ -1,11 +1,13 @@
-/* The nodes that the thread's last failed call refused: a part of its error record (error.c), which starts and ends with it. */
+/* The nodes that the thread's last failed call refused: a part of its error record (error.c), which starts
+ * and ends with it. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
 
-/* The records, and after the last one (of no node) the bytes of their texts. One block, so that a thread that ends frees it with free. */
+/* The records, and after the last one (of no node) the bytes of their texts. One block, so that a thread that
+ * ends frees it with free. */
 static _Thread_local wcl_unsupported *last;
 static _Thread_local int last_count;
 

@@ -4,7 +4,8 @@
 
 #include "base/base.h"
 
-/* Reads an ONNX model; external data files are looked for in `folder` (NULL: refused). The file is retained while views of it live. */
+/* Reads an ONNX model; external data files are looked for in `folder` (NULL: refused). The file is retained
+ * while views of it live. */
 wcl_status wcl__onnx_read(wcl__file *file, const char *folder, wcl_model **out);
 /* "vgg16?classes=10&size=64&seed=1" */
 wcl_status wcl__zoo_build(const char *name, wcl_model **out);

@@ -48,11 +48,13 @@ wcl_status wcl_model_load_with(const char *path, const wcl_model_options *option
         return wcl__fail(WCL_BAD_ARGUMENT, "a model needs a file's name or zoo:NAME");
     if ((status = wcl__options_read(options, &known, sizeof known)) != WCL_OK)
         return status;
-    status = strncmp(path, "zoo:", 4) == 0 ? wcl__zoo_build(path + 4, out) : load_file(path, known.in_memory, out);
+    status =
+        strncmp(path, "zoo:", 4) == 0 ? wcl__zoo_build(path + 4, out) : load_file(path, known.in_memory, out);
     return wcl__in_file(status, path);
 }
 
-wcl_status wcl_model_load_memory(const void *data, size_t bytes, void (*release)(void *user), void *user, wcl_model **out)
+wcl_status wcl_model_load_memory(const void *data, size_t bytes, void (*release)(void *user), void *user,
+                                 wcl_model **out)
 {
     wcl__file *file = NULL;
     wcl_status status;

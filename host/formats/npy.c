@@ -134,11 +134,16 @@ static wcl_status read_header(struct header *header, wcl_tensor *tensor)
         wcl_status status;
         if (!take_string(header, key, sizeof key) || !take(header, ':'))
             return bad_header("no key");
-        bit = strcmp(key, "descr") == 0 ? 1 : strcmp(key, "fortran_order") == 0 ? 2 : strcmp(key, "shape") == 0 ? 4 : 0;
+        bit = strcmp(key, "descr") == 0           ? 1
+              : strcmp(key, "fortran_order") == 0 ? 2
+              : strcmp(key, "shape") == 0         ? 4
+                                                  : 0;
         if (!bit || (seen & bit))
             return bad_header(bit ? "a key stands there twice" : "an unknown key");
         seen |= bit;
-        status = bit == 1 ? read_descr(header, tensor) : bit == 2 ? read_order(header) : read_shape(header, tensor);
+        status = bit == 1   ? read_descr(header, tensor)
+                 : bit == 2 ? read_order(header)
+                            : read_shape(header, tensor);
         if (status != WCL_OK)
             return status;
         if (!take(header, ',') && peek(header) != '}')
@@ -167,7 +172,8 @@ wcl_status wcl__npy_read(const wcl__file *file, wcl_tensor *tensor)
     if (!wcl__npy_is(file))
         return wcl__fail(WCL_BAD_FILE, "not a .npy file");
     if (version < 1 || version > 3)
-        return wcl__fail(version ? WCL_UNSUPPORTED : WCL_BAD_FILE, ".npy version %d: versions 1 to 3 are supported", version);
+        return wcl__fail(version ? WCL_UNSUPPORTED : WCL_BAD_FILE,
+                         ".npy version %d: versions 1 to 3 are supported", version);
     if (file->bytes < start)
         return bad_header("cut short");
     memcpy(&length, file->data + 8, start - 8);

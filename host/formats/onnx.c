@@ -1,4 +1,5 @@
-/* ModelProto and GraphProto. The model is walked twice: the opset has a higher field number than the graph, and may come after it. */
+/* ModelProto and GraphProto. The model is walked twice: the opset has a higher field number than the graph,
+ * and may come after it. */
 #include "formats/formats.h"
 #include "formats/onnx_read.h"
 
@@ -8,8 +9,8 @@
 
 #include "model/model.h"
 
-/* IR 3 is the first with opset_import; 13 is the newest published one. What later ones added are types and fields that are refused or
- * ignored by themselves. */
+/* IR 3 is the first with opset_import; 13 is the newest published one. What later ones added are types and
+ * fields that are refused or ignored by themselves. */
 enum { IR_FIRST = 3, IR_LAST = 13 };
 
 /* A name in the file, not NUL-terminated. */
@@ -51,11 +52,11 @@ static wcl_status read_opset(wcl__onnx *onnx, const wcl__pb *message, const wcl_
     if (status != WCL_OK || (*domain && strcmp(domain, "ai.onnx") != 0))
         return status; /* another domain's version matters to nobody: its operators are not supported */
     if (version < WCL__OPSET_FIRST || version > WCL__OPSET_LAST)
-        return wcl__fail(WCL_UNSUPPORTED, "opset %lld: versions %d to %d are supported", (long long)version, WCL__OPSET_FIRST,
-                         WCL__OPSET_LAST);
+        return wcl__fail(WCL_UNSUPPORTED, "opset %lld: versions %d to %d are supported", (long long)version,
+                         WCL__OPSET_FIRST, WCL__OPSET_LAST);
     if (onnx->opset && onnx->opset != version)
-        return wcl__fail(WCL_BAD_MODEL, "two versions of ONNX's operators, %lld and %lld", (long long)onnx->opset,
-                         (long long)version);
+        return wcl__fail(WCL_BAD_MODEL, "two versions of ONNX's operators, %lld and %lld",
+                         (long long)onnx->opset, (long long)version);
     onnx->opset = version;
     return wcl_builder_opset(onnx->builder, (int)version);
 }
@@ -75,14 +76,18 @@ static wcl_status read_initializer(wcl__onnx *onnx, wcl__pb message, struct view
     wcl__source source;
     if (status != WCL_OK)
         return status;
-    source =
-        (wcl__source){.type = tensor.type, .shape = tensor.shape, .bytes = tensor.bytes, .data = tensor.data, .file = tensor.file};
+    source = (wcl__source){.type = tensor.type,
+                           .shape = tensor.shape,
+                           .bytes = tensor.bytes,
+                           .data = tensor.data,
+                           .file = tensor.file};
     if (!*tensor.name) {
         wcl__free(tensor.owned);
         return wcl__fail(WCL_BAD_MODEL, "an initializer has no name");
     }
     if (tensor.owned) {
-        wcl_tensor view = {.type = tensor.type, .rank = tensor.shape.rank, .data = tensor.owned, .bytes = tensor.bytes};
+        wcl_tensor view = {
+            .type = tensor.type, .rank = tensor.shape.rank, .data = tensor.owned, .bytes = tensor.bytes};
         memcpy(view.dims, tensor.shape.dims, sizeof view.dims);
         status = wcl_builder_constant_view(onnx->builder, tensor.name, &view, wcl__free, tensor.owned);
     } else {
@@ -186,7 +191,8 @@ static wcl_status read_tensor_type(wcl__onnx *onnx, wcl__pb message, struct info
     while ((status = wcl__pb_next(&message, &field)) == WCL_OK && field.number) {
         if (field.number == wcl__Tensor_elem_type)
             status = wcl__pb_int(&message, &field, &info->type);
-        else if (field.number == wcl__Tensor_shape && (status = wcl__pb_message(&message, &field, &shape)) == WCL_OK)
+        else if (field.number == wcl__Tensor_shape &&
+                 (status = wcl__pb_message(&message, &field, &shape)) == WCL_OK)
             status = read_shape(onnx, shape, info);
         if (status != WCL_OK)
             return status;
@@ -251,7 +257,8 @@ static wcl_status read_input(wcl__onnx *onnx, wcl__pb message, const struct view
     wcl_status status = read_info_name(onnx, message, &info);
     if (status != WCL_OK)
         return status;
-    if (constants->count && bsearch(&info.view, constants->items, constants->count, sizeof info.view, compare_views))
+    if (constants->count &&
+        bsearch(&info.view, constants->items, constants->count, sizeof info.view, compare_views))
         return WCL_OK; /* before IR 4 every initializer is listed as an input, too */
     while ((status = wcl__pb_next(&message, &field)) == WCL_OK && field.number) {
         if (field.number != wcl__ValueInfoProto_type)
@@ -266,13 +273,15 @@ static wcl_status read_input(wcl__onnx *onnx, wcl__pb message, const struct view
     if (!info.kind)
         return wcl__fail(WCL_BAD_MODEL, "input %s has no type", info.name);
     if (strcmp(info.kind, "tensor") != 0)
-        return wcl__fail(WCL_UNSUPPORTED, "input %s is of type %s, only tensors are supported", info.name, info.kind);
+        return wcl__fail(WCL_UNSUPPORTED, "input %s is of type %s, only tensors are supported", info.name,
+                         info.kind);
     snprintf(what, sizeof what, "input %s", info.name);
     if ((status = wcl__onnx_type(info.type, what, &type)) != WCL_OK)
         return status;
     if (!info.has_shape)
         return wcl__fail(WCL_UNSUPPORTED, "input %s has no declared number of dimensions", info.name);
-    return wcl__builder_input_named(onnx->builder, info.name, type, (int)info.rank, info.dims, info.dim_names);
+    return wcl__builder_input_named(onnx->builder, info.name, type, (int)info.rank, info.dims,
+                                    info.dim_names);
 }
 
 static wcl_status read_output(wcl__onnx *onnx, wcl__pb message)
@@ -291,7 +300,8 @@ static wcl_status read_graph(wcl__onnx *onnx, wcl__pb graph)
     if (status != WCL_OK)
         goto cleanup;
     while ((status = wcl__pb_next(&again, &field)) == WCL_OK && field.number) {
-        if (field.number != wcl__GraphProto_node && field.number != wcl__GraphProto_input && field.number != wcl__GraphProto_output)
+        if (field.number != wcl__GraphProto_node && field.number != wcl__GraphProto_input &&
+            field.number != wcl__GraphProto_output)
             continue;
         if ((status = wcl__pb_message(&again, &field, &message)) != WCL_OK)
             goto cleanup;
@@ -322,7 +332,8 @@ static wcl_status read_model(wcl__onnx *onnx, wcl__pb model)
             status = wcl__pb_int(&model, &field, &version);
             break;
         case wcl__ModelProto_graph:
-            status = graph.base ? wcl__fail(WCL_BAD_FILE, "damaged: it has two graphs") : wcl__pb_message(&model, &field, &graph);
+            status = graph.base ? wcl__fail(WCL_BAD_FILE, "damaged: it has two graphs")
+                                : wcl__pb_message(&model, &field, &graph);
             break;
         case wcl__ModelProto_opset_import:
             status = read_opset(onnx, &model, &field);
@@ -343,8 +354,9 @@ static wcl_status read_model(wcl__onnx *onnx, wcl__pb model)
     if (!graph.base)
         return wcl__fail(WCL_BAD_FILE, "not an ONNX model: it has no graph");
     if (version < IR_FIRST || version > IR_LAST)
-        return wcl__fail(version ? WCL_UNSUPPORTED : WCL_BAD_FILE, "IR version %lld: versions %d to %d are supported",
-                         (long long)version, IR_FIRST, IR_LAST);
+        return wcl__fail(version ? WCL_UNSUPPORTED : WCL_BAD_FILE,
+                         "IR version %lld: versions %d to %d are supported", (long long)version, IR_FIRST,
+                         IR_LAST);
     return read_graph(onnx, graph);
 }
 

@@ -47,7 +47,8 @@ static wcl_status map_once(wcl__onnx *onnx, const char *location, wcl__file **ou
             *out = onnx->externals[i];
             goto cleanup;
         }
-    status = onnx->file->mapped ? wcl__file_map(path.data, &file) : wcl__file_copy(path.data, &file); /* as the model itself */
+    status = onnx->file->mapped ? wcl__file_map(path.data, &file)
+                                : wcl__file_copy(path.data, &file); /* as the model itself */
     if (status != WCL_OK)
         goto cleanup;
     if (!WCL__GROW(onnx->externals, onnx->external_count, onnx->external_capacity)) {
@@ -62,8 +63,8 @@ cleanup:
     return status;
 }
 
-wcl_status wcl__onnx_read_external(wcl__onnx *onnx, const wcl__onnx_place *place, const char *name, size_t bytes,
-                                   wcl__onnx_tensor *tensor)
+wcl_status wcl__onnx_read_external(wcl__onnx *onnx, const wcl__onnx_place *place, const char *name,
+                                   size_t bytes, wcl__onnx_tensor *tensor)
 {
     size_t offset = 0, length;
     wcl__file *file = NULL;
@@ -71,21 +72,25 @@ wcl_status wcl__onnx_read_external(wcl__onnx *onnx, const wcl__onnx_place *place
     if (!place->location)
         return wcl__fail(WCL_BAD_MODEL, "tensor %s: its external file has no name", name);
     if (!onnx || !onnx->folder)
-        return wcl__fail(WCL_UNSUPPORTED, "tensor %s lies in the file %s: external data needs a model that is a file itself", name,
-                         place->location);
+        return wcl__fail(WCL_UNSUPPORTED,
+                         "tensor %s lies in the file %s: external data needs a model that is a file itself",
+                         name, place->location);
     if (!stays_inside(place->location))
-        return wcl__fail(WCL_BAD_MODEL, "tensor %s: the external file %s is not in the model's folder", name, place->location);
+        return wcl__fail(WCL_BAD_MODEL, "tensor %s: the external file %s is not in the model's folder", name,
+                         place->location);
     if (place->offset && !parse_size(place->offset, &offset))
         return wcl__fail(WCL_BAD_MODEL, "tensor %s: bad offset %s in its external file", name, place->offset);
     if ((status = map_once(onnx, place->location, &file)) != WCL_OK)
         return status;
     if (offset > file->bytes)
-        return wcl__in_file(wcl__fail(WCL_BAD_FILE, "tensor %s begins behind the end of the file", name), file->path);
+        return wcl__in_file(wcl__fail(WCL_BAD_FILE, "tensor %s begins behind the end of the file", name),
+                            file->path);
     length = file->bytes - offset;
     if (place->length && !parse_size(place->length, &length))
         return wcl__fail(WCL_BAD_MODEL, "tensor %s: bad length %s in its external file", name, place->length);
     if (length > file->bytes - offset)
-        return wcl__in_file(wcl__fail(WCL_BAD_FILE, "tensor %s ends behind the end of the file", name), file->path);
+        return wcl__in_file(wcl__fail(WCL_BAD_FILE, "tensor %s ends behind the end of the file", name),
+                            file->path);
     if (length != bytes)
         return wcl__fail(WCL_BAD_MODEL, "tensor %s of %s elements (%s) needs %zu bytes and has %zu", name,
                          wcl__shape_print(&tensor->shape).text, wcl_type_name(tensor->type), bytes, length);

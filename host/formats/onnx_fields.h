@@ -1,5 +1,5 @@
-/* Numbers of the fields of ONNX's messages that the reader knows: message, field, number. tests/test_onnx.c compares them with
- * onnx.proto. */
+/* Numbers of the fields of ONNX's messages that the reader knows: message, field, number. tests/test_onnx.c
+ * compares them with onnx.proto. */
 #ifndef WCL_FORMATS_ONNX_FIELDS_H
 #define WCL_FORMATS_ONNX_FIELDS_H
 

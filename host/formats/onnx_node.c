@@ -84,7 +84,8 @@ static wcl_status scan_attribute(wcl__onnx *onnx, wcl__pb message, struct attrib
 }
 
 /* Fills ints or floats: 8 or 4 bytes of each scalar. */
-static wcl_status read_list(wcl__onnx *onnx, wcl__pb message, uint32_t number, wcl__pb_wire wire, size_t count, const void **out)
+static wcl_status read_list(wcl__onnx *onnx, wcl__pb message, uint32_t number, wcl__pb_wire wire,
+                            size_t count, const void **out)
 {
     const size_t size = wire == WCL__PB_VARINT ? sizeof(int64_t) : sizeof(float);
     unsigned char *list = wcl__scratch_alloc(&onnx->scratch, count, size);
@@ -165,7 +166,8 @@ static wcl_status read_attribute(wcl__onnx *onnx, wcl__pb message, wcl_attribute
         break;
     default:
         if (type > 0 && type < (int64_t)WCL__COUNT(kinds))
-            return wcl__fail(WCL_UNSUPPORTED, "attribute %s: values of type %s are not supported", found.name, kinds[type]);
+            return wcl__fail(WCL_UNSUPPORTED, "attribute %s: values of type %s are not supported", found.name,
+                             kinds[type]);
         return wcl__fail(WCL_BAD_MODEL, "attribute %s has no type that ONNX knows", found.name);
     }
     return status;

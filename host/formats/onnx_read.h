@@ -25,13 +25,16 @@ typedef struct wcl__onnx {
     size_t external_count, external_capacity;
 } wcl__onnx;
 
-/* A string field as a NUL-terminated copy in `scratch`. A name must be UTF-8 without control characters, since messages show it. */
-wcl_status wcl__onnx_name(wcl__scratch *scratch, const wcl__pb *message, const wcl__pb_field *field, const char **name);
+/* A string field as a NUL-terminated copy in `scratch`. A name must be UTF-8 without control characters,
+ * since messages show it. */
+wcl_status wcl__onnx_name(wcl__scratch *scratch, const wcl__pb *message, const wcl__pb_field *field,
+                          const char **name);
 /* The same without the rule about control characters. */
-wcl_status wcl__onnx_text(wcl__scratch *scratch, const wcl__pb *message, const wcl__pb_field *field, const char **text);
+wcl_status wcl__onnx_text(wcl__scratch *scratch, const wcl__pb *message, const wcl__pb_field *field,
+                          const char **text);
 /* Reads a StringStringEntryProto. */
-wcl_status wcl__onnx_entry(wcl__scratch *scratch, const wcl__pb *message, const wcl__pb_field *field, const char **key,
-                           const char **value);
+wcl_status wcl__onnx_entry(wcl__scratch *scratch, const wcl__pb *message, const wcl__pb_field *field,
+                           const char **key, const char **value);
 
 /* A TensorProto's contents. */
 typedef struct wcl__onnx_tensor {
@@ -45,15 +48,17 @@ typedef struct wcl__onnx_tensor {
 } wcl__onnx_tensor;
 
 /* onnx_tensor.c. `onnx` may be NULL where external data is not allowed. */
-wcl_status wcl__onnx_read_tensor(wcl__onnx *onnx, wcl__scratch *scratch, wcl__pb message, wcl__onnx_tensor *tensor);
+wcl_status wcl__onnx_read_tensor(wcl__onnx *onnx, wcl__scratch *scratch, wcl__pb message,
+                                 wcl__onnx_tensor *tensor);
 /* The type of this number, if winocl has it: else WCL_UNSUPPORTED naming `what` and the type. */
 wcl_status wcl__onnx_type(int64_t number, const char *what, wcl_type *type);
-/* onnx_external.c: the bytes of an external file that the entries of `external_data` name, checked against `bytes`. */
+/* onnx_external.c: the bytes of an external file that the entries of `external_data` name, checked against
+ * `bytes`. */
 typedef struct wcl__onnx_place {
     const char *location, *offset, *length; /* NULL: absent */
 } wcl__onnx_place;
-wcl_status wcl__onnx_read_external(wcl__onnx *onnx, const wcl__onnx_place *place, const char *name, size_t bytes,
-                                   wcl__onnx_tensor *tensor);
+wcl_status wcl__onnx_read_external(wcl__onnx *onnx, const wcl__onnx_place *place, const char *name,
+                                   size_t bytes, wcl__onnx_tensor *tensor);
 /* onnx_node.c: one NodeProto, handed to the builder. */
 wcl_status wcl__onnx_read_node(wcl__onnx *onnx, wcl__pb message);
 

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How each type is stored when it is not raw bytes: the list, the encoding of its scalars, and the range of a value. */
+/* How each type is stored when it is not raw bytes: the list, the encoding of its scalars, and the range of a
+ * value. */
 static const struct storage {
     wcl_type type;
     uint32_t field;
@@ -52,7 +53,8 @@ wcl_status wcl__onnx_type(int64_t number, const char *what, wcl_type *type)
     for (size_t i = 0; i < WCL__COUNT(foreigners); i++)
         if (foreigners[i].number == number)
             return wcl__fail(WCL_UNSUPPORTED, "%s has elements of type %s", what, foreigners[i].name);
-    return wcl__fail(number ? WCL_UNSUPPORTED : WCL_BAD_MODEL, "%s has elements of type number %lld", what, (long long)number);
+    return wcl__fail(number ? WCL_UNSUPPORTED : WCL_BAD_MODEL, "%s has elements of type number %lld", what,
+                     (long long)number);
 }
 
 /* What a pass over the message finds. */
@@ -80,7 +82,8 @@ static wcl_status read_dims(const wcl__pb *message, const wcl__pb_field *field, 
     return status;
 }
 
-static wcl_status read_place(wcl__scratch *scratch, const wcl__pb *message, const wcl__pb_field *field, wcl__onnx_place *place)
+static wcl_status read_place(wcl__scratch *scratch, const wcl__pb *message, const wcl__pb_field *field,
+                             wcl__onnx_place *place)
 {
     const char *key, *value;
     wcl_status status = wcl__onnx_entry(scratch, message, field, &key, &value);
@@ -144,7 +147,8 @@ static wcl_status count_list(wcl__pb message, const struct storage *storage, con
             if (field.number == storage->field)
                 status = wcl__pb_scalars(&message, &field, storage->wire, &run, count);
             else if (field.wire != WCL__PB_BYTES || field.bytes)
-                status = wcl__fail(WCL_BAD_MODEL, "tensor %s of type %s has its values in the list of another type", name,
+                status = wcl__fail(WCL_BAD_MODEL,
+                                   "tensor %s of type %s has its values in the list of another type", name,
                                    wcl_type_name(storage->type));
             break;
         }
@@ -154,7 +158,8 @@ static wcl_status count_list(wcl__pb message, const struct storage *storage, con
     return status;
 }
 
-static wcl_status decode_list(wcl__pb message, const struct storage *storage, const char *name, unsigned char *out)
+static wcl_status decode_list(wcl__pb message, const struct storage *storage, const char *name,
+                              unsigned char *out)
 {
     const size_t size = wcl_type_size(storage->type);
     wcl__pb_field field;
@@ -171,8 +176,8 @@ static wcl_status decode_list(wcl__pb message, const struct storage *storage, co
             if (storage->field == wcl__TensorProto_int32_data)
                 value = (uint64_t)(int32_t)(uint32_t)value; /* negative ones come in five bytes or in ten */
             if (storage->ranged && ((int64_t)value < storage->least || (int64_t)value > storage->most))
-                return wcl__fail(WCL_BAD_MODEL, "tensor %s has the value %lld, which is no %s", name, (long long)value,
-                                 wcl_type_name(storage->type));
+                return wcl__fail(WCL_BAD_MODEL, "tensor %s has the value %lld, which is no %s", name,
+                                 (long long)value, wcl_type_name(storage->type));
             memcpy(out, &value, size);
             out += size;
         }
@@ -188,16 +193,19 @@ static wcl_status check_shape(const struct found *found, wcl__onnx_tensor *tenso
     tensor->shape.rank = (int)found->rank;
     for (int i = 0; i < tensor->shape.rank; i++)
         if (tensor->shape.dims[i] < 0)
-            return wcl__fail(WCL_BAD_MODEL, "tensor %s has the dimension %lld", tensor->name, (long long)tensor->shape.dims[i]);
+            return wcl__fail(WCL_BAD_MODEL, "tensor %s has the dimension %lld", tensor->name,
+                             (long long)tensor->shape.dims[i]);
     elements = wcl__shape_count(&tensor->shape);
     if (elements < 0 || wcl__mul_overflow(elements, (int64_t)size, &bytes) || (uint64_t)bytes > SIZE_MAX)
-        return wcl__fail(WCL_BAD_MODEL, "tensor %s of %s elements overflows", tensor->name, wcl__shape_print(&tensor->shape).text);
+        return wcl__fail(WCL_BAD_MODEL, "tensor %s of %s elements overflows", tensor->name,
+                         wcl__shape_print(&tensor->shape).text);
     *count = (size_t)elements;
     tensor->bytes = (size_t)bytes;
     return WCL_OK;
 }
 
-static wcl_status take_list(wcl__pb message, const struct storage *storage, size_t count, wcl__onnx_tensor *tensor)
+static wcl_status take_list(wcl__pb message, const struct storage *storage, size_t count,
+                            wcl__onnx_tensor *tensor)
 {
     size_t stored = 0;
     wcl_status status = count_list(message, storage, tensor->name, &stored);
@@ -220,7 +228,8 @@ static wcl_status take_list(wcl__pb message, const struct storage *storage, size
     return status;
 }
 
-static wcl_status take_raw(wcl__pb message, const struct storage *storage, const struct found *found, wcl__onnx_tensor *tensor)
+static wcl_status take_raw(wcl__pb message, const struct storage *storage, const struct found *found,
+                           wcl__onnx_tensor *tensor)
 {
     size_t stored = 0;
     wcl_status status = count_list(message, storage, tensor->name, &stored);
@@ -229,13 +238,15 @@ static wcl_status take_raw(wcl__pb message, const struct storage *storage, const
     if (stored)
         return wcl__fail(WCL_BAD_MODEL, "tensor %s holds its values twice", tensor->name);
     if (found->raw_bytes != tensor->bytes)
-        return wcl__fail(WCL_BAD_MODEL, "tensor %s of %s elements (%s) needs %zu bytes and has %zu", tensor->name,
-                         wcl__shape_print(&tensor->shape).text, wcl_type_name(tensor->type), tensor->bytes, found->raw_bytes);
+        return wcl__fail(WCL_BAD_MODEL, "tensor %s of %s elements (%s) needs %zu bytes and has %zu",
+                         tensor->name, wcl__shape_print(&tensor->shape).text, wcl_type_name(tensor->type),
+                         tensor->bytes, found->raw_bytes);
     tensor->data = found->raw;
     return WCL_OK;
 }
 
-wcl_status wcl__onnx_read_tensor(wcl__onnx *onnx, wcl__scratch *scratch, wcl__pb message, wcl__onnx_tensor *tensor)
+wcl_status wcl__onnx_read_tensor(wcl__onnx *onnx, wcl__scratch *scratch, wcl__pb message,
+                                 wcl__onnx_tensor *tensor)
 {
     struct found found = {.name = ""};
     size_t count = 0;
@@ -249,15 +260,16 @@ wcl_status wcl__onnx_read_tensor(wcl__onnx *onnx, wcl__scratch *scratch, wcl__pb
     if ((status = wcl__onnx_type(found.type, what, &tensor->type)) != WCL_OK)
         return status;
     if (found.rank > WCL_MAX_RANK)
-        return wcl__fail(WCL_UNSUPPORTED, "tensor %s has %zu dimensions, at most %d are supported", found.name, found.rank,
-                         WCL_MAX_RANK);
+        return wcl__fail(WCL_UNSUPPORTED, "tensor %s has %zu dimensions, at most %d are supported",
+                         found.name, found.rank, WCL_MAX_RANK);
     if ((status = check_shape(&found, tensor, &count)) != WCL_OK)
         return status;
     tensor->file = onnx ? onnx->file : NULL;
     if (found.location == 1)
         return wcl__onnx_read_external(onnx, &found.place, found.name, tensor->bytes, tensor);
     if (found.location != 0)
-        return wcl__fail(WCL_BAD_MODEL, "tensor %s lies in place number %lld", found.name, (long long)found.location);
+        return wcl__fail(WCL_BAD_MODEL, "tensor %s lies in place number %lld", found.name,
+                         (long long)found.location);
     if (found.raw)
         return take_raw(message, storage_of(found.type), &found, tensor);
     return take_list(message, storage_of(found.type), count, tensor);

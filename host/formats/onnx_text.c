@@ -43,7 +43,8 @@ static size_t utf8(const unsigned char *at, const unsigned char *end)
     return code < least[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ? 0 : length;
 }
 
-static wcl_status copy(wcl__scratch *scratch, const wcl__pb *message, const wcl__pb_field *field, bool one_line, const char **out)
+static wcl_status copy(wcl__scratch *scratch, const wcl__pb *message, const wcl__pb_field *field,
+                       bool one_line, const char **out)
 {
     const unsigned char *data, *end;
     size_t bytes;
@@ -66,18 +67,20 @@ static wcl_status copy(wcl__scratch *scratch, const wcl__pb *message, const wcl_
     return WCL_OK;
 }
 
-wcl_status wcl__onnx_name(wcl__scratch *scratch, const wcl__pb *message, const wcl__pb_field *field, const char **name)
+wcl_status wcl__onnx_name(wcl__scratch *scratch, const wcl__pb *message, const wcl__pb_field *field,
+                          const char **name)
 {
     return copy(scratch, message, field, true, name);
 }
 
-wcl_status wcl__onnx_text(wcl__scratch *scratch, const wcl__pb *message, const wcl__pb_field *field, const char **text)
+wcl_status wcl__onnx_text(wcl__scratch *scratch, const wcl__pb *message, const wcl__pb_field *field,
+                          const char **text)
 {
     return copy(scratch, message, field, false, text);
 }
 
-wcl_status wcl__onnx_entry(wcl__scratch *scratch, const wcl__pb *message, const wcl__pb_field *field, const char **key,
-                           const char **value)
+wcl_status wcl__onnx_entry(wcl__scratch *scratch, const wcl__pb *message, const wcl__pb_field *field,
+                           const char **key, const char **value)
 {
     wcl__pb entry;
     wcl__pb_field part;

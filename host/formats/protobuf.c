@@ -2,11 +2,13 @@
 
 #include <string.h>
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "model files hold little-endian values, which are used in place");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "model files hold little-endian values, which are used in place");
 
 static wcl_status damaged(const wcl__pb *reader, const unsigned char *place, const char *what)
 {
-    return wcl__fail(WCL_BAD_FILE, "damaged, or not protobuf: %s at byte %zu", what, (size_t)(place - reader->base));
+    return wcl__fail(WCL_BAD_FILE, "damaged, or not protobuf: %s at byte %zu", what,
+                     (size_t)(place - reader->base));
 }
 
 /* NULL: cut short, or longer than the 64 bits that fit in ten bytes. */
@@ -26,7 +28,8 @@ static const unsigned char *varint(const unsigned char *at, const unsigned char 
     return NULL;
 }
 
-static const unsigned char *fixed(const unsigned char *at, const unsigned char *end, size_t bytes, uint64_t *value)
+static const unsigned char *fixed(const unsigned char *at, const unsigned char *end, size_t bytes,
+                                  uint64_t *value)
 {
     if ((size_t)(end - at) < bytes)
         return NULL;
@@ -35,7 +38,8 @@ static const unsigned char *fixed(const unsigned char *at, const unsigned char *
     return at + bytes;
 }
 
-static const unsigned char *scalar(const unsigned char *at, const unsigned char *end, wcl__pb_wire wire, uint64_t *value)
+static const unsigned char *scalar(const unsigned char *at, const unsigned char *end, wcl__pb_wire wire,
+                                   uint64_t *value)
 {
     if (wire == WCL__PB_VARINT)
         return varint(at, end, value);
@@ -87,8 +91,8 @@ wcl_status wcl__pb_next(wcl__pb *reader, wcl__pb_field *field)
 
 static wcl_status other_encoding(const wcl__pb *reader, const wcl__pb_field *field)
 {
-    return wcl__fail(WCL_BAD_FILE, "damaged: field %u is encoded as another type before byte %zu", field->number,
-                     (size_t)(reader->at - reader->base));
+    return wcl__fail(WCL_BAD_FILE, "damaged: field %u is encoded as another type before byte %zu",
+                     field->number, (size_t)(reader->at - reader->base));
 }
 
 wcl_status wcl__pb_int(const wcl__pb *reader, const wcl__pb_field *field, int64_t *value)
@@ -107,7 +111,8 @@ wcl_status wcl__pb_float(const wcl__pb *reader, const wcl__pb_field *field, floa
     return WCL_OK;
 }
 
-wcl_status wcl__pb_bytes(const wcl__pb *reader, const wcl__pb_field *field, const unsigned char **data, size_t *bytes)
+wcl_status wcl__pb_bytes(const wcl__pb *reader, const wcl__pb_field *field, const unsigned char **data,
+                         size_t *bytes)
 {
     if (field->wire != WCL__PB_BYTES)
         return other_encoding(reader, field);
@@ -126,7 +131,8 @@ wcl_status wcl__pb_message(const wcl__pb *reader, const wcl__pb_field *field, wc
     return WCL_OK;
 }
 
-wcl_status wcl__pb_scalars(const wcl__pb *reader, const wcl__pb_field *field, wcl__pb_wire wire, wcl__pb_run *run, size_t *count)
+wcl_status wcl__pb_scalars(const wcl__pb *reader, const wcl__pb_field *field, wcl__pb_wire wire,
+                           wcl__pb_run *run, size_t *count)
 {
     uint64_t ignored;
     *run = (wcl__pb_run){.wire = wire, .single = field->value};

@@ -1,4 +1,5 @@
-/* A pull reader of protobuf's wire format over memory: no allocation, every length and varint checked, nesting bounded.
+/* A pull reader of protobuf's wire format over memory: no allocation, every length and varint checked,
+ * nesting bounded.
  *
  *     wcl__pb_field field;
  *     while ((status = wcl__pb_next(&reader, &field)) == WCL_OK && field.number)
@@ -6,8 +7,9 @@
  *         case 1: status = wcl__pb_int(&reader, &field, &version); break;
  *         ...
  *
- * Unknown fields need no case. Everything that a field points to lies in the memory that is read. A damaged message is
- * WCL_BAD_FILE with the offset of the place. Reference: https://protobuf.dev/programming-guides/encoding/ */
+ * Unknown fields need no case. Everything that a field points to lies in the memory that is read. A damaged
+ * message is WCL_BAD_FILE with the offset of the place. Reference:
+ * https://protobuf.dev/programming-guides/encoding/ */
 #ifndef WCL_FORMATS_PROTOBUF_H
 #define WCL_FORMATS_PROTOBUF_H
 
@@ -50,10 +52,12 @@ wcl_status wcl__pb_next(wcl__pb *reader, wcl__pb_field *field);
 /* The field as what the caller expects of it; WCL_BAD_FILE if it is encoded otherwise. */
 wcl_status wcl__pb_int(const wcl__pb *reader, const wcl__pb_field *field, int64_t *value);
 wcl_status wcl__pb_float(const wcl__pb *reader, const wcl__pb_field *field, float *value);
-wcl_status wcl__pb_bytes(const wcl__pb *reader, const wcl__pb_field *field, const unsigned char **data, size_t *bytes);
+wcl_status wcl__pb_bytes(const wcl__pb *reader, const wcl__pb_field *field, const unsigned char **data,
+                         size_t *bytes);
 wcl_status wcl__pb_message(const wcl__pb *reader, const wcl__pb_field *field, wcl__pb *message);
 /* Opens a run of scalars of the given encoding, all of them checked; adds their number to *count. */
-wcl_status wcl__pb_scalars(const wcl__pb *reader, const wcl__pb_field *field, wcl__pb_wire wire, wcl__pb_run *run, size_t *count);
+wcl_status wcl__pb_scalars(const wcl__pb *reader, const wcl__pb_field *field, wcl__pb_wire wire,
+                           wcl__pb_run *run, size_t *count);
 /* The next scalar of a run; false: that was all. */
 bool wcl__pb_scalar(wcl__pb_run *run, uint64_t *value);
 

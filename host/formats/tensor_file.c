@@ -71,12 +71,14 @@ wcl_status wcl_tensor_save(const char *path, const wcl_tensor *tensor)
     wcl_status status;
     wcl__clear_error();
     if (!path || !tensor || tensor->rank < 0 || tensor->rank > WCL_MAX_RANK)
-        return wcl__fail(WCL_BAD_ARGUMENT, "a file's name and a tensor of at most %d dimensions are needed", WCL_MAX_RANK);
+        return wcl__fail(WCL_BAD_ARGUMENT, "a file's name and a tensor of at most %d dimensions are needed",
+                         WCL_MAX_RANK);
     shape = wcl__tensor_shape(tensor);
     count = wcl__shape_count(&shape);
-    if (count < 0 || wcl__mul_overflow(count, (int64_t)wcl_type_size(tensor->type), &bytes) || (uint64_t)bytes != tensor->bytes) {
-        status = wcl__fail(WCL_BAD_ARGUMENT, "a tensor of %s elements (%s) has %zu bytes", wcl__shape_print(&shape).text,
-                           wcl_type_name(tensor->type), tensor->bytes);
+    if (count < 0 || wcl__mul_overflow(count, (int64_t)wcl_type_size(tensor->type), &bytes) ||
+        (uint64_t)bytes != tensor->bytes) {
+        status = wcl__fail(WCL_BAD_ARGUMENT, "a tensor of %s elements (%s) has %zu bytes",
+                           wcl__shape_print(&shape).text, wcl_type_name(tensor->type), tensor->bytes);
         goto cleanup;
     }
     if (!tensor->data && tensor->bytes) {
@@ -85,8 +87,8 @@ wcl_status wcl_tensor_save(const char *path, const wcl_tensor *tensor)
     }
     if ((status = wcl__npy_header(tensor, &header)) != WCL_OK)
         goto cleanup;
-    status =
-        wcl__file_write(path, (const void *const[]){header.data, tensor->data}, (const size_t[]){header.length, tensor->bytes}, 2);
+    status = wcl__file_write(path, (const void *const[]){header.data, tensor->data},
+                             (const size_t[]){header.length, tensor->bytes}, 2);
 cleanup:
     wcl__text_clear(&header);
     return wcl__in_file(status, path);

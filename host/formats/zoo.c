@@ -1,9 +1,11 @@
-/* Networks by name, from tables, through the public builder. Weights are seeded (He et al., arXiv:1502.01852: deviation
- * sqrt(2 / inputs of a unit)); each random tensor's key comes from the seed and its place in the order of creation.
+/* Networks by name, from tables, through the public builder. Weights are seeded (He et al., arXiv:1502.01852:
+ * deviation sqrt(2 / inputs of a unit)); each random tensor's key comes from the seed and its place in the
+ * order of creation.
  *
- *   lenet5   LeCun et al., Gradient-based learning applied to document recognition, 1998 (with average pools, tanh and padding)
- *   alexnet  Krizhevsky et al., ImageNet classification with deep convolutional neural networks, 2012 (groups and LRN as there)
- *   vgg      Simonyan, Zisserman, arXiv:1409.1556, table 1: configurations A, B, D, E */
+ *   lenet5   LeCun et al., Gradient-based learning applied to document recognition, 1998 (with average pools,
+ * tanh and padding) alexnet  Krizhevsky et al., ImageNet classification with deep convolutional neural
+ * networks, 2012 (groups and LRN as there) vgg      Simonyan, Zisserman, arXiv:1409.1556, table 1:
+ * configurations A, B, D, E */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +13,21 @@
 #include "base/desc.h"
 #include "formats/formats.h"
 
-enum kind { END, CONV, RELU, TANH, SOFTMAX, MAX_POOL, AVERAGE_POOL, LRN, FLATTEN, DENSE, DROPOUT, NORM, KIND_COUNT };
+enum kind {
+    END,
+    CONV,
+    RELU,
+    TANH,
+    SOFTMAX,
+    MAX_POOL,
+    AVERAGE_POOL,
+    LRN,
+    FLATTEN,
+    DENSE,
+    DROPOUT,
+    NORM,
+    KIND_COUNT
+};
 
 /* units: channels or outputs, 0: the number of classes */
 struct layer {
@@ -111,9 +127,11 @@ static name_text join(const char *layer, const char *part)
     return name;
 }
 
-static wcl_status random_tensor(struct state *state, const char *name, int rank, const int64_t *dims, double deviation)
+static wcl_status random_tensor(struct state *state, const char *name, int rank, const int64_t *dims,
+                                double deviation)
 {
-    return wcl_builder_random(state->builder, name, rank, dims, wcl__random_key(state->seed, state->ordinal++), deviation);
+    return wcl_builder_random(state->builder, name, rank, dims,
+                              wcl__random_key(state->seed, state->ordinal++), deviation);
 }
 
 /* A node that reads the tip and its parameters, and becomes the tip. */
@@ -138,8 +156,8 @@ static wcl_status add_node(struct state *state, const struct node *node)
     if (node->kind == SOFTMAX)
         snprintf(state->tip.text, sizeof state->tip.text, "%s", output_name);
     output = state->tip.text;
-    return wcl_builder_node(state->builder, kinds[node->kind].op, node->name->text, inputs, node->parameter_count + 1, &output, 1,
-                            node->attributes, node->attribute_count);
+    return wcl_builder_node(state->builder, kinds[node->kind].op, node->name->text, inputs,
+                            node->parameter_count + 1, &output, 1, node->attributes, node->attribute_count);
 }
 
 /* The tip's size behind a window; WCL_BAD_ARGUMENT if the window is larger than the tip. */
@@ -155,8 +173,8 @@ static wcl_status shrink(struct state *state, const struct layer *layer, const c
     axis.size = state->width;
     const int64_t width = wcl__window_output(&axis);
     if (height < 1 || width < 1)
-        return wcl__fail(WCL_BAD_ARGUMENT, "size is too small: %s has a %dx%d window for %lldx%lld", name, layer->kernel,
-                         layer->kernel, (long long)state->height, (long long)state->width);
+        return wcl__fail(WCL_BAD_ARGUMENT, "size is too small: %s has a %dx%d window for %lldx%lld", name,
+                         layer->kernel, layer->kernel, (long long)state->height, (long long)state->width);
     state->height = height;
     state->width = width;
     return WCL_OK;
@@ -182,8 +200,9 @@ static wcl_status add_window(struct state *state, const struct layer *layer, con
     const int64_t kernel[] = {layer->kernel, layer->kernel}, strides[] = {layer->stride, layer->stride};
     const int64_t pads[] = {layer->pad, layer->pad, layer->pad, layer->pad};
     const int64_t weight[] = {layer->units, state->channels / layer->groups, layer->kernel, layer->kernel};
-    const wcl_attribute attributes[] = {ints_attribute("kernel_shape", kernel, 2), ints_attribute("strides", strides, 2),
-                                        ints_attribute("pads", pads, 4), int_attribute("group", layer->groups)};
+    const wcl_attribute attributes[] = {
+        ints_attribute("kernel_shape", kernel, 2), ints_attribute("strides", strides, 2),
+        ints_attribute("pads", pads, 4), int_attribute("group", layer->groups)};
     const name_text parameters[] = {join(name->text, "kernel"), join(name->text, "bias")};
     struct node node = {.kind = layer->kind, .name = name, .attributes = attributes, .attribute_count = 3};
     wcl_status status = shrink(state, layer, name->text);
@@ -192,7 +211,8 @@ static wcl_status add_window(struct state *state, const struct layer *layer, con
     if (layer->kind != CONV)
         return add_node(state, &node);
     state->channels = layer->units;
-    status = random_tensor(state, parameters[0].text, 4, weight, sqrt(2.0 / (double)(weight[1] * weight[2] * weight[3])));
+    status = random_tensor(state, parameters[0].text, 4, weight,
+                           sqrt(2.0 / (double)(weight[1] * weight[2] * weight[3])));
     if (status == WCL_OK)
         status = random_tensor(state, parameters[1].text, 1, weight, 0.01);
     node.parameters = parameters;
@@ -213,7 +233,8 @@ static wcl_status add_dense(struct state *state, const struct layer *layer, cons
                               .parameter_count = WCL__COUNT(parameters),
                               .attributes = attributes,
                               .attribute_count = WCL__COUNT(attributes)};
-    wcl_status status = random_tensor(state, parameters[0].text, 2, weight, sqrt(2.0 / (double)state->channels));
+    wcl_status status =
+        random_tensor(state, parameters[0].text, 2, weight, sqrt(2.0 / (double)state->channels));
     if (status == WCL_OK)
         status = random_tensor(state, parameters[1].text, 1, weight, 0.01);
     state->channels = units;
@@ -240,8 +261,8 @@ static wcl_status add_ones(struct state *state, const char *name)
 static wcl_status add_norm(struct state *state, const name_text *name)
 {
     const wcl_attribute attributes[] = {float_attribute("epsilon", 1e-5f)};
-    const name_text parameters[] = {join(name->text, "gamma"), join(name->text, "beta"), join(name->text, "mean"),
-                                    join(name->text, "variance")};
+    const name_text parameters[] = {join(name->text, "gamma"), join(name->text, "beta"),
+                                    join(name->text, "mean"), join(name->text, "variance")};
     const struct node node = {.kind = NORM,
                               .name = name,
                               .parameters = parameters,
@@ -260,12 +281,13 @@ static wcl_status add_norm(struct state *state, const name_text *name)
 
 static wcl_status add_layer(struct state *state, const struct layer *layer)
 {
-    const wcl_attribute lrn[] = {int_attribute("size", 5), float_attribute("alpha", 1e-4f), float_attribute("beta", 0.75f),
-                                 float_attribute("bias", 2.0f)};
+    const wcl_attribute lrn[] = {int_attribute("size", 5), float_attribute("alpha", 1e-4f),
+                                 float_attribute("beta", 0.75f), float_attribute("bias", 2.0f)};
     const wcl_attribute axis = int_attribute("axis", 1);
     name_text name;
     struct node node = {.kind = layer->kind, .name = &name};
-    snprintf(name.text, sizeof name.text, "%s_%d", kinds[layer->kind].name, ++state->counts[kinds[layer->kind].counter]);
+    snprintf(name.text, sizeof name.text, "%s_%d", kinds[layer->kind].name,
+             ++state->counts[kinds[layer->kind].counter]);
     switch (layer->kind) {
     case CONV:
     case MAX_POOL:
@@ -368,9 +390,9 @@ static wcl_status unknown_name(const char *name, size_t length)
     for (size_t i = 0; i < WCL__COUNT(networks); i++)
         if (!networks[i].layers)
             wcl__text_add(&known, ", %s-bn", networks[i].name);
-    status = known.failed
-                 ? wcl__fail_memory()
-                 : wcl__fail(WCL_NOT_FOUND, "no network is called %.*s; there are %s", (int)WCL__MIN(length, 80), name, known.data);
+    status = known.failed ? wcl__fail_memory()
+                          : wcl__fail(WCL_NOT_FOUND, "no network is called %.*s; there are %s",
+                                      (int)WCL__MIN(length, 80), name, known.data);
     wcl__text_clear(&known);
     return status;
 }
@@ -381,7 +403,8 @@ static wcl_status find_network(const char *name, size_t length, struct request *
     for (size_t i = 0; i < WCL__COUNT(networks); i++) {
         if (!same(name, norm ? length - 3 : length, networks[i].name) || (norm && networks[i].layers))
             continue;
-        *request = (struct request){&networks[i], norm, (uint64_t)networks[i].size, (uint64_t)networks[i].classes, 0};
+        *request = (struct request){&networks[i], norm, (uint64_t)networks[i].size,
+                                    (uint64_t)networks[i].classes, 0};
         return WCL_OK;
     }
     return unknown_name(name, length);
@@ -401,7 +424,8 @@ static wcl_status read_option(const char *option, size_t length, struct request 
     const char *digit = option + name_length + 1, *end = option + length;
     const int shown = (int)WCL__MIN(length, 80);
     if (same(option, name_length, "weights"))
-        return wcl__fail(WCL_UNSUPPORTED, "option %.*s: weights of a file cannot be put into a named network", shown, option);
+        return wcl__fail(WCL_UNSUPPORTED, "option %.*s: weights of a file cannot be put into a named network",
+                         shown, option);
     for (size_t i = 0; i < WCL__COUNT(options); i++) {
         uint64_t value = 0;
         bool good = equals && digit < end;
@@ -412,12 +436,14 @@ static wcl_status read_option(const char *option, size_t length, struct request 
             value = value * 10 + (uint64_t)(*digit - '0');
         }
         if (!good || value < options[i].least || value > options[i].most)
-            return wcl__fail(WCL_BAD_ARGUMENT, "option %.*s: %s is a whole number from %llu to %llu", shown, option,
-                             options[i].name, (unsigned long long)options[i].least, (unsigned long long)options[i].most);
+            return wcl__fail(WCL_BAD_ARGUMENT, "option %.*s: %s is a whole number from %llu to %llu", shown,
+                             option, options[i].name, (unsigned long long)options[i].least,
+                             (unsigned long long)options[i].most);
         *options[i].value = value;
         return WCL_OK;
     }
-    return wcl__fail(WCL_BAD_ARGUMENT, "unknown option %.*s; there are classes, size and seed", shown, option);
+    return wcl__fail(WCL_BAD_ARGUMENT, "unknown option %.*s; there are classes, size and seed", shown,
+                     option);
 }
 
 wcl_status wcl__zoo_build(const char *name, wcl_model **out)

@@ -1,4 +1,5 @@
-/* The end of building a model: the one step that needs shapes, since what is not supported is listed as far as shapes tell. */
+/* The end of building a model: the one step that needs shapes, since what is not supported is listed as far
+ * as shapes tell. */
 #include "model/check.h"
 #include "graph/lower.h"
 

@@ -3,7 +3,8 @@
 
 #include "graph/lower.h"
 
-/* Sizes that stand for free dimensions: an output dimension that differs between the two probes follows one of them. */
+/* Sizes that stand for free dimensions: an output dimension that differs between the two probes follows one
+ * of them. */
 enum { BATCH_A = 2, BATCH_B = 3, SIZE_A = 224, SIZE_B = 256 };
 
 static void probe_inputs(const wcl_model *model, bool second, wcl_tensor *inputs)
@@ -29,7 +30,8 @@ static wcl_status probe(const wcl_model *model, bool second, wcl__graph *graph)
     return status;
 }
 
-/* Weights are constants of floats, but for single numbers (a bound, an epsilon). Each counts at its first reader. */
+/* Weights are constants of floats, but for single numbers (a bound, an epsilon). Each counts at its first
+ * reader. */
 static int64_t count_weights(const wcl_model *model, const wcl__model_node *node, bool *seen, bool trainable)
 {
     int64_t count = 0;

@@ -55,7 +55,8 @@ void wcl__graph_clear(wcl__graph *graph)
     memset(graph, 0, sizeof *graph);
 }
 
-wcl_status wcl__graph_add_value(wcl__graph *graph, const char *name, wcl_type type, const wcl__shape *shape, wcl__value **out)
+wcl_status wcl__graph_add_value(wcl__graph *graph, const char *name, wcl_type type, const wcl__shape *shape,
+                                wcl__value **out)
 {
     if (!WCL__GROW(graph->values, graph->value_count, graph->value_capacity))
         return wcl__fail_memory();
@@ -133,8 +134,8 @@ static wcl_status copy_values(const wcl_model *model, wcl__graph *graph)
     for (size_t i = 0; i < model->value_count; i++) {
         const wcl__model_value *from = &model->values[i];
         wcl__value *value = NULL;
-        const wcl_status status =
-            wcl__graph_add_value(graph, from->name, from->type, from->source ? &from->source->shape : &scalar, &value);
+        const wcl_status status = wcl__graph_add_value(graph, from->name, from->type,
+                                                       from->source ? &from->source->shape : &scalar, &value);
         if (status != WCL_OK)
             return status;
         if (!from->source)
@@ -168,24 +169,26 @@ static wcl_status bind_dims(const wcl_model *model, wcl__graph *graph, size_t in
     wcl__value *value = graph->inputs[index];
     value->shape = declared->shape;
     if (tensor && tensor->type != declared->type)
-        return wcl__fail(WCL_BAD_SHAPE, "input %s is %s, the model takes %s", declared->name, wcl_type_name(tensor->type),
-                         wcl_type_name(declared->type));
+        return wcl__fail(WCL_BAD_SHAPE, "input %s is %s, the model takes %s", declared->name,
+                         wcl_type_name(tensor->type), wcl_type_name(declared->type));
     if (tensor && tensor->rank != declared->shape.rank)
-        return wcl__fail(WCL_BAD_SHAPE, "input %s has %d dimensions, the model takes %d", declared->name, tensor->rank,
-                         declared->shape.rank);
+        return wcl__fail(WCL_BAD_SHAPE, "input %s has %d dimensions, the model takes %d", declared->name,
+                         tensor->rank, declared->shape.rank);
     for (int d = 0; d < value->shape.rank; d++) {
         int64_t *size = &value->shape.dims[d];
         const int64_t asked = tensor ? tensor->dims[d] : -1;
-        const int64_t named =
-            *size < 0 && declared->dim_names[d] ? wcl__graph_named_size(graph, index, declared->dim_names[d]) : -1;
+        const int64_t named = *size < 0 && declared->dim_names[d]
+                                  ? wcl__graph_named_size(graph, index, declared->dim_names[d])
+                                  : -1;
         if (*size < 0)
             *size = named > 0 ? named : asked >= 0 ? asked : 1;
         if (asked >= 0 && asked != *size)
-            return wcl__fail(WCL_BAD_SHAPE, "input %s: dimension %d is %lld, must be %lld", declared->name, d, (long long)asked,
-                             (long long)*size);
+            return wcl__fail(WCL_BAD_SHAPE, "input %s: dimension %d is %lld, must be %lld", declared->name, d,
+                             (long long)asked, (long long)*size);
     }
     if (wcl__shape_count(&value->shape) < 0)
-        return wcl__fail(WCL_BAD_SHAPE, "input %s (%s) is too large", declared->name, wcl__shape_print(&value->shape).text);
+        return wcl__fail(WCL_BAD_SHAPE, "input %s (%s) is too large", declared->name,
+                         wcl__shape_print(&value->shape).text);
     return WCL_OK;
 }
 
@@ -194,15 +197,17 @@ static wcl_status bind_known(wcl__value *value, const wcl_tensor *tensor)
 {
     const bool is_float = value->type == WCL_FLOAT16 || value->type == WCL_FLOAT64;
     if ((!tensor || !tensor->data) && is_float)
-        return wcl__fail(WCL_UNSUPPORTED, "input %s is %s, networks run in float32: export the model in float32", value->name,
+        return wcl__fail(WCL_UNSUPPORTED,
+                         "input %s is %s, networks run in float32: export the model in float32", value->name,
                          wcl_type_name(value->type));
     if (!tensor || !tensor->data)
-        return wcl__fail(WCL_BAD_ARGUMENT, "the values of input %s decide how the network runs: they are needed to plan",
+        return wcl__fail(WCL_BAD_ARGUMENT,
+                         "the values of input %s decide how the network runs: they are needed to plan",
                          value->name);
     const size_t bytes = (size_t)wcl__shape_count(&value->shape) * wcl_type_size(value->type);
     if (tensor->bytes != 0 && tensor->bytes != bytes)
-        return wcl__fail(WCL_BAD_SHAPE, "input %s has %zu bytes, its shape %s needs %zu", value->name, tensor->bytes,
-                         wcl__shape_print(&value->shape).text, bytes);
+        return wcl__fail(WCL_BAD_SHAPE, "input %s has %zu bytes, its shape %s needs %zu", value->name,
+                         tensor->bytes, wcl__shape_print(&value->shape).text, bytes);
     wcl__source *source = wcl__alloc(1, sizeof *source);
     if (!source)
         return wcl__fail_memory();
@@ -254,7 +259,8 @@ static bool is_read(const wcl_model *model, int value)
 
 static wcl__op_node *copy_node(const wcl_model *model, const wcl__graph *graph, const wcl__model_node *from)
 {
-    wcl__op_node *node = wcl__op_node_make(from->op, from->name, model->opset, from->input_count, from->output_count);
+    wcl__op_node *node =
+        wcl__op_node_make(from->op, from->name, model->opset, from->input_count, from->output_count);
     if (!node)
         return NULL;
     node->attrs = from->attrs;
@@ -292,7 +298,8 @@ static wcl_status infer_node(wcl__op_node *node)
         }
     }
     if (status == WCL_OK && !outputs_known(node) && node->op->variant_count == 0)
-        status = wcl__fail(WCL_UNSUPPORTED, "%s works on values that are known before the network runs only", node->op->name);
+        status = wcl__fail(WCL_UNSUPPORTED, "%s works on values that are known before the network runs only",
+                           node->op->name);
     return status;
 }
 
@@ -311,7 +318,8 @@ static void lose_outputs(wcl__op_node *node)
             node->outputs[i]->lost = true;
 }
 
-/* Infers what can be, and notes what is not supported. What else is wrong fails as long as nothing has been noted. */
+/* Infers what can be, and notes what is not supported. What else is wrong fails as long as nothing has been
+ * noted. */
 static wcl_status infer_or_note(wcl__op_node *node, wcl__unsupported *list)
 {
     wcl_status status = WCL_OK;
@@ -341,7 +349,8 @@ static wcl_status begin_graph(const wcl_model *model, wcl__graph *graph)
 }
 
 /* wcl__graph_infer, but what is not supported is only noted. */
-static wcl_status infer_nodes(const wcl_model *model, const wcl_tensor *inputs, wcl__graph *graph, wcl__unsupported *list)
+static wcl_status infer_nodes(const wcl_model *model, const wcl_tensor *inputs, wcl__graph *graph,
+                              wcl__unsupported *list)
 {
     wcl_status status = begin_graph(model, graph);
     if (status == WCL_OK)
@@ -364,7 +373,8 @@ wcl_status wcl__graph_infer(const wcl_model *model, const wcl_tensor *inputs, wc
     return status;
 }
 
-/* Inputs of a survey have their declared shapes, free dimensions 1; of those whose values are needed nothing can be known. */
+/* Inputs of a survey have their declared shapes, free dimensions 1; of those whose values are needed nothing
+ * can be known. */
 static wcl_status survey_inputs(const wcl_model *model, wcl__graph *graph)
 {
     graph->inputs = wcl__alloc(model->input_count + 1, sizeof *graph->inputs);
@@ -387,7 +397,8 @@ wcl_status wcl__graph_survey(const wcl_model *model, wcl__unsupported *list)
         status = wcl__graph_insert(&graph, i, copy_node(model, &graph, &model->nodes[i]));
         if (status != WCL_OK)
             break;
-        if (wcl__unsupported_row(list, model, &model->nodes[i]) || wcl__model_check_node(model, &model->nodes[i]) != WCL_OK)
+        if (wcl__unsupported_row(list, model, &model->nodes[i]) ||
+            wcl__model_check_node(model, &model->nodes[i]) != WCL_OK)
             lose_outputs(graph.nodes[i]);
         else
             status = infer_or_note(graph.nodes[i], list);
@@ -409,10 +420,11 @@ static void check_device_values(const wcl__graph *graph, wcl__unsupported *list)
             if (!value || value->source || value->lost)
                 continue;
             if (wcl__shape_count(&value->shape) <= 0)
-                status = wcl__fail(WCL_UNSUPPORTED, "%s makes an empty or too large tensor (%s)", node->op->name,
-                                   wcl__shape_print(&value->shape).text);
+                status = wcl__fail(WCL_UNSUPPORTED, "%s makes an empty or too large tensor (%s)",
+                                   node->op->name, wcl__shape_print(&value->shape).text);
             else if (value->type != WCL_FLOAT32)
-                status = wcl__fail(WCL_UNSUPPORTED, "%s of type %s on the device", node->op->name, wcl_type_name(value->type));
+                status = wcl__fail(WCL_UNSUPPORTED, "%s of type %s on the device", node->op->name,
+                                   wcl_type_name(value->type));
             if (status != WCL_OK) {
                 wcl__unsupported_limit(list, node->name, node->op->name);
                 break;

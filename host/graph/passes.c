@@ -13,13 +13,14 @@ static bool is_identity(const wcl__op_node *node)
 {
     if (node->input_count < 1 || !node->inputs[0] || !node->outputs[0])
         return false;
-    const bool same =
-        wcl__shape_equal(&node->inputs[0]->shape, &node->outputs[0]->shape) && node->inputs[0]->type == node->outputs[0]->type;
+    const bool same = wcl__shape_equal(&node->inputs[0]->shape, &node->outputs[0]->shape) &&
+                      node->inputs[0]->type == node->outputs[0]->type;
     if (node->op->flags & WCL__IS_VIEW)
         return same;
     if (strcmp(node->op->name, "Transpose") == 0)
         return wcl__perm_is_identity(node->desc.perm, node->outputs[0]->shape.rank);
-    return node->input_count == 1 && (strcmp(node->op->name, "Concat") == 0 || strcmp(node->op->name, "Sum") == 0);
+    return node->input_count == 1 &&
+           (strcmp(node->op->name, "Concat") == 0 || strcmp(node->op->name, "Sum") == 0);
 }
 
 static void remove_identities(wcl__graph *graph)
@@ -33,7 +34,8 @@ static void remove_identities(wcl__graph *graph)
 
 /* ---- scale, shift, activation and a small max-pool go into the convolution or dense layer before them */
 
-/* The channels that an epilogue's scale and shift run over: dimension 1 of a convolution, the last one of a dense layer. */
+/* The channels that an epilogue's scale and shift run over: dimension 1 of a convolution, the last one of a
+ * dense layer. */
 static int channel_axis(const wcl__op_node *node)
 {
     return strcmp(node->op->name, "Conv") == 0 ? 1 : node->outputs[0]->shape.rank - 1;
@@ -157,9 +159,10 @@ static bool has_weights(const wcl__op_node *target)
 static bool is_half_pool(const wcl__op_node *node)
 {
     const wcl__pool *pool = &node->desc.pool;
-    return strcmp(node->op->name, "MaxPool") == 0 && node->outputs[0]->shape.rank == 4 && pool->kh == 2 && pool->kw == 2 &&
-           pool->stride_h == 2 && pool->stride_w == 2 && pool->dilation_h == 1 && pool->dilation_w == 1 && pool->pad_top == 0 &&
-           pool->pad_left == 0 && pool->oh == pool->h / 2 && pool->ow == pool->w / 2;
+    return strcmp(node->op->name, "MaxPool") == 0 && node->outputs[0]->shape.rank == 4 && pool->kh == 2 &&
+           pool->kw == 2 && pool->stride_h == 2 && pool->stride_w == 2 && pool->dilation_h == 1 &&
+           pool->dilation_w == 1 && pool->pad_top == 0 && pool->pad_left == 0 && pool->oh == pool->h / 2 &&
+           pool->ow == pool->w / 2;
 }
 
 /* Does `node`, the only reader of `target`'s output, become part of it? */
@@ -193,7 +196,9 @@ static wcl_status fuse_epilogues(wcl__graph *graph)
         const wcl__op_node *node = graph->nodes[i];
         bool absorbed = false;
         for (size_t k = 0; k < node->input_count && !absorbed; k++) {
-            const int64_t producer = node->inputs[k] && !node->inputs[k]->source ? wcl__graph_producer(graph, node->inputs[k]) : -1;
+            const int64_t producer = node->inputs[k] && !node->inputs[k]->source
+                                         ? wcl__graph_producer(graph, node->inputs[k])
+                                         : -1;
             if (producer < 0 || wcl__graph_uses(graph, node->inputs[k]) != 1)
                 continue;
             wcl__op_node *target = graph->nodes[producer];

@@ -47,7 +47,8 @@ static void set_order(wcl__value *value, const wcl__shape *from, const int64_t *
 }
 
 /* A new value with the shape that `value` has before the Transpose. */
-static wcl_status value_before(wcl__graph *graph, const wcl__value *value, const int64_t *perm, wcl__value **out)
+static wcl_status value_before(wcl__graph *graph, const wcl__value *value, const int64_t *perm,
+                               wcl__value **out)
 {
     int64_t inverse[WCL_MAX_RANK];
     invert(perm, value->shape.rank, inverse);
@@ -75,7 +76,8 @@ static bool merge_pair(wcl__graph *graph, wcl__op_node *second)
 
 /* ---- Transpose, then an element-wise node */
 
-/* Can a constant operand follow? Its one dimension that is not 1 keeps its values in order wherever it stands. */
+/* Can a constant operand follow? Its one dimension that is not 1 keeps its values in order wherever it
+ * stands. */
 static bool constant_can_follow(const wcl__value *constant, int rank)
 {
     int wide = 0;
@@ -108,7 +110,8 @@ static const int64_t *common_perm(const wcl__graph *graph, const wcl__op_node *n
 }
 
 /* The constant with its dimensions where they stand before the Transpose: the same values, another shape. */
-static wcl_status constant_before(wcl__graph *graph, const wcl__value *constant, int rank, const int64_t *perm, wcl__value **out)
+static wcl_status constant_before(wcl__graph *graph, const wcl__value *constant, int rank,
+                                  const int64_t *perm, wcl__value **out)
 {
     wcl__shape shape = {rank, {0}};
     int64_t inverse[WCL_MAX_RANK];
@@ -193,7 +196,8 @@ wcl_status wcl__transposes_sink(wcl__graph *graph)
 
 /* ---- Transpose, flatten, dense */
 
-/* NHWC order of an NCHW tensor, flattened to [N, H * W * C]: the dense layer's weights can be stored in the other order. */
+/* NHWC order of an NCHW tensor, flattened to [N, H * W * C]: the dense layer's weights can be stored in the
+ * other order. */
 static bool flattens_nhwc(const wcl__op_node *transpose, const wcl__op_node *view)
 {
     static const int64_t to_nhwc[] = {0, 2, 3, 1};
@@ -206,14 +210,16 @@ static bool is_dense_of(const wcl__op_node *node, const wcl__value *input)
 {
     const bool gemm = strcmp(node->op->name, "Gemm") == 0, matmul = strcmp(node->op->name, "MatMul") == 0;
     wcl__dense dense;
-    return (gemm || matmul) && node->inputs[0] == input && node->flatten[0] == 0 && !wcl__dense_read(node, &dense);
+    return (gemm || matmul) && node->inputs[0] == input && node->flatten[0] == 0 &&
+           !wcl__dense_read(node, &dense);
 }
 
 wcl_status wcl__transposes_into_dense(wcl__graph *graph)
 {
     for (size_t i = 0; i < graph->node_count; i++) {
         wcl__op_node *dense = graph->nodes[i];
-        const int64_t at = dense->input_count > 1 && dense->inputs[0] ? wcl__graph_producer(graph, dense->inputs[0]) : -1;
+        const int64_t at =
+            dense->input_count > 1 && dense->inputs[0] ? wcl__graph_producer(graph, dense->inputs[0]) : -1;
         if (at < 0 || !is_dense_of(dense, dense->inputs[0]) || !(graph->nodes[at]->op->flags & WCL__IS_VIEW))
             continue;
         wcl__op_node *view = graph->nodes[at];
@@ -222,7 +228,8 @@ wcl_status wcl__transposes_into_dense(wcl__graph *graph)
             continue;
         for (int d = 0; d < 3; d++)
             dense->flatten[d] = view->inputs[0]->shape.dims[d + 1];
-        set_order(view->outputs[0], &transpose->inputs[0]->shape, transpose->desc.perm, &view->outputs[0]->shape);
+        set_order(view->outputs[0], &transpose->inputs[0]->shape, transpose->desc.perm,
+                  &view->outputs[0]->shape);
         view->inputs[0] = transpose->inputs[0];
     }
     drop_unread_transposes(graph);

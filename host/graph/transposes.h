@@ -1,5 +1,6 @@
-/* Networks from NHWC frameworks carry Transposes around their convolutions. They are moved down through element-wise nodes until
- * two meet and vanish; a last one before a dense layer becomes the order of its weights. */
+/* Networks from NHWC frameworks carry Transposes around their convolutions. They are moved down through
+ * element-wise nodes until two meet and vanish; a last one before a dense layer becomes the order of its
+ * weights. */
 #ifndef WCL_GRAPH_TRANSPOSES_H
 #define WCL_GRAPH_TRANSPOSES_H
 

@@ -17,8 +17,8 @@ int wcl__block_size(int64_t count, int least, int most)
     return best;
 }
 
-wcl_status wcl__cells_begin(wcl__call *call, const char *source, const char *kernel, const wcl__param_table *table,
-                            const void *params)
+wcl_status wcl__cells_begin(wcl__call *call, const char *source, const char *kernel,
+                            const wcl__param_table *table, const void *params)
 {
     const wcl_status status = wcl__params_validate(table, params);
     if (status)

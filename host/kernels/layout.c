@@ -17,8 +17,9 @@ wcl__layout wcl__layout_blocked(int block)
 
 bool wcl__layout_equal(const wcl__layout *a, const wcl__layout *b)
 {
-    return a->order == b->order && a->block == b->block && a->border_top == b->border_top && a->border_left == b->border_left &&
-           a->border_bottom == b->border_bottom && a->border_right == b->border_right && a->row_align == b->row_align;
+    return a->order == b->order && a->block == b->block && a->border_top == b->border_top &&
+           a->border_left == b->border_left && a->border_bottom == b->border_bottom &&
+           a->border_right == b->border_right && a->row_align == b->row_align;
 }
 
 bool wcl__layout_is_plain(const wcl__layout *layout)
@@ -42,7 +43,8 @@ typedef struct extent {
 
 static extent layout_extent(const wcl__layout *layout, const int64_t nchw[4])
 {
-    const extent e = {nchw[0], wcl__ceil_div(nchw[1], layout->block), nchw[2] + layout->border_top + layout->border_bottom,
+    const extent e = {nchw[0], wcl__ceil_div(nchw[1], layout->block),
+                      nchw[2] + layout->border_top + layout->border_bottom,
                       wcl__round_up(nchw[3] + layout->border_left + layout->border_right, layout->row_align)};
     return e;
 }
@@ -64,8 +66,8 @@ void wcl__layout_print(const wcl__layout *layout, char *out, size_t bytes)
     if (layout->block > 1)
         snprintf(block, sizeof block, "%dc", layout->block);
     if (layout->border_top || layout->border_left || layout->border_bottom || layout->border_right)
-        snprintf(border, sizeof border, " border %d,%d,%d,%d", layout->border_top, layout->border_left, layout->border_bottom,
-                 layout->border_right);
+        snprintf(border, sizeof border, " border %d,%d,%d,%d", layout->border_top, layout->border_left,
+                 layout->border_bottom, layout->border_right);
     snprintf(out, bytes, "%s%s%s", layout->order == WCL__NHWC ? "NHWC" : "NCHW", block, border);
 }
 
@@ -73,7 +75,8 @@ wcl_status wcl__layout_view(const wcl__layout *layout, const wcl__shape *shape, 
 {
     int64_t nchw[4];
     if (shape->rank > 4)
-        return wcl__fail(WCL_UNSUPPORTED, "a tensor of %d dimensions has no channels and planes", shape->rank);
+        return wcl__fail(WCL_UNSUPPORTED, "a tensor of %d dimensions has no channels and planes",
+                         shape->rank);
     wcl__shape_nchw(shape, nchw);
     const extent e = layout_extent(layout, nchw);
     const int64_t block = layout->block;
@@ -90,7 +93,8 @@ wcl_status wcl__layout_view(const wcl__layout *layout, const wcl__shape *shape, 
         image = e.blocks * plane;
     }
     if (image > INT32_MAX || nchw[0] > INT32_MAX || wcl__layout_count(layout, shape) < 0)
-        return wcl__fail(WCL_UNSUPPORTED, "%lld images of %lld elements are too large: the most is %d of either",
+        return wcl__fail(WCL_UNSUPPORTED,
+                         "%lld images of %lld elements are too large: the most is %d of either",
                          (long long)nchw[0], (long long)image, INT32_MAX);
     view->origin = (cl_int)(layout->border_top * row + layout->border_left * pixel);
     view->image = (cl_int)image;

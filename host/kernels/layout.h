@@ -1,4 +1,5 @@
-/* How a tensor lies in memory. Tail lanes of a channel block hold zeros; borders hold zeros, written by the producer. */
+/* How a tensor lies in memory. Tail lanes of a channel block hold zeros; borders hold zeros, written by the
+ * producer. */
 #ifndef WCL_KERNELS_LAYOUT_H
 #define WCL_KERNELS_LAYOUT_H
 
@@ -6,13 +7,14 @@
 
 typedef enum wcl__order { WCL__NCHW = 0, WCL__NHWC = 1 } wcl__order;
 
-/* All zero but block = 1 and row_align = 1: a packed tensor in C order, of any rank. Anything else is for ranks 3 and 4 (N, C,
- * [H,] W) and 2 (N, C). */
+/* All zero but block = 1 and row_align = 1: a packed tensor in C order, of any rank. Anything else is for
+ * ranks 3 and 4 (N, C, [H,] W) and 2 (N, C). */
 typedef struct wcl__layout {
     wcl__order order;
-    int block;                                                /* channels in a block, innermost: NCHW16c has 16 */
-    int border_top, border_left, border_bottom, border_right; /* rows and columns of zeros around each plane */
-    int row_align;                                            /* a row's pixels, border included, are a multiple of this */
+    int block; /* channels in a block, innermost: NCHW16c has 16 */
+    int border_top, border_left, border_bottom,
+        border_right; /* rows and columns of zeros around each plane */
+    int row_align;    /* a row's pixels, border included, are a multiple of this */
 } wcl__layout;
 #define WCL__PLAIN                  \
     {                               \

@@ -14,8 +14,14 @@ static const char *constraint(const int *values)
 
 WCL__PARAM_TABLE(wcl__measure_table, "measure", WCL__MEASURE_PARAMS, constraint);
 
-/* Of the groups that a unit gets one after the other, a late one costs little. A GPU's unit holds some 2048 items at once. */
-enum { CPU_GROUPS = 8, GPU_GROUPS = 64, GPU_LOCAL = 64, CPU_STRETCH = 1 << 20 /* bytes of an item, at most */ };
+/* Of the groups that a unit gets one after the other, a late one costs little. A GPU's unit holds some 2048
+ * items at once. */
+enum {
+    CPU_GROUPS = 8,
+    GPU_GROUPS = 64,
+    GPU_LOCAL = 64,
+    CPU_STRETCH = 1 << 20 /* bytes of an item, at most */
+};
 
 static bool is_gpu(const wcl__facts *facts)
 {
@@ -55,12 +61,14 @@ void wcl__measure_read_defaults(const wcl__facts *facts, uint64_t bytes, bool st
         measure->params.cb = WCL__MAX(lanes(facts), 4);
     const int64_t unit = (int64_t)sizeof(float) * measure->params.cb * measure->params.chains;
     const int64_t units = (int64_t)facts->compute_units;
-    const int64_t groups = gpu ? units * GPU_GROUPS : WCL__MAX((int64_t)(bytes / CPU_STRETCH), units * CPU_GROUPS);
+    const int64_t groups =
+        gpu ? units * GPU_GROUPS : WCL__MAX((int64_t)(bytes / CPU_STRETCH), units * CPU_GROUPS);
     measure->items = WCL__MAX(WCL__MIN(groups * measure->local, (int64_t)bytes / unit), 1);
     measure->local = measure->items < measure->local ? 1 : measure->local;
     measure->items = measure->items / measure->local * measure->local;
     measure->count = (int64_t)bytes / measure->items / unit;
-    const int64_t next = gpu ? measure->items * measure->params.cb : measure->params.cb; /* floats to what is read side by side */
+    const int64_t next = gpu ? measure->items * measure->params.cb
+                             : measure->params.cb; /* floats to what is read side by side */
     measure->item_step = gpu ? measure->params.cb : measure->count * measure->params.chains * next;
     measure->chain_step = streams ? measure->count * next : next;
     measure->step = streams ? next : measure->params.chains * next;
@@ -92,7 +100,8 @@ wcl_status wcl__measure_fma_call(wcl__call *call, const wcl__measure *measure)
 wcl_status wcl__measure_read_call(wcl__call *call, const wcl__measure *measure)
 {
     const wcl_status status = begin(call, "measure_read", measure);
-    const cl_ulong steps[] = {(cl_ulong)measure->item_step, (cl_ulong)measure->chain_step, (cl_ulong)measure->step};
+    const cl_ulong steps[] = {(cl_ulong)measure->item_step, (cl_ulong)measure->chain_step,
+                              (cl_ulong)measure->step};
     const cl_int count = (cl_int)measure->count;
     for (size_t i = 0; i < WCL__COUNT(steps); i++)
         WCL__CALL_VALUE(call, steps[i]);
@@ -108,7 +117,8 @@ enum {
     LEAST_CACHES = 2,     /* and at least so many times */
     LEAST_MIB = 16,       /* and this */
     MOST_STEPS = 1 << 22, /* start + steps + sum of i stays exact in a float */
-    RUN_MS = 2,           /* of a launch: long against what starting it takes, short against what else the device does */
+    RUN_MS =
+        2, /* of a launch: long against what starting it takes, short against what else the device does */
     MOST_RUNS = 200,
     TOTAL_MS = 250, /* of a pass: after that no further run starts */
     LEAST_PASSES = 2,
@@ -153,8 +163,8 @@ static wcl_status make_results(bench *b, const wcl__measure *m)
     b->results = wcl__alloc(count, sizeof *b->results);
     if (!b->results)
         return wcl__fail_memory();
-    return wcl__buffer_create(b->device, CL_MEM_READ_WRITE, count * sizeof *b->results, NULL, "results of a measurement",
-                              &b->slots[1]);
+    return wcl__buffer_create(b->device, CL_MEM_READ_WRITE, count * sizeof *b->results, NULL,
+                              "results of a measurement", &b->slots[1]);
 }
 
 /* The device's time where the queue measures, else the host's. */
@@ -170,22 +180,24 @@ static wcl_status time_launch(const bench *b, const wcl__launch *launch, double 
     if (*ms < 0)
         *ms = now_ms() - start;
     clReleaseEvent(event);
-    return code == CL_SUCCESS ? WCL_OK : wcl__in_kernel(wcl__fail_cl_running(code, "cannot run"), launch->call->kernel);
+    return code == CL_SUCCESS
+               ? WCL_OK
+               : wcl__in_kernel(wcl__fail_cl_running(code, "cannot run"), launch->call->kernel);
 }
 
 /* Every result is first + lane * per_lane, or the device did not do what it was timed for. */
 static wcl_status check_results(const bench *b, const wcl__measure *m, float first, float per_lane)
 {
     const size_t count = (size_t)(m->items * m->params.cb);
-    const cl_int code =
-        clEnqueueReadBuffer(b->queue, b->slots[1], CL_TRUE, 0, count * sizeof *b->results, b->results, 0, NULL, NULL);
+    const cl_int code = clEnqueueReadBuffer(b->queue, b->slots[1], CL_TRUE, 0, count * sizeof *b->results,
+                                            b->results, 0, NULL, NULL);
     if (code != CL_SUCCESS)
         return wcl__fail_cl_running(code, "cannot read the results of a measurement");
     for (size_t i = 0; i < count; i++) {
         const float expected = first + (float)(i % (size_t)m->params.cb) * per_lane;
         if (b->results[i] != expected)
-            return wcl__fail(WCL_DEVICE_ERROR, "wrong result %zu: %.9g in place of %.9g", i, (double)b->results[i],
-                             (double)expected);
+            return wcl__fail(WCL_DEVICE_ERROR, "wrong result %zu: %.9g in place of %.9g", i,
+                             (double)b->results[i], (double)expected);
     }
     return WCL_OK;
 }
@@ -245,7 +257,8 @@ static wcl_status run_fma(const bench *b, const wcl__measure *m, int runs, doubl
     if (status == WCL_OK)
         status = best_of(b, &call, runs, ms);
     if (status == WCL_OK)
-        status = wcl__in_kernel(check_results(b, m, (float)(m->steps + chains * (chains - 1) / 2), 1), call.kernel);
+        status = wcl__in_kernel(check_results(b, m, (float)(m->steps + chains * (chains - 1) / 2), 1),
+                                call.kernel);
     return status;
 }
 
@@ -276,8 +289,8 @@ static wcl_status measure_fma(wcl_device *device, cl_command_queue queue, wcl_de
     wcl__measure_fma_defaults(&device->facts, &m);
     for (size_t i = 0; i < WCL__COUNT(start); i++)
         start[i] = (float)i;
-    wcl_status status = wcl__buffer_create(device, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, sizeof start, start,
-                                           "first values of a measurement", &b.slots[0]);
+    wcl_status status = wcl__buffer_create(device, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, sizeof start,
+                                           start, "first values of a measurement", &b.slots[0]);
     if (status == WCL_OK)
         status = make_results(&b, &m);
     if (status == WCL_OK)
@@ -291,7 +304,8 @@ static wcl_status measure_fma(wcl_device *device, cl_command_queue queue, wcl_de
     if (status == WCL_OK)
         status = measure_launch(&b, m, &rates->launch_microseconds);
     if (status == WCL_OK)
-        rates->gflops = 2.0 * (double)m.items * m.params.cb * m.params.chains * (double)m.steps / WCL__MAX(ms, 1e-6) * 1e-6;
+        rates->gflops = 2.0 * (double)m.items * m.params.cb * m.params.chains * (double)m.steps /
+                        WCL__MAX(ms, 1e-6) * 1e-6;
     clear(&b);
     return status;
 }
@@ -315,16 +329,18 @@ static wcl_status read_buffer(bench *b, uint64_t bytes, double *gigabytes)
     const cl_float one = 1;
     wcl__measure m;
     wcl__measure_read_defaults(&b->device->facts, bytes, false, &m);
-    wcl_status status =
-        wcl__buffer_create(b->device, CL_MEM_READ_WRITE, (size_t)bytes, NULL, "the buffer of a measurement", &b->slots[0]);
+    wcl_status status = wcl__buffer_create(b->device, CL_MEM_READ_WRITE, (size_t)bytes, NULL,
+                                           "the buffer of a measurement", &b->slots[0]);
     if (status == WCL_OK)
         status = make_results(b, &m);
     if (status == WCL_OK) {
-        const cl_int code = clEnqueueFillBuffer(b->queue, b->slots[0], &one, sizeof one, 0, (size_t)bytes, 0, NULL, NULL);
+        const cl_int code =
+            clEnqueueFillBuffer(b->queue, b->slots[0], &one, sizeof one, 0, (size_t)bytes, 0, NULL, NULL);
         status = code == CL_SUCCESS ? WCL_OK : wcl__fail_cl(code, "cannot fill the buffer of a measurement");
     }
     *gigabytes = 0;
-    for (int streams = 0; streams < 2 && status == WCL_OK; streams++) { /* prefetchers like the one or the other better */
+    for (int streams = 0; streams < 2 && status == WCL_OK;
+         streams++) { /* prefetchers like the one or the other better */
         wcl__measure_read_defaults(&b->device->facts, bytes, streams != 0, &m);
         status = run_read(b, &m, gigabytes);
     }
@@ -353,7 +369,8 @@ static wcl_status measure_read(wcl_device *device, cl_command_queue queue, wcl_d
 
 static void plan_by(wcl_device *device, wcl_device_rates *rates)
 {
-    const wcl__rates measured = {rates->gflops * 1e9, rates->gigabytes_per_second * 1e9, rates->launch_microseconds * 1e-6, true};
+    const wcl__rates measured = {rates->gflops * 1e9, rates->gigabytes_per_second * 1e9,
+                                 rates->launch_microseconds * 1e-6, true};
     const wcl__rates_use use = wcl__provider_measured(device, &measured);
     rates->kept = use.kept;
     rates->stored = use.stored;
@@ -369,14 +386,16 @@ bool wcl__measure_add(wcl_device_rates *best, const wcl_device_rates *pass, cons
                                           best->gigabytes_per_second / pass->gigabytes_per_second);
     best->gflops = WCL__MAX(best->gflops, pass->gflops);
     best->gigabytes_per_second = WCL__MAX(best->gigabytes_per_second, pass->gigabytes_per_second);
-    best->launch_microseconds = first ? pass->launch_microseconds : WCL__MIN(best->launch_microseconds, pass->launch_microseconds);
+    best->launch_microseconds =
+        first ? pass->launch_microseconds : WCL__MIN(best->launch_microseconds, pass->launch_microseconds);
     best->buffer_bytes = first ? pass->buffer_bytes : WCL__MIN(best->buffer_bytes, pass->buffer_bytes);
-    const wcl__rates so_far = {best->gflops * 1e9, best->gigabytes_per_second * 1e9, best->launch_microseconds * 1e-6, true};
+    const wcl__rates so_far = {best->gflops * 1e9, best->gigabytes_per_second * 1e9,
+                               best->launch_microseconds * 1e-6, true};
     return flops >= close && bytes >= close && (!known->measured || wcl__rates_are_near(known, &so_far));
 }
 
-/* What others do on the device can only lower a rate: so the highest of several passes counts, and there are more of them as long as they
- * disagree with each other or with what is known of the device. */
+/* What others do on the device can only lower a rate: so the highest of several passes counts, and there are
+ * more of them as long as they disagree with each other or with what is known of the device. */
 wcl_status wcl_device_measure(wcl_device *device, wcl_device_rates *rates)
 {
     wcl_device_rates full = WCL_DEVICE_RATES_INIT;

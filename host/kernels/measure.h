@@ -1,4 +1,5 @@
-/* Kernels that do nothing but multiply and add, or read: what the device can do at most (cl/measure.cl, wcl_device_measure). */
+/* Kernels that do nothing but multiply and add, or read: what the device can do at most (cl/measure.cl,
+ * wcl_device_measure). */
 #ifndef WCL_KERNELS_MEASURE_H
 #define WCL_KERNELS_MEASURE_H
 
@@ -29,14 +30,15 @@ typedef struct wcl__measure {
 
 /* Enough items to fill the device, one a group on CPUs; of each, the fewest steps. */
 void wcl__measure_fma_defaults(const wcl__facts *facts, wcl__measure *measure);
-/* Reads nearly all of `bytes`: on CPUs an item has a stretch of its own, elsewhere items read side by side. Chains read side by
- * side, or, as `streams`, each a stretch of its own. */
+/* Reads nearly all of `bytes`: on CPUs an item has a stretch of its own, elsewhere items read side by side.
+ * Chains read side by side, or, as `streams`, each a stretch of its own. */
 void wcl__measure_read_defaults(const wcl__facts *facts, uint64_t bytes, bool streams, wcl__measure *measure);
 wcl_status wcl__measure_fma_call(wcl__call *call, const wcl__measure *measure);
 wcl_status wcl__measure_read_call(wcl__call *call, const wcl__measure *measure);
 
-/* Adds a pass over all measurements to the best of those before it (zeros: there was none). True if the pass agrees with them within a
- * tenth, and they with the rates that are known of the device, if any were measured. */
+/* Adds a pass over all measurements to the best of those before it (zeros: there was none). True if the pass
+ * agrees with them within a tenth, and they with the rates that are known of the device, if any were
+ * measured. */
 bool wcl__measure_add(wcl_device_rates *best, const wcl_device_rates *pass, const wcl__rates *known);
 
 #endif

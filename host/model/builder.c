@@ -95,15 +95,16 @@ static wcl_status append_index(int **list, size_t *count, size_t *capacity, int 
 static wcl_status check_dims(const char *name, int rank, const int64_t *dims, int64_t least)
 {
     if (rank < 0 || rank > WCL_MAX_RANK)
-        return wcl__fail(WCL_UNSUPPORTED, "tensor %s has %d dimensions, at most %d are supported", name, rank, WCL_MAX_RANK);
+        return wcl__fail(WCL_UNSUPPORTED, "tensor %s has %d dimensions, at most %d are supported", name, rank,
+                         WCL_MAX_RANK);
     for (int d = 0; d < rank; d++)
         if (dims[d] < least)
             return wcl__fail(WCL_BAD_MODEL, "tensor %s: dimension %d is %lld", name, d, (long long)dims[d]);
     return WCL_OK;
 }
 
-wcl_status wcl__builder_input_named(wcl_builder *builder, const char *name, wcl_type type, int rank, const int64_t *dims,
-                                    const char *const *dim_names)
+wcl_status wcl__builder_input_named(wcl_builder *builder, const char *name, wcl_type type, int rank,
+                                    const int64_t *dims, const char *const *dim_names)
 {
     int index;
     wcl_status status = check_dims(name ? name : "", rank, dims, -1);
@@ -126,7 +127,8 @@ wcl_status wcl__builder_input_named(wcl_builder *builder, const char *name, wcl_
     return append_index(&model->inputs, &model->input_count, &model->input_capacity, index);
 }
 
-wcl_status wcl_builder_input(wcl_builder *builder, const char *name, wcl_type type, int rank, const int64_t *dims)
+wcl_status wcl_builder_input(wcl_builder *builder, const char *name, wcl_type type, int rank,
+                             const int64_t *dims)
 {
     wcl__clear_error();
     return wcl__builder_input_named(builder, name, type, rank, dims, NULL);
@@ -160,14 +162,17 @@ static wcl_status read_constant(const char *name, const wcl_tensor *tensor, wcl_
     const int64_t count = wcl__shape_count(&source->shape);
     const size_t size = wcl_type_size(tensor->type);
     if (size == 0)
-        return wcl__fail(WCL_UNSUPPORTED, "constant %s is of type %s", name ? name : "", wcl_type_name(tensor->type));
+        return wcl__fail(WCL_UNSUPPORTED, "constant %s is of type %s", name ? name : "",
+                         wcl_type_name(tensor->type));
     if (count < 0 || wcl__mul_overflow(count, (int64_t)size, &bytes))
-        return wcl__fail(WCL_BAD_MODEL, "constant %s (%s) is too large", name ? name : "", wcl__shape_print(&source->shape).text);
+        return wcl__fail(WCL_BAD_MODEL, "constant %s (%s) is too large", name ? name : "",
+                         wcl__shape_print(&source->shape).text);
     if (!tensor->data && bytes > 0)
         return wcl__fail(WCL_BAD_ARGUMENT, "constant %s has no data", name ? name : "");
     if (tensor->bytes != 0 && tensor->bytes != (size_t)bytes)
-        return wcl__fail(WCL_BAD_ARGUMENT, "constant %s has %zu bytes, its shape %s needs %lld", name ? name : "", tensor->bytes,
-                         wcl__shape_print(&source->shape).text, (long long)bytes);
+        return wcl__fail(WCL_BAD_ARGUMENT, "constant %s has %zu bytes, its shape %s needs %lld",
+                         name ? name : "", tensor->bytes, wcl__shape_print(&source->shape).text,
+                         (long long)bytes);
     source->bytes = (size_t)bytes;
     return WCL_OK;
 }
@@ -200,8 +205,8 @@ wcl_status wcl_builder_constant(wcl_builder *builder, const char *name, const wc
     return status;
 }
 
-wcl_status wcl_builder_constant_view(wcl_builder *builder, const char *name, const wcl_tensor *tensor, void (*release)(void *user),
-                                     void *user)
+wcl_status wcl_builder_constant_view(wcl_builder *builder, const char *name, const wcl_tensor *tensor,
+                                     void (*release)(void *user), void *user)
 {
     wcl__clear_error();
     wcl__source source;
@@ -221,7 +226,8 @@ wcl_status wcl_builder_constant_view(wcl_builder *builder, const char *name, con
     return added;
 }
 
-wcl_status wcl_builder_random(wcl_builder *builder, const char *name, int rank, const int64_t *dims, uint64_t key, double deviation)
+wcl_status wcl_builder_random(wcl_builder *builder, const char *name, int rank, const int64_t *dims,
+                              uint64_t key, double deviation)
 {
     wcl__clear_error();
     wcl_status status = check_dims(name ? name : "", rank, dims, 1);
@@ -267,14 +273,19 @@ static wcl_status copy_attr(const wcl_attribute *from, wcl__attr *to)
     to->name = wcl__strdup(from->name);
     to->s = from->kind == WCL_ATTRIBUTE_STRING ? wcl__strdup(from->s ? from->s : "") : NULL;
     /* one element more, so that an empty list is not a NULL */
-    if (from->kind == WCL_ATTRIBUTE_INTS && (to->ints = wcl__alloc(from->count + 1, sizeof *to->ints)) && from->count > 0)
+    if (from->kind == WCL_ATTRIBUTE_INTS && (to->ints = wcl__alloc(from->count + 1, sizeof *to->ints)) &&
+        from->count > 0)
         memcpy(to->ints, from->ints, from->count * sizeof *to->ints);
-    if (from->kind == WCL_ATTRIBUTE_FLOATS && (to->floats = wcl__alloc(from->count + 1, sizeof *to->floats)) && from->count > 0)
+    if (from->kind == WCL_ATTRIBUTE_FLOATS &&
+        (to->floats = wcl__alloc(from->count + 1, sizeof *to->floats)) && from->count > 0)
         memcpy(to->floats, from->floats, from->count * sizeof *to->floats);
-    if (!to->name || (from->kind == WCL_ATTRIBUTE_STRING && !to->s) || (from->kind == WCL_ATTRIBUTE_INTS && !to->ints) ||
+    if (!to->name || (from->kind == WCL_ATTRIBUTE_STRING && !to->s) ||
+        (from->kind == WCL_ATTRIBUTE_INTS && !to->ints) ||
         (from->kind == WCL_ATTRIBUTE_FLOATS && !to->floats))
         return wcl__fail_memory();
-    return from->kind == WCL_ATTRIBUTE_TENSOR && from->tensor ? copy_attr_tensor(from->tensor, from->name, &to->tensor) : WCL_OK;
+    return from->kind == WCL_ATTRIBUTE_TENSOR && from->tensor
+               ? copy_attr_tensor(from->tensor, from->name, &to->tensor)
+               : WCL_OK;
 }
 
 /* The node's own name, or one made up: OP_1, OP_2, ... */
@@ -296,7 +307,8 @@ static wcl_status name_node(wcl_builder *builder, wcl__model_node *node, const c
                : wcl__names_add(&builder->nodes, node->name, (int)builder->model->node_count);
 }
 
-static wcl_status link_values(wcl_builder *builder, wcl__model_node *node, const char *const *inputs, const char *const *outputs)
+static wcl_status link_values(wcl_builder *builder, wcl__model_node *node, const char *const *inputs,
+                              const char *const *outputs)
 {
     wcl_status status = WCL_OK;
     for (size_t i = 0; i < node->input_count && status == WCL_OK; i++) {
@@ -350,9 +362,9 @@ wcl_status wcl__builder_node_in(wcl_builder *builder, const wcl__node_spec *spec
     return wcl__in_node(status, node->name ? node->name : op);
 }
 
-wcl_status wcl_builder_node(wcl_builder *builder, const char *op, const char *name, const char *const *inputs, size_t input_count,
-                            const char *const *outputs, size_t output_count, const wcl_attribute *attributes,
-                            size_t attribute_count)
+wcl_status wcl_builder_node(wcl_builder *builder, const char *op, const char *name, const char *const *inputs,
+                            size_t input_count, const char *const *outputs, size_t output_count,
+                            const wcl_attribute *attributes, size_t attribute_count)
 {
     wcl__clear_error();
     return wcl__builder_node_in(builder, &(wcl__node_spec){.domain = "",
@@ -385,7 +397,8 @@ wcl_status wcl_builder_opset(wcl_builder *builder, int opset)
 {
     wcl__clear_error();
     if (opset < WCL__OPSET_FIRST || opset > WCL__OPSET_LAST)
-        return wcl__fail(WCL_UNSUPPORTED, "opset %d, supported are %d to %d", opset, WCL__OPSET_FIRST, WCL__OPSET_LAST);
+        return wcl__fail(WCL_UNSUPPORTED, "opset %d, supported are %d to %d", opset, WCL__OPSET_FIRST,
+                         WCL__OPSET_LAST);
     const wcl_status status = builder_begin(builder);
     if (status == WCL_OK)
         builder->model->opset = opset;

@@ -6,10 +6,11 @@ wcl_status wcl__model_check_node(const wcl_model *model, const wcl__model_node *
 {
     const wcl__op *op = node->op;
     if (node->input_count < (size_t)op->min_inputs || node->input_count > (size_t)op->max_inputs)
-        return wcl__fail(WCL_BAD_MODEL, "%s has %zu inputs, it takes %d to %d", op->name, node->input_count, op->min_inputs,
-                         op->max_inputs);
+        return wcl__fail(WCL_BAD_MODEL, "%s has %zu inputs, it takes %d to %d", op->name, node->input_count,
+                         op->min_inputs, op->max_inputs);
     if (node->output_count < 1 || node->output_count > (size_t)op->max_outputs)
-        return wcl__fail(WCL_BAD_MODEL, "%s has %zu outputs, it makes 1 to %d", op->name, node->output_count, op->max_outputs);
+        return wcl__fail(WCL_BAD_MODEL, "%s has %zu outputs, it makes 1 to %d", op->name, node->output_count,
+                         op->max_outputs);
     if (node->outputs[0] < 0)
         return wcl__fail(WCL_BAD_MODEL, "%s has no first output", op->name);
     for (size_t i = 0; i < node->input_count; i++) {
@@ -70,7 +71,8 @@ static wcl_status place(sorter *s, size_t start)
         if (producer < 0 || s->state[producer] == 2)
             continue;
         if (s->state[producer] == 1)
-            return wcl__in_node(wcl__fail(WCL_BAD_MODEL, "the graph is cyclic: %s depends on itself", s->model->values[value].name),
+            return wcl__in_node(wcl__fail(WCL_BAD_MODEL, "the graph is cyclic: %s depends on itself",
+                                          s->model->values[value].name),
                                 s->model->nodes[producer].name);
         s->state[producer] = 1;
         s->path[++depth] = (size_t)producer;
@@ -117,7 +119,8 @@ cleanup:
     return status;
 }
 
-/* Inputs that planning must know: integers (they are shapes, axes, indices), and whatever ends in an operator's `known` input. */
+/* Inputs that planning must know: integers (they are shapes, axes, indices), and whatever ends in an
+ * operator's `known` input. */
 static void mark_known(wcl_model *model)
 {
     for (size_t i = model->node_count; i-- > 0;) {

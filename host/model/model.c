@@ -134,7 +134,8 @@ const char *wcl_model_input_name(const wcl_model *model, int index)
 
 const char *wcl_model_output_name(const wcl_model *model, int index)
 {
-    return index >= 0 && (size_t)index < model->output_count ? model->values[model->outputs[index]].name : NULL;
+    return index >= 0 && (size_t)index < model->output_count ? model->values[model->outputs[index]].name
+                                                             : NULL;
 }
 
 static int find_name(const wcl_model *model, const int *values, size_t count, const char *name)

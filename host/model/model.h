@@ -1,4 +1,5 @@
-/* The model: nodes, values and constants as the file or the builder gave them; immutable once finished, shared by sessions. */
+/* The model: nodes, values and constants as the file or the builder gave them; immutable once finished,
+ * shared by sessions. */
 #ifndef WCL_MODEL_MODEL_H
 #define WCL_MODEL_MODEL_H
 
@@ -60,7 +61,8 @@ struct wcl_model {
 
 void wcl__layer_cache_free(wcl__layer_cache *layers);
 void wcl__model_retain(wcl_model *model); /* wcl_model_destroy releases */
-/* WCL_BAD_FILE where a file that constants lie in was cut: before a pass over the model, which reads some of them. */
+/* WCL_BAD_FILE where a file that constants lie in was cut: before a pass over the model, which reads some of
+ * them. */
 wcl_status wcl__model_check_files(const wcl_model *model);
 /* wcl__source_largest, read once for each of the model's constants. */
 double wcl__model_largest(wcl_model *model, const wcl__source *source);
@@ -70,11 +72,12 @@ wcl_status wcl__builder_model(wcl_builder *builder, wcl_model **model);
 /* The builder lets its model go: it is finished, and the builder is empty. */
 void wcl__builder_release(wcl_builder *builder);
 
-/* What readers use beside the public builder (builder.c): a constant that is a view of a mapped file, retained. */
+/* What readers use beside the public builder (builder.c): a constant that is a view of a mapped file,
+ * retained. */
 wcl_status wcl__builder_source(wcl_builder *builder, const char *name, const wcl__source *source);
 /* dim_names may be NULL; an element NULL: unnamed. */
-wcl_status wcl__builder_input_named(wcl_builder *builder, const char *name, wcl_type type, int rank, const int64_t *dims,
-                                    const char *const *dim_names);
+wcl_status wcl__builder_input_named(wcl_builder *builder, const char *name, wcl_type type, int rank,
+                                    const int64_t *dims, const char *const *dim_names);
 /* What wcl_builder_node is told, for an operator of `domain`: NULL, "" and "ai.onnx" are ONNX's. */
 typedef struct wcl__node_spec {
     const char *domain, *op, *name; /* name: NULL or "": one is made up */

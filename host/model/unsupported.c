@@ -23,8 +23,10 @@ static void add(wcl__unsupported *list, const char *node, const char *op, const 
         return;
     }
     wcl_unsupported *record = &list->records[list->count++];
-    *record =
-        (wcl_unsupported){.size = sizeof *record, .node = wcl__strdup(node), .op = wcl__strdup(op), .reason = wcl__strdup(reason)};
+    *record = (wcl_unsupported){.size = sizeof *record,
+                                .node = wcl__strdup(node),
+                                .op = wcl__strdup(op),
+                                .reason = wcl__strdup(reason)};
     list->failed = !record->node || !record->op || !record->reason;
 }
 
@@ -51,7 +53,8 @@ static void row_reason(const wcl_model *model, const wcl__model_node *node, wcl_
     }
     for (size_t i = 0; i < node->attr_count; i++)
         if (*node->attrs[i].name == '\0' || !has_word(node->op->attributes, node->attrs[i].name))
-            wcl__text_add(reason, "%s%s", reason->length > 0 ? ", " : "unknown attribute ", node->attrs[i].name);
+            wcl__text_add(reason, "%s%s", reason->length > 0 ? ", " : "unknown attribute ",
+                          node->attrs[i].name);
 }
 
 bool wcl__unsupported_row(wcl__unsupported *list, const wcl_model *model, const wcl__model_node *node)
@@ -86,7 +89,8 @@ static bool same_group(const wcl_unsupported *a, const wcl_unsupported *b)
     return strcmp(a->op, b->op) == 0 && strcmp(a->reason, b->reason) == 0;
 }
 
-/* "LayerNormalization x23, first: node NAME (unknown operator)"; nothing where an earlier record began this group. */
+/* "LayerNormalization x23, first: node NAME (unknown operator)"; nothing where an earlier record began this
+ * group. */
 static void add_group(const wcl__unsupported *list, size_t first, wcl__text *text)
 {
     const wcl_unsupported *record = &list->records[first];
@@ -111,8 +115,10 @@ static void add_ways_out(const wcl__unsupported *list, wcl__text *text)
     if (list->opset > 0)
         wcl__text_add(text, "; re-export with opset %d or later", list->opset);
     if (list->operators)
-        wcl__text_add(text, "; another opset or exporter may write known operators: try opset 17 (from PyTorch with dynamo=False)");
-    wcl__text_add(text, "; README.md lists what operators take, docs/adding-an-operator.md tells how to add to it");
+        wcl__text_add(text, "; another opset or exporter may write known operators: try opset 17 (from "
+                            "PyTorch with dynamo=False)");
+    wcl__text_add(text,
+                  "; README.md lists what operators take, docs/adding-an-operator.md tells how to add to it");
 }
 
 wcl_status wcl__unsupported_fail(const wcl__unsupported *list)
@@ -127,9 +133,11 @@ wcl_status wcl__unsupported_fail(const wcl__unsupported *list)
     if (text.length > MOST_BYTES)
         wcl__text_add(&text, "; and so on: %zu nodes in all", list->count);
     add_ways_out(list, &text);
-    wcl_status status = text.failed ? wcl__fail_memory() : wcl__fail(WCL_UNSUPPORTED, "unsupported: %s", text.data);
+    wcl_status status =
+        text.failed ? wcl__fail_memory() : wcl__fail(WCL_UNSUPPORTED, "unsupported: %s", text.data);
     wcl__text_clear(&text);
     if (status == WCL_UNSUPPORTED && !wcl__set_unsupported(list->records, (int)list->count))
         status = wcl__fail_memory();
-    return status == WCL_UNSUPPORTED && list->count == 1 ? wcl__in_node(status, list->records[0].node) : status;
+    return status == WCL_UNSUPPORTED && list->count == 1 ? wcl__in_node(status, list->records[0].node)
+                                                         : status;
 }

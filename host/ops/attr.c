@@ -45,6 +45,7 @@ const int64_t *wcl__attr_ints(const wcl__op_node *node, const char *name, size_t
 wcl_status wcl__attr_dropped(const wcl__op_node *node, const char *name, int since)
 {
     return node->opset >= since && wcl__attr_find(node, name)
-               ? wcl__fail(WCL_BAD_MODEL, "%s has no attribute %s from opset %d on", node->op->name, name, since)
+               ? wcl__fail(WCL_BAD_MODEL, "%s has no attribute %s from opset %d on", node->op->name, name,
+                           since)
                : WCL_OK;
 }

@@ -5,8 +5,8 @@
 #include "kernels/layout.h"
 #include "ops/op.h"
 
-/* The same elements with channels in dimension 1 and at most 4 dimensions: a vector becomes (N, 1), dimensions beyond the third of a
- * tensor of 5 and more become one. */
+/* The same elements with channels in dimension 1 and at most 4 dimensions: a vector becomes (N, 1),
+ * dimensions beyond the third of a tensor of 5 and more become one. */
 wcl__shape wcl__channel_shape(const wcl__shape *shape);
 /* A variant's blocks: plain, and blocked on both sides for ranks 2 to 4. */
 int wcl__any_block(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS]);

@@ -9,8 +9,8 @@ bool wcl__type_is_float(wcl_type type);   /* float32 and float64, which folds co
 
 /* Element i of an integer type, cut to its width as numpy does; bool: not 0. */
 void wcl__write_int(wcl_type type, void *data, int64_t i, int64_t value);
-/* Element i of any type above: an integer type gets the value without its fraction, the nearest bound if it does not fit,
- * and 0 for NaN. */
+/* Element i of any type above: an integer type gets the value without its fraction, the nearest bound if it
+ * does not fit, and 0 for NaN. */
 void wcl__write_number(wcl_type type, void *data, int64_t i, double value);
 
 #endif

@@ -1,8 +1,9 @@
-/* An operator is a registry row: its name and opsets, shape inference, an optional host fold, and the variants that compute it on a
- * device. A variant says what it can do and what it costs; the planner alone decides. All functions but emit are pure.
+/* An operator is a registry row: its name and opsets, shape inference, an optional host fold, and the
+ * variants that compute it on a device. A variant says what it can do and what it costs; the planner alone
+ * decides. All functions but emit are pure.
  *
- * A new operator is one row here, one file in ops/ (or a row of a table there), one kernel family, one reference and one test row:
- * docs/adding-an-operator.md. */
+ * A new operator is one row here, one file in ops/ (or a row of a table there), one kernel family, one
+ * reference and one test row: docs/adding-an-operator.md. */
 #ifndef WCL_OPS_OP_H
 #define WCL_OPS_OP_H
 
@@ -37,8 +38,8 @@ typedef struct wcl__value {
     bool lost;          /* neither type nor shape: what makes it is not supported, or follows what is not */
 } wcl__value;
 
-/* Fused behind an operator, in this order: y = act(y * scale[channel] + shift[channel]), then the largest of each 2 x 2 pixels (an
- * odd last row or column is dropped). */
+/* Fused behind an operator, in this order: y = act(y * scale[channel] + shift[channel]), then the largest of
+ * each 2 x 2 pixels (an odd last row or column is dropped). */
 typedef struct wcl__epilogue {
     float *scale, *shift; /* owned; NULL: 1 and 0 */
     wcl__act act;
@@ -73,13 +74,15 @@ typedef struct wcl__op_node {
     size_t output_count;
     wcl__desc desc;
     wcl__epilogue epilogue;
-    bool half; /* the weights fit into halves and were asked for so: a variant stores them so, keeps floats, or refuses */
-    int64_t
-        flatten[3]; /* dense: the weight's rows are in (H, W, C) order of this H, W, C and are to be packed as (C, H, W); 0: no */
+    bool half; /* the weights fit into halves and were asked for so: a variant stores them so, keeps floats,
+                  or refuses */
+    int64_t flatten[3]; /* dense: the weight's rows are in (H, W, C) order of this H, W, C and are to be
+                           packed as (C, H, W); 0: no */
 } wcl__op_node;
 
-/* Blocks of the input's and the output's layout that a variant offers (1: plain). All tensor inputs have the same layout, constants
- * that it does not pack among them, but for those of a variant with plain_constants. */
+/* Blocks of the input's and the output's layout that a variant offers (1: plain). All tensor inputs have the
+ * same layout, constants that it does not pack among them, but for those of a variant with plain_constants.
+ */
 typedef struct wcl__blocks {
     int in, out;
 } wcl__blocks;
@@ -92,23 +95,34 @@ typedef struct wcl__cost {
 } wcl__cost;
 
 /* Which bound of winograd.md holds (see tests' tolerance): by algorithm. */
-typedef enum wcl__algorithm { WCL__EXACT = 0, WCL__SUM = 1, WCL__F2 = 2, WCL__F4 = 4, WCL__F6 = 6 } wcl__algorithm;
+typedef enum wcl__algorithm {
+    WCL__EXACT = 0,
+    WCL__SUM = 1,
+    WCL__F2 = 2,
+    WCL__F4 = 4,
+    WCL__F6 = 6
+} wcl__algorithm;
 
 typedef struct wcl__emit {
     wcl__steps *steps;
     const wcl__facts *facts;
     const wcl__op_node *node;
     wcl__blocks blocks;
-    const int *in;  /* slots of the inputs, -1: absent, or a constant that the variant packs itself (op->packs) */
+    const int
+        *in; /* slots of the inputs, -1: absent, or a constant that the variant packs itself (op->packs) */
     const int *out; /* slots of the outputs, -1: not asked for */
 } wcl__emit;
 
 typedef struct wcl__variant {
     const char *name;
-    const char *(*supports)(const wcl__op_node *node, const wcl__facts *facts); /* NULL function: always; else NULL or the reason */
-    int (*blocks)(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS]);   /* NULL: plain only */
-    void (*cost)(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost); /* NULL: bound by bytes */
-    /* Bytes on the device beside inputs and outputs: scratch, and packed weights where the variants differ in them; NULL: none */
+    const char *(*supports)(const wcl__op_node *node,
+                            const wcl__facts *facts); /* NULL function: always; else NULL or the reason */
+    int (*blocks)(const wcl__op_node *node, const wcl__facts *facts,
+                  wcl__blocks out[WCL__MAX_BLOCKS]); /* NULL: plain only */
+    void (*cost)(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks,
+                 wcl__cost *cost); /* NULL: bound by bytes */
+    /* Bytes on the device beside inputs and outputs: scratch, and packed weights where the variants differ in
+     * them; NULL: none */
     size_t (*memory)(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks);
     void (*parameters)(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out,
                        size_t bytes); /* or NULL */
@@ -118,13 +132,15 @@ typedef struct wcl__variant {
 } wcl__variant;
 
 enum {
-    WCL__ABSORBS_ACT = 1,    /* takes an activation into its epilogue */
-    WCL__ABSORBS_AFFINE = 2, /* takes scale and shift by channel (the output's dimension 1) into its epilogue */
-    WCL__IS_VIEW = 4,        /* moves no data: output 0 is input 0 with another shape */
-    WCL__IS_ELEMENTWISE = 8, /* output 0 at an index depends on the inputs at that index (after broadcasting) */
-    WCL__IS_SHAPE = 16,      /* shape arithmetic: not a layer of a summary */
-    WCL__ZERO_KEEPS = 32,    /* f(0, 0...) = 0: the tail lanes of a blocked layout stay zero */
-    WCL__FOLDS_SHAPE = 64,   /* folds without its inputs' values (Shape) */
+    WCL__ABSORBS_ACT = 1, /* takes an activation into its epilogue */
+    WCL__ABSORBS_AFFINE =
+        2,            /* takes scale and shift by channel (the output's dimension 1) into its epilogue */
+    WCL__IS_VIEW = 4, /* moves no data: output 0 is input 0 with another shape */
+    WCL__IS_ELEMENTWISE =
+        8,                 /* output 0 at an index depends on the inputs at that index (after broadcasting) */
+    WCL__IS_SHAPE = 16,    /* shape arithmetic: not a layer of a summary */
+    WCL__ZERO_KEEPS = 32,  /* f(0, 0...) = 0: the tail lanes of a blocked layout stay zero */
+    WCL__FOLDS_SHAPE = 64, /* folds without its inputs' values (Shape) */
     WCL__ABSORBS_POOL = 128, /* takes a 2x2 max-pool into its epilogue */
     WCL__PACKS_HALF = 256    /* input 1 is weights, which some variant can store as halves */
 };
@@ -134,17 +150,22 @@ struct wcl__op {
     int since;        /* first opset we know; newer ones up to WCL__OPSET_LAST are known too */
     int min_inputs, max_inputs, max_outputs;
     unsigned flags;
-    unsigned known;         /* bit i: input i must be known while planning (a shape, a bound, a weight): ask wcl__op_knows */
-    unsigned packs;         /* bit i: input i is packed by the variants, the planner makes no slot for it: ask wcl__op_packs */
+    unsigned known;         /* bit i: input i must be known while planning (a shape, a bound, a weight): ask
+                               wcl__op_knows */
+    unsigned packs;         /* bit i: input i is packed by the variants, the planner makes no slot for it: ask
+                               wcl__op_packs */
     const char *attributes; /* "axis keepdims": any other is unsupported */
-    /* The part of infer's checks that needs no input's type or shape: for nodes behind one that is not supported. Reads attributes, which
-     * outputs there are, and inputs that have a source. NULL: there is nothing to check. */
+    /* The part of infer's checks that needs no input's type or shape: for nodes behind one that is not
+     * supported. Reads attributes, which outputs there are, and inputs that have a source. NULL: there is
+     * nothing to check. */
     wcl_status (*check)(const wcl__op_node *node);
     /* Checks inputs and attributes; sets desc and the outputs' type and shape. */
     wcl_status (*infer)(wcl__op_node *node);
-    /* Computes the outputs on the host when all inputs are known: shape arithmetic. NULL: never. WCL_UNSUPPORTED: not this type. */
+    /* Computes the outputs on the host when all inputs are known: shape arithmetic. NULL: never.
+     * WCL_UNSUPPORTED: not this type. */
     wcl_status (*fold)(wcl__op_node *node);
-    /* The fewest multiplications and additions that any algorithm we know does it with, padding aside. NULL: too few to count. */
+    /* The fewest multiplications and additions that any algorithm we know does it with, padding aside. NULL:
+     * too few to count. */
     double (*work)(const wcl__op_node *node);
     const wcl__variant *variants;
     size_t variant_count;
@@ -165,12 +186,14 @@ const wcl__attr *wcl__attr_find(const wcl__op_node *node, const char *name);
 wcl_status wcl__attr_dropped(const wcl__op_node *node, const char *name, int since);
 
 /* value.c: helpers of infer and fold */
-/* Are these inputs in the row's bits? Those past the last bit are in none: a Concat has any number of inputs. */
+/* Are these inputs in the row's bits? Those past the last bit are in none: a Concat has any number of inputs.
+ */
 bool wcl__op_knows(const wcl__op *op, size_t input);
 bool wcl__op_packs(const wcl__op *op, size_t input);
 /* Input i, or NULL when it is absent. */
 const wcl__value *wcl__input(const wcl__op_node *node, size_t i);
-/* The integers of a known input (rank 0 or 1) into out[capacity]; WCL_BAD_SHAPE, WCL_UNSUPPORTED if not known. */
+/* The integers of a known input (rank 0 or 1) into out[capacity]; WCL_BAD_SHAPE, WCL_UNSUPPORTED if not
+ * known. */
 wcl_status wcl__input_ints(const wcl__op_node *node, size_t i, int64_t *out, size_t capacity, size_t *count);
 void wcl__output_set(wcl__op_node *node, size_t i, wcl_type type, const wcl__shape *shape);
 /* Memory for output i's values, zeroed; the output becomes known. */

@@ -23,7 +23,8 @@ void wcl__steps_clear(wcl__steps *steps)
 }
 
 /* An element of `bytes` on the device. */
-static wcl_status add_tensor(wcl__steps *steps, wcl__tensor_kind kind, const char *name, size_t bytes, int *slot)
+static wcl_status add_tensor(wcl__steps *steps, wcl__tensor_kind kind, const char *name, size_t bytes,
+                             int *slot)
 {
     if (!WCL__GROW(steps->tensors, steps->tensor_count, steps->tensor_capacity))
         return wcl__fail_memory();
@@ -40,13 +41,14 @@ static wcl_status add_tensor(wcl__steps *steps, wcl__tensor_kind kind, const cha
     return WCL_OK;
 }
 
-wcl_status wcl__steps_tensor(wcl__steps *steps, wcl__tensor_kind kind, const char *name, const wcl__shape *shape,
-                             const wcl__layout *layout, int *slot)
+wcl_status wcl__steps_tensor(wcl__steps *steps, wcl__tensor_kind kind, const char *name,
+                             const wcl__shape *shape, const wcl__layout *layout, int *slot)
 {
     const int64_t count = wcl__layout_count(layout, shape);
     int64_t bytes;
     if (count < 0 || wcl__mul_overflow(count, sizeof(float), &bytes))
-        return wcl__fail(WCL_NO_MEMORY, "tensor %s (%s) has more bytes than 64 bits count", name, wcl__shape_print(shape).text);
+        return wcl__fail(WCL_NO_MEMORY, "tensor %s (%s) has more bytes than 64 bits count", name,
+                         wcl__shape_print(shape).text);
     const wcl_status status = add_tensor(steps, kind, name, (size_t)bytes, slot);
     if (status == WCL_OK) {
         steps->tensors[*slot].type = WCL_FLOAT32;
@@ -69,7 +71,8 @@ wcl_status wcl__steps_workspace(wcl__steps *steps, const char *name, size_t byte
 static int find_weight(const wcl__steps *steps, const char *key)
 {
     for (size_t i = 0; i < steps->tensor_count; i++)
-        if (steps->tensors[i].kind == WCL__TENSOR_WEIGHT && strcmp(steps->packings[steps->tensors[i].weight].key, key) == 0)
+        if (steps->tensors[i].kind == WCL__TENSOR_WEIGHT &&
+            strcmp(steps->packings[steps->tensors[i].weight].key, key) == 0)
             return (int)i;
     return -1;
 }
@@ -102,7 +105,8 @@ cleanup:
     return status;
 }
 
-wcl_status wcl__steps_constant(wcl__steps *steps, const char *name, const float *values, size_t count, int *slot)
+wcl_status wcl__steps_constant(wcl__steps *steps, const char *name, const float *values, size_t count,
+                               int *slot)
 {
     char hex[WCL__SHA256_HEX];
     wcl__packing packing = {0};
@@ -149,7 +153,8 @@ wcl_status wcl__steps_blas(wcl__steps *steps, wcl__blas_call **call)
     return status;
 }
 
-wcl_status wcl__steps_copy(wcl__steps *steps, int from, size_t from_offset, int to, size_t to_offset, size_t bytes)
+wcl_status wcl__steps_copy(wcl__steps *steps, int from, size_t from_offset, int to, size_t to_offset,
+                           size_t bytes)
 {
     wcl__step *step = NULL;
     const wcl_status status = add_step(steps, WCL__STEP_COPY, &step);

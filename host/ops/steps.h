@@ -1,5 +1,5 @@
-/* What a plan runs, as plain data: tensors, packed weights and steps. Operators add to it while planning (emit), a session gives it
- * buffers and kernels. No OpenCL object in it. */
+/* What a plan runs, as plain data: tensors, packed weights and steps. Operators add to it while planning
+ * (emit), a session gives it buffers and kernels. No OpenCL object in it. */
 #ifndef WCL_OPS_STEPS_H
 #define WCL_OPS_STEPS_H
 
@@ -14,7 +14,8 @@ typedef enum wcl__tensor_kind {
     WCL__TENSOR_WEIGHT = 3      /* packed once, in the weight store */
 } wcl__tensor_kind;
 
-/* How the model orders a value that a pass reordered: in C order, `from` transposed by perm, of shape `shape`. from.rank 0: as it is. */
+/* How the model orders a value that a pass reordered: in C order, `from` transposed by perm, of shape
+ * `shape`. from.rank 0: as it is. */
 typedef struct wcl__reorder {
     wcl__shape from, shape;
     int64_t perm[WCL_MAX_RANK];
@@ -31,13 +32,15 @@ typedef struct wcl__plan_tensor {
     size_t bytes;
     int alias;                 /* -1, or the slot whose buffer this one shares (a view) */
     int first_step, last_step; /* lifetime; first_step -1: never written by a step (an input) */
-    int buffer;                /* index of the plan's buffers; meaningless for a WEIGHT, an alias and an input that nobody reads */
-    int weight;                /* index of a WEIGHT's packing */
+    int buffer; /* index of the plan's buffers; meaningless for a WEIGHT, an alias and an input that nobody
+                   reads */
+    int weight; /* index of a WEIGHT's packing */
 } wcl__plan_tensor;
 
-/* How a packed weight is made. The source's rows (its first dimension, or all of it as one row) are read in chunks into a staging
- * buffer and the call is launched on each: slot 0 staging, slot 1 packed, slot 2 scale. The store appends two int values (first
- * row, rows in this chunk) to the arguments and sets the range's z to the chunk's rows. No call (source NULL in it): copied as it is. */
+/* How a packed weight is made. The source's rows (its first dimension, or all of it as one row) are read in
+ * chunks into a staging buffer and the call is launched on each: slot 0 staging, slot 1 packed, slot 2 scale.
+ * The store appends two int values (first row, rows in this chunk) to the arguments and sets the range's z to
+ * the chunk's rows. No call (source NULL in it): copied as it is. */
 typedef struct wcl__packing {
     char *key;                 /* names the packed tensor: the source's key, the packing and its parameters */
     const wcl__source *source; /* what is packed; NULL: `data` */
@@ -79,17 +82,20 @@ typedef struct wcl__steps {
 
 void wcl__steps_clear(wcl__steps *steps);
 /* Adds a float32 tensor; *slot is its index. */
-wcl_status wcl__steps_tensor(wcl__steps *steps, wcl__tensor_kind kind, const char *name, const wcl__shape *shape,
-                             const wcl__layout *layout, int *slot);
+wcl_status wcl__steps_tensor(wcl__steps *steps, wcl__tensor_kind kind, const char *name,
+                             const wcl__shape *shape, const wcl__layout *layout, int *slot);
 /* Scratch of `bytes` for the current node. */
 wcl_status wcl__steps_workspace(wcl__steps *steps, const char *name, size_t bytes, int *slot);
-/* Takes over the packing (its key, data and scale; also on failure); a key that is there already gives that slot. */
+/* Takes over the packing (its key, data and scale; also on failure); a key that is there already gives that
+ * slot. */
 wcl_status wcl__steps_weight(wcl__steps *steps, const char *name, wcl__packing *packing, int *slot);
 /* Small float constants made while planning (a folded bias): copied; the key comes from their contents. */
-wcl_status wcl__steps_constant(wcl__steps *steps, const char *name, const float *values, size_t count, int *slot);
+wcl_status wcl__steps_constant(wcl__steps *steps, const char *name, const float *values, size_t count,
+                               int *slot);
 /* Adds a kernel step; *call is to be filled in before the next step is added. */
 wcl_status wcl__steps_kernel(wcl__steps *steps, const char *source, const char *kernel, wcl__call **call);
 wcl_status wcl__steps_blas(wcl__steps *steps, wcl__blas_call **call);
-wcl_status wcl__steps_copy(wcl__steps *steps, int from, size_t from_offset, int to, size_t to_offset, size_t bytes);
+wcl_status wcl__steps_copy(wcl__steps *steps, int from, size_t from_offset, int to, size_t to_offset,
+                           size_t bytes);
 
 #endif

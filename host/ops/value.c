@@ -24,15 +24,18 @@ wcl_status wcl__input_ints(const wcl__op_node *node, size_t i, int64_t *out, siz
     if (!value)
         return wcl__fail(WCL_BAD_MODEL, "input %zu is missing", i);
     if (!value->source)
-        return wcl__fail(WCL_UNSUPPORTED, "input %zu (%s) is not known before the network runs", i, value->name);
+        return wcl__fail(WCL_UNSUPPORTED, "input %zu (%s) is not known before the network runs", i,
+                         value->name);
     if (value->type != WCL_INT64 && value->type != WCL_INT32)
-        return wcl__fail(WCL_BAD_MODEL, "input %zu (%s) is %s, must be int64 or int32", i, value->name, wcl_type_name(value->type));
+        return wcl__fail(WCL_BAD_MODEL, "input %zu (%s) is %s, must be int64 or int32", i, value->name,
+                         wcl_type_name(value->type));
     const int64_t elements = wcl__shape_count(&value->shape);
     if (value->shape.rank > 1)
-        return wcl__fail(WCL_BAD_SHAPE, "input %zu (%s) has %d dimensions, must have 1", i, value->name, value->shape.rank);
+        return wcl__fail(WCL_BAD_SHAPE, "input %zu (%s) has %d dimensions, must have 1", i, value->name,
+                         value->shape.rank);
     if (elements < 0 || (uint64_t)elements > capacity)
-        return wcl__fail(WCL_BAD_SHAPE, "input %zu (%s) has %lld elements, at most %zu fit", i, value->name, (long long)elements,
-                         capacity);
+        return wcl__fail(WCL_BAD_SHAPE, "input %zu (%s) has %lld elements, at most %zu fit", i, value->name,
+                         (long long)elements, capacity);
     wcl_status status = wcl__value_data(value, &data, &scratch);
     if (status != WCL_OK)
         return status;
@@ -54,7 +57,8 @@ void wcl__output_set(wcl__op_node *node, size_t i, wcl_type type, const wcl__sha
 void wcl__value_forget(wcl__value *value)
 {
     if (value->owns_source) {
-        wcl__source *source = (wcl__source *)value->source; /* made here, as a constant only for its readers */
+        wcl__source *source =
+            (wcl__source *)value->source; /* made here, as a constant only for its readers */
         if (source)
             wcl__source_clear(source);
         wcl__free(source);
@@ -75,7 +79,8 @@ static wcl_status make_source(wcl__value *value, wcl__source **out)
     if (size == 0)
         return wcl__fail(WCL_UNSUPPORTED, "a constant of type %s", wcl_type_name(value->type));
     if (count < 0 || wcl__mul_overflow(count, (int64_t)size, &bytes))
-        return wcl__fail(WCL_BAD_SHAPE, "a constant of shape %s is too large", wcl__shape_print(&value->shape).text);
+        return wcl__fail(WCL_BAD_SHAPE, "a constant of shape %s is too large",
+                         wcl__shape_print(&value->shape).text);
     wcl__value_forget(value);
     wcl__source *source = wcl__alloc(1, sizeof *source);
     if (!source)
@@ -96,8 +101,10 @@ wcl_status wcl__output_known(wcl__op_node *node, size_t i, void **data)
     if (status != WCL_OK)
         return status;
     if (source->bytes > WCL__FOLD_BYTES) {
-        status = wcl__fail(WCL_UNSUPPORTED, "a constant of %zu bytes is over the limit of %d for values computed while planning",
-                           source->bytes, WCL__FOLD_BYTES);
+        status =
+            wcl__fail(WCL_UNSUPPORTED,
+                      "a constant of %zu bytes is over the limit of %d for values computed while planning",
+                      source->bytes, WCL__FOLD_BYTES);
         goto cleanup;
     }
     source->owned = wcl__alloc(WCL__MAX(source->bytes, 1), 1); /* an empty tensor is known too */
@@ -131,7 +138,8 @@ wcl_status wcl__value_seal(wcl__value *value)
     return WCL_OK;
 }
 
-/* Values of the model outlive every plan, so that a view needs no copy of them: weights stay where they are. */
+/* Values of the model outlive every plan, so that a view needs no copy of them: weights stay where they are.
+ */
 static wcl_status share(wcl__op_node *node, size_t i, const wcl__value *from)
 {
     wcl__source *source = NULL;
@@ -178,8 +186,8 @@ wcl_status wcl__value_data(const wcl__value *value, const void **data, void **sc
         return WCL_OK;
     const int64_t count = wcl__shape_count(&value->shape);
     if (count < 0 || value->source->bytes > WCL__FOLD_BYTES)
-        return wcl__fail(WCL_UNSUPPORTED, "%s: %zu bytes are too many to compute with while planning", value->name,
-                         value->source->bytes);
+        return wcl__fail(WCL_UNSUPPORTED, "%s: %zu bytes are too many to compute with while planning",
+                         value->name, value->source->bytes);
     *scratch = wcl__alloc(WCL__MAX(value->source->bytes, 1), 1);
     if (!*scratch)
         return wcl__fail_memory();
@@ -222,7 +230,8 @@ wcl_status wcl__need_float(const wcl__value *value, const char *what)
 {
     if (value->type == WCL_FLOAT32)
         return WCL_OK;
-    return wcl__fail(WCL_UNSUPPORTED, "%s of %s on the device (only float32)", what, wcl_type_name(value->type));
+    return wcl__fail(WCL_UNSUPPORTED, "%s of %s on the device (only float32)", what,
+                     wcl_type_name(value->type));
 }
 
 wcl_status wcl__need_float_or_known(const wcl__op_node *node)

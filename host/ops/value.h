@@ -7,12 +7,13 @@
 /* What a fold may make: shape arithmetic and small constants, never a tensor that belongs on the device. */
 enum { WCL__FOLD_BYTES = 64 << 20 };
 
-/* Gives a value that a fold made its key, from its contents, type and shape. Call it after every successful fold; a value that has
- * a key, or is not known, is left alone. */
+/* Gives a value that a fold made its key, from its contents, type and shape. Call it after every successful
+ * fold; a value that has a key, or is not known, is left alone. */
 wcl_status wcl__value_seal(wcl__value *value);
 /* Frees the key, and the source if a fold made it; the value is no longer known. */
 void wcl__value_forget(wcl__value *value);
-/* Makes output i known with `from`'s values, in the output's shape: a view where they live in the model, else a copy. */
+/* Makes output i known with `from`'s values, in the output's shape: a view where they live in the model, else
+ * a copy. */
 wcl_status wcl__output_view(wcl__op_node *node, size_t i, const wcl__value *from);
 
 /* The bytes of a known value: in place, or, where they are seeded, in memory that the caller frees. */

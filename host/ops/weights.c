@@ -2,15 +2,17 @@
 
 #include <string.h>
 
-/* Everything that decides the packed bytes, beside the weight's values: so two packings have one key only if they pack the same. */
+/* Everything that decides the packed bytes, beside the weight's values: so two packings have one key only if
+ * they pack the same. */
 static void add_recipe(wcl__text *text, const wcl__packing *packing)
 {
     const wcl__call *call = &packing->call;
     char scale[WCL__SHA256_HEX] = "";
     if (packing->scale)
         wcl__sha256(packing->scale, packing->scale_count * sizeof(float), scale);
-    wcl__text_add(text, "%zu %d %lld %lld %lld %s", packing->bytes, packing->zero_first, (long long)packing->rows,
-                  (long long)packing->row_elements, (long long)packing->source_first, scale);
+    wcl__text_add(text, "%zu %d %lld %lld %lld %s", packing->bytes, packing->zero_first,
+                  (long long)packing->rows, (long long)packing->row_elements,
+                  (long long)packing->source_first, scale);
     if (!call->source)
         return;
     wcl__text_add(text, " %s %s %s", call->source, call->kernel, call->options);
@@ -63,8 +65,8 @@ static float *make_scale(const wcl__epilogue *epilogue, const wcl__filters *filt
     return scale;
 }
 
-wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, const wcl__filters *filters, wcl__packing *packing,
-                            int *slot)
+wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, const wcl__filters *filters,
+                            wcl__packing *packing, int *slot)
 {
     packing->source = weight->source;
     if (packing->call.source) {
@@ -77,7 +79,8 @@ wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, con
     return wcl__steps_weight(emit->steps, weight->name, packing, slot);
 }
 
-wcl_status wcl__bias_slot(const wcl__emit *emit, const wcl__value *bias, const wcl__filters *filters, int64_t block, int *slot)
+wcl_status wcl__bias_slot(const wcl__emit *emit, const wcl__value *bias, const wcl__filters *filters,
+                          int64_t block, int *slot)
 {
     const wcl__epilogue *epilogue = &emit->node->epilogue;
     const int64_t first = filters->first, count = filters->count;
@@ -95,7 +98,8 @@ wcl_status wcl__bias_slot(const wcl__emit *emit, const wcl__value *bias, const w
     }
     for (int64_t i = 0; i < count; i++) {
         const float scale = epilogue->scale ? epilogue->scale[first + i] : 1.0f;
-        values[i] = values[i] * filters->factor * scale + (epilogue->shift ? epilogue->shift[first + i] : 0.0f);
+        values[i] =
+            values[i] * filters->factor * scale + (epilogue->shift ? epilogue->shift[first + i] : 0.0f);
     }
     const wcl_status status = wcl__steps_constant(emit->steps, emit->node->name, values, padded, slot);
     wcl__free(values);

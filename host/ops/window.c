@@ -19,8 +19,8 @@ static wcl_status read_auto_pad(const wcl__op_node *node, auto_pad *out)
 }
 
 /* `wanted` values of an optional attribute, all at least `least`; absent: `standard`. */
-static wcl_status read_ints(const wcl__op_node *node, const char *name, size_t wanted, int64_t least, int64_t standard,
-                            int64_t *out)
+static wcl_status read_ints(const wcl__op_node *node, const char *name, size_t wanted, int64_t least,
+                            int64_t standard, int64_t *out)
 {
     size_t count = 0;
     const int64_t *values = wcl__attr_ints(node, name, &count);
@@ -29,7 +29,8 @@ static wcl_status read_ints(const wcl__op_node *node, const char *name, size_t w
     for (size_t i = 0; i < wanted; i++) {
         out[i] = values ? values[i] : standard;
         if (out[i] < least)
-            return wcl__fail(WCL_BAD_MODEL, "%s has %lld, the least is %lld", name, (long long)out[i], (long long)least);
+            return wcl__fail(WCL_BAD_MODEL, "%s has %lld, the least is %lld", name, (long long)out[i],
+                             (long long)least);
         if (out[i] >= WINDOW_LIMIT)
             return wcl__fail(WCL_UNSUPPORTED, "%s has %lld, which is too large", name, (long long)out[i]);
     }
@@ -43,8 +44,8 @@ static wcl_status fit(wcl__window *window, int d, int64_t size, auto_pad mode, b
     if (kernel < 1)
         return wcl__fail(WCL_BAD_SHAPE, "a window has a size of %lld", (long long)kernel);
     if (size >= WINDOW_LIMIT || kernel >= WINDOW_LIMIT || (kernel - 1) * dilation + 1 >= WINDOW_LIMIT)
-        return wcl__fail(WCL_UNSUPPORTED, "size %lld, window %lld, dilation %lld: too large", (long long)size, (long long)kernel,
-                         (long long)dilation);
+        return wcl__fail(WCL_UNSUPPORTED, "size %lld, window %lld, dilation %lld: too large", (long long)size,
+                         (long long)kernel, (long long)dilation);
     if (mode == SAME_UPPER || mode == SAME_LOWER) {
         const int64_t positions = wcl__ceil_div(size, stride);
         const int64_t pad = WCL__MAX((positions - 1) * stride + (kernel - 1) * dilation + 1 - size, 0);
@@ -64,14 +65,16 @@ static wcl_status fit(wcl__window *window, int d, int64_t size, auto_pad mode, b
         return wcl__fail(WCL_UNSUPPORTED, "size %lld, padding %lld and %lld: too large", (long long)size,
                          (long long)window->before[d], (long long)window->after[d]);
     if (window->out[d] < 1)
-        return wcl__fail(WCL_BAD_SHAPE, "a window of %lld (dilation %lld) does not fit a size of %lld with padding %lld and %lld",
-                         (long long)kernel, (long long)dilation, (long long)size, (long long)window->before[d],
-                         (long long)window->after[d]);
+        return wcl__fail(
+            WCL_BAD_SHAPE,
+            "a window of %lld (dilation %lld) does not fit a size of %lld with padding %lld and %lld",
+            (long long)kernel, (long long)dilation, (long long)size, (long long)window->before[d],
+            (long long)window->after[d]);
     return WCL_OK;
 }
 
-wcl_status wcl__window_read(const wcl__op_node *node, int spatial_rank, const int64_t *sizes, const int64_t *kernel, bool ceil,
-                            wcl__window *out)
+wcl_status wcl__window_read(const wcl__op_node *node, int spatial_rank, const int64_t *sizes,
+                            const int64_t *kernel, bool ceil, wcl__window *out)
 {
     const size_t rank = (size_t)spatial_rank;
     int64_t strides[2], dilations[2], pads[4];

@@ -9,7 +9,8 @@
 static double bytes_of(const wcl__shape *shape, int block)
 {
     const wcl__layout layout = wcl__layout_blocked(block);
-    return (double)wcl__layout_count(shape->rank > 4 ? &(wcl__layout)WCL__PLAIN : &layout, shape) * sizeof(float);
+    return (double)wcl__layout_count(shape->rank > 4 ? &(wcl__layout)WCL__PLAIN : &layout, shape) *
+           sizeof(float);
 }
 
 static double io_bytes(const wcl__op_node *node, const wcl__option *option)
@@ -17,14 +18,16 @@ static double io_bytes(const wcl__op_node *node, const wcl__option *option)
     double bytes = 0;
     for (size_t i = 0; i < node->input_count; i++)
         if (node->inputs[i] && !wcl__op_knows(node->op, i))
-            bytes += bytes_of(&node->inputs[i]->shape, wcl__input_block(option->variant, node->inputs[i], option->blocks));
+            bytes += bytes_of(&node->inputs[i]->shape,
+                              wcl__input_block(option->variant, node->inputs[i], option->blocks));
     for (size_t i = 0; i < node->output_count; i++)
         if (node->outputs[i])
             bytes += bytes_of(&node->outputs[i]->shape, option->blocks.out);
     return bytes;
 }
 
-static double option_seconds(const wcl__plan_request *request, const wcl__op_node *node, const wcl__option *option)
+static double option_seconds(const wcl__plan_request *request, const wcl__op_node *node,
+                             const wcl__option *option)
 {
     const wcl__rates *rates = request->rates;
     wcl__cost cost = {0, io_bytes(node, option), 0.5, 1};
@@ -32,7 +35,8 @@ static double option_seconds(const wcl__plan_request *request, const wcl__op_nod
         return 0;
     if (option->variant->cost)
         option->variant->cost(node, request->facts, option->blocks, &cost);
-    const double work = cost.flops / (rates->flops * WCL__MAX(cost.efficiency, 1e-3)), traffic = cost.bytes / rates->bytes;
+    const double work = cost.flops / (rates->flops * WCL__MAX(cost.efficiency, 1e-3)),
+                 traffic = cost.bytes / rates->bytes;
     return WCL__MAX(work, traffic) + cost.launches * rates->launch;
 }
 
@@ -48,9 +52,13 @@ static bool is_dense(const wcl__op_node *node)
     return strcmp(node->op->name, "Gemm") == 0 || strcmp(node->op->name, "MatMul") == 0;
 }
 
-static const char *const convs[] = {
-    [WCL_CONV_DIRECT] = "direct", [WCL_CONV_GEMM] = "gemm", [WCL_CONV_F2] = "f2", [WCL_CONV_F4] = "f4", [WCL_CONV_F6] = "f6"};
-static const char *const denses[] = {[WCL_DENSE_CLBLAST] = "clblast", [WCL_DENSE_GEMV] = "gemv", [WCL_DENSE_GEMM] = "gemm"};
+static const char *const convs[] = {[WCL_CONV_DIRECT] = "direct",
+                                    [WCL_CONV_GEMM] = "gemm",
+                                    [WCL_CONV_F2] = "f2",
+                                    [WCL_CONV_F4] = "f4",
+                                    [WCL_CONV_F6] = "f6"};
+static const char *const denses[] = {
+    [WCL_DENSE_CLBLAST] = "clblast", [WCL_DENSE_GEMV] = "gemv", [WCL_DENSE_GEMM] = "gemm"};
 
 static wcl_status check_options(const wcl_session_options *options)
 {
@@ -61,7 +69,8 @@ static wcl_status check_options(const wcl_session_options *options)
         return wcl__fail(WCL_BAD_ARGUMENT, "%d is no wcl_dense_choice", (int)options->dense);
     if (options->precision != WCL_FP32 && options->precision != WCL_HALF_WEIGHTS)
         return wcl__fail(WCL_BAD_ARGUMENT, "%d is no wcl_precision", (int)options->precision);
-    if (options->plan_as != WCL_PLAN_AS_DEVICE && options->plan_as != WCL_PLAN_AS_CPU && options->plan_as != WCL_PLAN_AS_GPU)
+    if (options->plan_as != WCL_PLAN_AS_DEVICE && options->plan_as != WCL_PLAN_AS_CPU &&
+        options->plan_as != WCL_PLAN_AS_GPU)
         return wcl__fail(WCL_BAD_ARGUMENT, "%d is no wcl_plan_as", (int)options->plan_as);
     return WCL_OK;
 }
@@ -84,15 +93,18 @@ static bool is_of(const wcl__variant *variant, const char *family)
     return strcmp(variant->name + skip, family) == 0;
 }
 
-static const char *denied_reason(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *variant)
+static const char *denied_reason(const wcl__plan_request *request, const wcl__op_node *node,
+                                 const wcl__variant *variant)
 {
     for (size_t i = 0; i < request->denied_count; i++)
-        if (strcmp(request->denied[i].node, node->name) == 0 && strcmp(request->denied[i].variant, variant->name) == 0)
+        if (strcmp(request->denied[i].node, node->name) == 0 &&
+            strcmp(request->denied[i].variant, variant->name) == 0)
             return request->denied[i].reason;
     return NULL;
 }
 
-const char *wcl__refusal(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *variant)
+const char *wcl__refusal(const wcl__plan_request *request, const wcl__op_node *node,
+                         const wcl__variant *variant)
 {
     const char *reason = variant->supports ? variant->supports(node, request->facts) : NULL;
     return reason ? reason : denied_reason(request, node, variant);
@@ -101,17 +113,19 @@ const char *wcl__refusal(const wcl__plan_request *request, const wcl__op_node *n
 bool wcl__has_alternative(const wcl__plan_request *request, const wcl__op_node *node, const char *variant)
 {
     for (size_t v = 0; v < node->op->variant_count; v++)
-        if (strcmp(node->op->variants[v].name, variant) != 0 && !wcl__refusal(request, node, &node->op->variants[v]))
+        if (strcmp(node->op->variants[v].name, variant) != 0 &&
+            !wcl__refusal(request, node, &node->op->variants[v]))
             return true;
     return false;
 }
 
-static wcl_status add_options(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *variant,
-                              wcl__choice *choice)
+static wcl_status add_options(const wcl__plan_request *request, const wcl__op_node *node,
+                              const wcl__variant *variant, wcl__choice *choice)
 {
     wcl__blocks blocks[WCL__MAX_BLOCKS] = {{1, 1}};
     const int count = variant->blocks ? variant->blocks(node, request->facts, blocks) : 1;
-    wcl__option *larger = wcl__resize(choice->options, (size_t)choice->count, (size_t)(choice->count + count), sizeof *larger);
+    wcl__option *larger =
+        wcl__resize(choice->options, (size_t)choice->count, (size_t)(choice->count + count), sizeof *larger);
     if (!larger)
         return wcl__fail_memory();
     choice->options = larger;
@@ -132,7 +146,8 @@ static wcl_status no_variant(const wcl__op_node *node, const wcl__text *reasons)
 
 /* ---- half-stored weights */
 
-/* The largest number that a half holds, with room for what the transforms of the weights may add up: 2.25 times in F2, 2.16 in F4. */
+/* The largest number that a half holds, with room for what the transforms of the weights may add up: 2.25
+ * times in F2, 2.16 in F4. */
 static const double half_limit = 65504.0 / 4;
 
 /* The largest weight once the epilogue's scale and Gemm's alpha are in it. */
@@ -151,7 +166,8 @@ static double largest_weight(const wcl__plan_request *request, const wcl__op_nod
 /* Are the node's weights to be halves? Notes why not, where they were asked for. */
 static bool wants_half(const wcl__plan_request *request, const wcl__op_node *node, wcl__text *reasons)
 {
-    if (request->options->precision != WCL_HALF_WEIGHTS || !(node->op->flags & WCL__PACKS_HALF) || !node->inputs[1]->source)
+    if (request->options->precision != WCL_HALF_WEIGHTS || !(node->op->flags & WCL__PACKS_HALF) ||
+        !node->inputs[1]->source)
         return false;
     const double largest = largest_weight(request, node);
     if (largest <= half_limit)
@@ -193,7 +209,8 @@ static wcl_status list_options(const wcl__plan_request *request, wcl__op_node *n
     listing l = {.request = request, .forced = forced_variant(node, request->options)};
     const bool half = wants_half(request, node, &l.reasons), kept = l.reasons.length > 0;
     wcl_status status = WCL_OK;
-    for (int only_forced = l.forced != NULL; only_forced >= 0 && choice->count == 0 && status == WCL_OK; only_forced--)
+    for (int only_forced = l.forced != NULL; only_forced >= 0 && choice->count == 0 && status == WCL_OK;
+         only_forced--)
         for (int with_half = half; with_half >= 0 && choice->count == 0 && status == WCL_OK; with_half--) {
             l.only_forced = only_forced;
             l.note = with_half == half;
@@ -223,10 +240,12 @@ typedef struct search {
 static int64_t device_producer(const search *s, const wcl__op_node *node, size_t input)
 {
     const wcl__value *value = node->inputs[input];
-    return value && !value->source && !wcl__op_knows(node->op, input) ? wcl__graph_producer(s->graph, value) : -1;
+    return value && !value->source && !wcl__op_knows(node->op, input) ? wcl__graph_producer(s->graph, value)
+                                                                      : -1;
 }
 
-/* True for an input that the variant reads from a buffer: one of the run's, or a constant that it does not pack. */
+/* True for an input that the variant reads from a buffer: one of the run's, or a constant that it does not
+ * pack. */
 static bool is_slot(const wcl__op_node *node, size_t input)
 {
     const wcl__value *value = node->inputs[input];
@@ -234,13 +253,14 @@ static bool is_slot(const wcl__op_node *node, size_t input)
 }
 
 /* The producer's option from which `block` is reached most cheaply. */
-static int cheapest(const search *s, const wcl__choice *producer, const wcl__shape *shape, int block, double *seconds)
+static int cheapest(const search *s, const wcl__choice *producer, const wcl__shape *shape, int block,
+                    double *seconds)
 {
     int found = 0;
     *seconds = DBL_MAX;
     for (int i = 0; i < producer->count; i++) {
-        const double t =
-            producer->options[i].best + conversion_seconds(s->request->rates, shape, producer->options[i].blocks.out, block);
+        const double t = producer->options[i].best +
+                         conversion_seconds(s->request->rates, shape, producer->options[i].blocks.out, block);
         if (t < *seconds) {
             *seconds = t;
             found = i;

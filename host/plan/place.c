@@ -94,9 +94,10 @@ static bool is_free(wcl__plan_tensor *const *placed, size_t count, int buffer, c
     return true;
 }
 
-/* Gives each of the tensors, which come larger first, the smallest buffer that is free while it lives, else a new one of its size
- * (Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020, shared objects). Buffers are made larger
- * first, so the last one that is free is the smallest. sizes has room for one buffer a tensor; returns their number. */
+/* Gives each of the tensors, which come larger first, the smallest buffer that is free while it lives, else a
+ * new one of its size (Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020,
+ * shared objects). Buffers are made larger first, so the last one that is free is the smallest. sizes has
+ * room for one buffer a tensor; returns their number. */
 static size_t share_buffers(wcl__plan_tensor **order, size_t count, bool separate, size_t *sizes)
 {
     size_t buffers = 0;
@@ -122,8 +123,8 @@ static uint64_t sum_bytes(const size_t *sizes, size_t count)
 }
 
 /* What the activations need without anybody's scratch. */
-static uint64_t activations_alone(wcl__plan_tensor *const *order, size_t count, bool separate, wcl__plan_tensor **kept,
-                                  size_t *sizes)
+static uint64_t activations_alone(wcl__plan_tensor *const *order, size_t count, bool separate,
+                                  wcl__plan_tensor **kept, size_t *sizes)
 {
     size_t kept_count = 0;
     for (size_t i = 0; i < count; i++)

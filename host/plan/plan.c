@@ -4,8 +4,8 @@
 
 #include "runtime/provider.h"
 
-wcl_status wcl_plan_create(const wcl_device *device, const wcl_model *model, const wcl_session_options *options,
-                           const wcl_tensor *inputs, wcl_plan **out)
+wcl_status wcl_plan_create(const wcl_device *device, const wcl_model *model,
+                           const wcl_session_options *options, const wcl_tensor *inputs, wcl_plan **out)
 {
     wcl__clear_error();
     wcl_session_options known;
@@ -86,7 +86,8 @@ wcl_status wcl_plan_get_node(const wcl_plan *plan, int index, wcl_plan_node *nod
 int64_t wcl__plan_graph_node(const wcl_plan *plan, const wcl__planned *planned)
 {
     for (size_t i = 0; i < plan->graph.node_count; i++)
-        if (strcmp(plan->graph.nodes[i]->name, planned->name) == 0 && strcmp(plan->graph.nodes[i]->op->name, planned->op) == 0)
+        if (strcmp(plan->graph.nodes[i]->name, planned->name) == 0 &&
+            strcmp(plan->graph.nodes[i]->op->name, planned->op) == 0)
             return (int64_t)i;
     return -1;
 }
@@ -99,16 +100,16 @@ uint64_t wcl__plan_total(const wcl_plan *plan)
 wcl_status wcl_plan_get_bytes(const wcl_plan *plan, wcl_plan_bytes *bytes)
 {
     wcl__clear_error();
-    const wcl_plan_bytes full = {sizeof full, plan->weight_bytes, plan->buffer_bytes - plan->workspace_bytes, plan->workspace_bytes,
-                                 wcl__plan_total(plan)};
+    const wcl_plan_bytes full = {sizeof full, plan->weight_bytes, plan->buffer_bytes - plan->workspace_bytes,
+                                 plan->workspace_bytes, wcl__plan_total(plan)};
     return wcl__info_write(bytes, &full, sizeof full);
 }
 
 wcl_status wcl_plan_get_rates(const wcl_plan *plan, wcl_plan_rates *rates)
 {
     wcl__clear_error();
-    const wcl_plan_rates full = {sizeof full, plan->rates.flops * 1e-9, plan->rates.bytes * 1e-9, plan->rates.launch * 1e6,
-                                 plan->rates.measured};
+    const wcl_plan_rates full = {sizeof full, plan->rates.flops * 1e-9, plan->rates.bytes * 1e-9,
+                                 plan->rates.launch * 1e6, plan->rates.measured};
     return wcl__info_write(rates, &full, sizeof full);
 }
 

@@ -1,4 +1,5 @@
-/* The plan: what runs, where every tensor lies, and how many bytes that takes. Immutable; no OpenCL object in it. */
+/* The plan: what runs, where every tensor lies, and how many bytes that takes. Immutable; no OpenCL object in
+ * it. */
 #ifndef WCL_PLAN_PLAN_H
 #define WCL_PLAN_PLAN_H
 
@@ -30,9 +31,11 @@ struct wcl_plan {
     wcl__planned *nodes;
     size_t node_count, node_capacity;
     int *input_slots, *output_slots; /* -1: known while planning (graph.inputs, graph.outputs) */
-    size_t *buffers; /* bytes of each buffer for activations and scratch; tensors that do not live together share one */
+    size_t *buffers; /* bytes of each buffer for activations and scratch; tensors that do not live together
+                        share one */
     size_t buffer_count;
-    uint64_t buffer_bytes, workspace_bytes, weight_bytes; /* of all buffers; the part of them that is scratch; packed weights */
+    uint64_t buffer_bytes, workspace_bytes,
+        weight_bytes; /* of all buffers; the part of them that is scratch; packed weights */
 };
 
 /* A variant that failed on this device. */
@@ -80,10 +83,12 @@ typedef struct wcl__choice {
 wcl_status wcl__choose(const wcl__plan_request *request, const wcl__graph *graph, wcl__choice **choices);
 void wcl__choices_free(wcl__choice *choices, size_t count);
 /* Why the variant may not run the node: it cannot, or it is denied. NULL: it may. */
-const char *wcl__refusal(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *variant);
+const char *wcl__refusal(const wcl__plan_request *request, const wcl__op_node *node,
+                         const wcl__variant *variant);
 /* May any variant but this one run the node? */
 bool wcl__has_alternative(const wcl__plan_request *request, const wcl__op_node *node, const char *variant);
-/* plan.c: the place in the plan's graph of the node that a planned one comes from; -1: none (a layout conversion). */
+/* plan.c: the place in the plan's graph of the node that a planned one comes from; -1: none (a layout
+ * conversion). */
 int64_t wcl__plan_graph_node(const wcl_plan *plan, const wcl__planned *planned);
 
 /* place.c: lifetimes, and the buffer of each tensor. */

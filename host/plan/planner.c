@@ -36,7 +36,8 @@ static int find_place(const emitter *e, const wcl__value *value, int block)
     return -1;
 }
 
-static wcl_status add_node(emitter *e, const char *name, const char *op, const char *algorithm, const wcl__shape *shape)
+static wcl_status add_node(emitter *e, const char *name, const char *op, const char *algorithm,
+                           const wcl__shape *shape)
 {
     wcl_plan *plan = e->plan;
     if (!WCL__GROW(plan->nodes, plan->node_count, plan->node_capacity))
@@ -51,7 +52,8 @@ static wcl_status add_node(emitter *e, const char *name, const char *op, const c
     return node->name ? WCL_OK : wcl__fail_memory();
 }
 
-/* Adds up what the current node has put into the steps since these counts; constants that it reads were there a little earlier. */
+/* Adds up what the current node has put into the steps since these counts; constants that it reads were there
+ * a little earlier. */
 static void account(emitter *e, size_t constants, size_t tensors, size_t steps)
 {
     wcl__steps *s = &e->plan->steps;
@@ -93,7 +95,8 @@ static wcl_status slot_in_layout(emitter *e, const wcl__value *value, int block,
     wcl__call *call;
     status = add_node(e, value->name, "Layout", "convert", &value->shape);
     if (status == WCL_OK)
-        status = wcl__steps_tensor(steps, WCL__TENSOR_ACTIVATION, value->name, &value->shape, &to_layout, slot);
+        status =
+            wcl__steps_tensor(steps, WCL__TENSOR_ACTIVATION, value->name, &value->shape, &to_layout, slot);
     if (status == WCL_OK)
         status = wcl__steps_kernel(steps, "convert.cl", "convert", &call);
     if (status == WCL_OK)
@@ -120,9 +123,11 @@ static wcl_status input_slots(emitter *e, const wcl__op_node *node, const wcl__o
         if (!value || (value->source && (packed || known)))
             continue;
         if (known)
-            status = wcl__fail(WCL_UNSUPPORTED, "input %s must be known before the network runs", value->name);
+            status =
+                wcl__fail(WCL_UNSUPPORTED, "input %s must be known before the network runs", value->name);
         else
-            status = slot_in_layout(e, value, wcl__input_block(option->variant, value, option->blocks), &slots[i]);
+            status =
+                slot_in_layout(e, value, wcl__input_block(option->variant, value, option->blocks), &slots[i]);
         if (status != WCL_OK)
             return status;
     }
@@ -167,7 +172,8 @@ static void describe(emitter *e, const wcl__op_node *node, const wcl__option *op
     const wcl__layout layout = wcl__layout_blocked(option->blocks.out);
     wcl__layout_print(&layout, planned->layout, sizeof planned->layout);
     if (option->variant->parameters)
-        option->variant->parameters(node, e->request->facts, option->blocks, planned->parameters, sizeof planned->parameters);
+        option->variant->parameters(node, e->request->facts, option->blocks, planned->parameters,
+                                    sizeof planned->parameters);
     wcl__cost cost = {0};
     if (option->variant->cost)
         option->variant->cost(node, e->request->facts, option->blocks, &cost);
@@ -188,7 +194,8 @@ static wcl_status emit_node(emitter *e, const wcl__op_node *node, const wcl__cho
     wcl_status status = input_slots(e, node, option, slots);
     const size_t tensors = steps->tensor_count, step_count = steps->step_count;
     if (status == WCL_OK)
-        status = add_node(e, node->name, node->op->name, view ? "view" : option->variant->name, &node->outputs[0]->shape);
+        status = add_node(e, node->name, node->op->name, view ? "view" : option->variant->name,
+                          &node->outputs[0]->shape);
     if (status == WCL_OK)
         status = output_slots(e, node, option->blocks.out, view ? slots[0] : -1, slots + node->input_count);
     if (status == WCL_OK && choice->reason) {
@@ -198,7 +205,8 @@ static wcl_status emit_node(emitter *e, const wcl__op_node *node, const wcl__cho
     if (status == WCL_OK)
         describe(e, node, option);
     if (status == WCL_OK && !view) {
-        const wcl__emit emit = {steps, e->request->facts, node, option->blocks, slots, slots + node->input_count};
+        const wcl__emit emit = {steps, e->request->facts,        node, option->blocks,
+                                slots, slots + node->input_count};
         status = option->variant->emit(&emit);
     }
     if (status == WCL_OK)
@@ -288,13 +296,15 @@ static wcl_status plan_begin(const wcl__plan_request *request, wcl_plan **out)
     return wcl__graph_create(request->model, request->inputs, &plan->graph);
 }
 
-static size_t memory_of(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *variant, wcl__blocks blocks)
+static size_t memory_of(const wcl__plan_request *request, const wcl__op_node *node,
+                        const wcl__variant *variant, wcl__blocks blocks)
 {
     return variant->memory ? variant->memory(node, request->facts, blocks) : 0;
 }
 
 /* Of the other variants that may run the node, forced or not. */
-static size_t least_memory(const wcl__plan_request *request, const wcl__op_node *node, const wcl__variant *chosen)
+static size_t least_memory(const wcl__plan_request *request, const wcl__op_node *node,
+                           const wcl__variant *chosen)
 {
     size_t least = SIZE_MAX;
     for (size_t v = 0; v < node->op->variant_count; v++) {
@@ -336,10 +346,13 @@ static const wcl__plan_tensor *too_large(const wcl_plan *plan)
     return NULL;
 }
 
-/* The choice that brought this scratch or packed weight and has another variant to fall back on; -1: there is none. */
-static int64_t choice_of(const wcl__plan_request *request, const wcl_plan *plan, const wcl__plan_tensor *tensor)
+/* The choice that brought this scratch or packed weight and has another variant to fall back on; -1: there is
+ * none. */
+static int64_t choice_of(const wcl__plan_request *request, const wcl_plan *plan,
+                         const wcl__plan_tensor *tensor)
 {
-    if (tensor->kind == WCL__TENSOR_ACTIVATION || tensor->first_step < 1) /* steps count from 1 in lifetimes */
+    if (tensor->kind == WCL__TENSOR_ACTIVATION ||
+        tensor->first_step < 1) /* steps count from 1 in lifetimes */
         return -1;
     const wcl__planned *planned = &plan->nodes[plan->steps.steps[tensor->first_step - 1].node];
     const int64_t i = wcl__plan_graph_node(plan, planned);
@@ -387,9 +400,10 @@ static room room_of(const wcl__plan_request *request)
     return (room){cap, "it takes too much of the memory cap", "the cap is"};
 }
 
-/* What is over the device's limits or the cap; *choice is to blame, -1: nothing can be done about it. *reason NULL: all fits. */
-static wcl_status check_limits(const wcl__plan_request *request, const wcl_plan *plan, const wcl__choice *choices, denials *d,
-                               int64_t *choice, const char **reason)
+/* What is over the device's limits or the cap; *choice is to blame, -1: nothing can be done about it. *reason
+ * NULL: all fits. */
+static wcl_status check_limits(const wcl__plan_request *request, const wcl_plan *plan,
+                               const wcl__choice *choices, denials *d, int64_t *choice, const char **reason)
 {
     const wcl__plan_tensor *tensor = too_large(plan);
     const uint64_t total = wcl__plan_total(plan);
@@ -398,9 +412,11 @@ static wcl_status check_limits(const wcl__plan_request *request, const wcl_plan 
     if (tensor) {
         *choice = choice_of(request, plan, tensor);
         *reason = "it needs a larger buffer than the device has";
-        return *choice >= 0 ? WCL_OK
-                            : wcl__fail(WCL_NO_MEMORY, "tensor %s takes %zu bytes, the device's largest buffer has %llu",
-                                        tensor->name, tensor->bytes, (unsigned long long)plan->facts.max_alloc);
+        return *choice >= 0
+                   ? WCL_OK
+                   : wcl__fail(WCL_NO_MEMORY,
+                               "tensor %s takes %zu bytes, the device's largest buffer has %llu",
+                               tensor->name, tensor->bytes, (unsigned long long)plan->facts.max_alloc);
     }
     if (room.bytes == 0 || total <= room.bytes)
         return WCL_OK;
@@ -426,7 +442,8 @@ static wcl_status plan_within_limits(wcl__plan_request *request, denials *d, wcl
     if (status == WCL_OK && reason) {
         const wcl__choice *blamed = &choices[choice];
         *again = true;
-        status = deny(d, (*out)->graph.nodes[choice]->name, blamed->options[blamed->chosen].variant->name, reason);
+        status =
+            deny(d, (*out)->graph.nodes[choice]->name, blamed->options[blamed->chosen].variant->name, reason);
     }
     if (choices)
         wcl__choices_free(choices, (*out)->graph.node_count);

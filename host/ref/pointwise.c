@@ -31,7 +31,8 @@ void wcl__ref_act(const wcl__act *act, const float *x, int64_t count, double *y)
 void wcl__ref_softmax(const wcl__softmax *softmax, const float *x, double *y)
 {
     for (int64_t line = 0; line < softmax->outer * softmax->inner; line++) {
-        const int64_t first = line / softmax->inner * softmax->length * softmax->inner + line % softmax->inner;
+        const int64_t first =
+            line / softmax->inner * softmax->length * softmax->inner + line % softmax->inner;
         double most = -INFINITY, sum = 0;
         for (int64_t i = 0; i < softmax->length; i++)
             most = fmax(most, x[first + i * softmax->inner]);
@@ -53,7 +54,8 @@ void wcl__ref_lrn(const wcl__lrn *lrn, const float *x, double *y)
                 double sum = 0;
                 for (int64_t near = WCL__MAX(c - before, 0); near <= WCL__MIN(c + after, lrn->c - 1); near++)
                     sum += (double)x[near * plane + i] * x[near * plane + i];
-                y[c * plane + i] = x[c * plane + i] / pow(lrn->bias + (double)lrn->alpha / (double)lrn->size * sum, lrn->beta);
+                y[c * plane + i] = x[c * plane + i] /
+                                   pow(lrn->bias + (double)lrn->alpha / (double)lrn->size * sum, lrn->beta);
             }
         }
     }
@@ -63,7 +65,8 @@ void wcl__ref_batchnorm_run(const wcl__ref_batchnorm *norm, const float *x, doub
 {
     for (int64_t i = 0; i < norm->n * norm->c * norm->inner; i++) {
         const int64_t c = i / norm->inner % norm->c;
-        y[i] = norm->scale[c] * ((double)x[i] - norm->mean[c]) / sqrt(norm->variance[c] + norm->epsilon) + norm->bias[c];
+        y[i] = norm->scale[c] * ((double)x[i] - norm->mean[c]) / sqrt(norm->variance[c] + norm->epsilon) +
+               norm->bias[c];
     }
 }
 

@@ -16,8 +16,8 @@ static double window_at(const wcl__pool *pool, const float *plane, int64_t oy, i
             const int64_t iy = oy * pool->stride_h - pool->pad_top + r * pool->dilation_h;
             const int64_t ix = ox * pool->stride_w - pool->pad_left + s * pool->dilation_w;
             const bool in_picture = inside(iy, 0, pool->h, 0) && inside(ix, 0, pool->w, 0);
-            const bool in_padded =
-                inside(iy, pool->pad_top, pool->h, pool->pad_bottom) && inside(ix, pool->pad_left, pool->w, pool->pad_right);
+            const bool in_padded = inside(iy, pool->pad_top, pool->h, pool->pad_bottom) &&
+                                   inside(ix, pool->pad_left, pool->w, pool->pad_right);
             if (in_picture || (in_padded && pool->count_include_pad))
                 cells++;
             if (in_picture) {

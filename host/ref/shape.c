@@ -61,7 +61,8 @@ void wcl__ref_gather(const wcl__ref_array *x, int axis, const int64_t *indices, 
     }
 }
 
-void wcl__ref_slice(const wcl__ref_array *x, const int64_t *start, const int64_t *step, const wcl__shape *y_shape, double *y)
+void wcl__ref_slice(const wcl__ref_array *x, const int64_t *start, const int64_t *step,
+                    const wcl__shape *y_shape, double *y)
 {
     for (int64_t flat = 0; flat < wcl__shape_count(y_shape); flat++) {
         int64_t index[WCL_MAX_RANK];

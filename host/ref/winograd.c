@@ -1,5 +1,6 @@
-/* The Winograd matrices from their points: evaluation of filter and data at the points, interpolation by Lagrange's polynomials,
- * transposed (the matrix exchange theorem) so that the product of polynomials becomes a correlation. */
+/* The Winograd matrices from their points: evaluation of filter and data at the points, interpolation by
+ * Lagrange's polynomials, transposed (the matrix exchange theorem) so that the product of polynomials becomes
+ * a correlation. */
 #include "ref/ref.h"
 
 #include <math.h>
@@ -59,7 +60,8 @@ static void sandwich(square matrix, int rows, int columns, const double *in, squ
     }
 }
 
-void wcl__ref_winograd_tile(const wcl__ref_winograd *matrices, const double *filter, const double *data, double *y)
+void wcl__ref_winograd_tile(const wcl__ref_winograd *matrices, const double *filter, const double *data,
+                            double *y)
 {
     const int tile = matrices->tile, m = matrices->m;
     wcl__ref_winograd copy = *matrices;

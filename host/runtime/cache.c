@@ -85,7 +85,8 @@ static int open_folder(wcl__cache *cache)
     wcl__distrust why;
     const int folder = wcl__trusted_folder(cache->path, &why);
     if (folder < 0 && why.reason[0]) {
-        warn(cache, "the program cache is not trusted, kernels are compiled anew by every process", why.reason);
+        warn(cache, "the program cache is not trusted, kernels are compiled anew by every process",
+             why.reason);
         cache->unusable = true;
     }
     return folder;
@@ -108,8 +109,8 @@ static bool read_all(int descriptor, void *out, size_t bytes)
     return true;
 }
 
-/* The whole file in memory of our own: a mapping could change, or be cut, between the check and the driver's look at it. NULL: not of
- * a legal size, or out of memory. */
+/* The whole file in memory of our own: a mapping could change, or be cut, between the check and the driver's
+ * look at it. NULL: not of a legal size, or out of memory. */
 static unsigned char *read_file(int descriptor, const struct stat *info, size_t *bytes)
 {
     if (info->st_size < (off_t)sizeof(header) || info->st_size > largest_entry)
@@ -128,8 +129,9 @@ static bool is_intact(const unsigned char *data, size_t bytes, const char *key)
     header head;
     char hash[WCL__SHA256_HEX];
     memcpy(&head, data, sizeof head);
-    if (memcmp(head.magic, magic, sizeof magic) != 0 || head.schema != SCHEMA || head.header_bytes != sizeof head ||
-        head.length != bytes - sizeof head || memcmp(head.key, key, KEY_DIGITS) != 0)
+    if (memcmp(head.magic, magic, sizeof magic) != 0 || head.schema != SCHEMA ||
+        head.header_bytes != sizeof head || head.length != bytes - sizeof head ||
+        memcmp(head.key, key, KEY_DIGITS) != 0)
         return false;
     wcl__sha256(data + sizeof head, bytes - sizeof head, hash);
     return memcmp(head.hash, hash, KEY_DIGITS) == 0;
@@ -140,11 +142,13 @@ static int open_entry(wcl__cache *cache, int folder, const char *name, struct st
 {
     wcl__distrust why = {""};
     const int descriptor =
-        openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW); /* O_NONBLOCK: a FIFO must not stop us */
+        openat(folder, name,
+               O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW); /* O_NONBLOCK: a FIFO must not stop us */
     if (descriptor >= 0 && fstat(descriptor, info) == 0)
         why = wcl__distrust_file(info);
     else if (errno != ENOENT)
-        snprintf(why.reason, sizeof why.reason, "%s", errno == ELOOP ? "it is a symbolic link" : strerror(errno));
+        snprintf(why.reason, sizeof why.reason, "%s",
+                 errno == ELOOP ? "it is a symbolic link" : strerror(errno));
     if (!why.reason[0])
         return descriptor;
     char what[NAME_BYTES + 32];
@@ -178,7 +182,8 @@ void *wcl__cache_load(wcl__cache *cache, wcl__cache_kind kind, const char *key, 
     }
     *bytes -= sizeof(header);
     memmove(data, data + sizeof(header), *bytes);
-    /* Failing costs the order of dropping, nothing else. The kernel's own "now" is a tick old: two uses in a row would look the same. */
+    /* Failing costs the order of dropping, nothing else. The kernel's own "now" is a tick old: two uses in a
+     * row would look the same. */
     clock_gettime(CLOCK_REALTIME, &times[0]);
     times[1] = times[0];
     (void)futimens(descriptor, times);
@@ -200,7 +205,8 @@ static bool make_folder(const char *path)
         if (*c != '/')
             continue;
         *c = '\0';
-        made = mkdir(copy, 0700) == 0 || errno == EEXIST || errno == EROFS || errno == EACCES; /* the last one tells */
+        made = mkdir(copy, 0700) == 0 || errno == EEXIST || errno == EROFS ||
+               errno == EACCES; /* the last one tells */
         *c = '/';
     }
     made = made && (mkdir(copy, 0700) == 0 || errno == EEXIST);
@@ -218,7 +224,8 @@ static void give_up_writing(wcl__cache *cache, const char *reason)
 
 static int64_t trim_folder(int folder, uint64_t keep_bytes, wcl_cache_info *left);
 
-static bool write_entry(wcl__cache *cache, int folder, const char *name, const char *key, const void *data, size_t bytes)
+static bool write_entry(wcl__cache *cache, int folder, const char *name, const char *key, const void *data,
+                        size_t bytes)
 {
     header head = {.schema = SCHEMA, .header_bytes = sizeof head, .length = bytes};
     char hash[WCL__SHA256_HEX];
@@ -235,10 +242,12 @@ static bool write_entry(wcl__cache *cache, int folder, const char *name, const c
     return false;
 }
 
-bool wcl__cache_store(wcl__cache *cache, wcl__cache_kind kind, const char *key, const void *data, size_t bytes)
+bool wcl__cache_store(wcl__cache *cache, wcl__cache_kind kind, const char *key, const void *data,
+                      size_t bytes)
 {
     char name[NAME_BYTES];
-    if (!wcl__cache_is_on(cache) || cache->unusable || cache->unwritable) /* what failed once is not tried for each program */
+    if (!wcl__cache_is_on(cache) || cache->unusable ||
+        cache->unwritable) /* what failed once is not tried for each program */
         return false;
     const int folder = make_folder(cache->path) ? open_folder(cache) : -1;
     if (folder < 0) {
@@ -318,7 +327,8 @@ static entry *list_folder(int folder, size_t *count)
         wcl__cache_kind kind;
         bool temporary;
         if (!is_entry(item->d_name, &kind, &temporary) ||
-            fstatat(dirfd(directory), item->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode))
+            fstatat(dirfd(directory), item->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+            !S_ISREG(info.st_mode))
             continue;
         if (temporary) {
             if (time(NULL) - info.st_mtime > stale_seconds)
@@ -339,8 +349,8 @@ static entry *list_folder(int folder, size_t *count)
     return list;
 }
 
-/* Removes the oldest-used entries until at most keep_bytes are left, all for 0, which is more than those with bytes; returns what is
- * left, with the numbers of entries in *left, which may be NULL. */
+/* Removes the oldest-used entries until at most keep_bytes are left, all for 0, which is more than those with
+ * bytes; returns what is left, with the numbers of entries in *left, which may be NULL. */
 static int64_t trim_folder(int folder, uint64_t keep_bytes, wcl_cache_info *left)
 {
     size_t count;

@@ -1,5 +1,6 @@
-/* What handles of one device share while they are open: its context, and for those with the same cache folder the programs, rates, packed
- * weights and the queue that packs them. Wrapped devices share nothing. Private to runtime/, and to the store of weights. */
+/* What handles of one device share while they are open: its context, and for those with the same cache folder
+ * the programs, rates, packed weights and the queue that packs them. Wrapped devices share nothing. Private
+ * to runtime/, and to the store of weights. */
 #ifndef WCL_RUNTIME_CORE_H
 #define WCL_RUNTIME_CORE_H
 
@@ -18,7 +19,8 @@ typedef struct wcl__core {
 } wcl__core;
 
 wcl_status wcl__core_wrap(wcl__core **out);
-/* The core of the device with the standard cache folder, and the device's context, which lives as long as the core. */
+/* The core of the device with the standard cache folder, and the device's context, which lives as long as the
+ * core. */
 wcl_status wcl__core_open(cl_platform_id platform, cl_device_id id, wcl__core **out, cl_context *context);
 void wcl__core_close(wcl__core *core);
 /* The handle's; lives as long as the handle, even when that changes its folder. */

@@ -71,14 +71,16 @@ static wcl_status read_texts(cl_platform_id platform, cl_device_id id, wcl__fact
 static void read_item_limits(cl_device_id id, wcl__facts *facts)
 {
     size_t limits[MAX_DIMENSIONS] = {0}, bytes = 0;
-    if (clGetDeviceInfo(id, CL_DEVICE_MAX_WORK_ITEM_SIZES, 0, NULL, &bytes) != CL_SUCCESS || bytes > sizeof limits ||
+    if (clGetDeviceInfo(id, CL_DEVICE_MAX_WORK_ITEM_SIZES, 0, NULL, &bytes) != CL_SUCCESS ||
+        bytes > sizeof limits ||
         clGetDeviceInfo(id, CL_DEVICE_MAX_WORK_ITEM_SIZES, bytes, limits, NULL) != CL_SUCCESS)
         memset(limits, 0, sizeof limits);
     for (int i = 0; i < 3; i++)
         facts->max_item[i] = limits[i] ? limits[i] : facts->max_work_group;
 }
 
-/* Numbers that a driver does not know are 0 afterwards; the ones that we divide by or multiply with get a floor of 1. */
+/* Numbers that a driver does not know are 0 afterwards; the ones that we divide by or multiply with get a
+ * floor of 1. */
 static void read_numbers(cl_device_id id, wcl__facts *facts)
 {
     cl_uint units = 0, clock = 0, native = 0, preferred = 0, alignment_bits = 0;

@@ -58,30 +58,34 @@ static size_t kernel_number(cl_kernel kernel, cl_device_id id, cl_kernel_work_gr
     cl_ulong local = 0;
     size_t group = 0;
     if (name == CL_KERNEL_LOCAL_MEM_SIZE)
-        return clGetKernelWorkGroupInfo(kernel, id, name, sizeof local, &local, NULL) == CL_SUCCESS ? (size_t)local : 0;
+        return clGetKernelWorkGroupInfo(kernel, id, name, sizeof local, &local, NULL) == CL_SUCCESS
+                   ? (size_t)local
+                   : 0;
     return clGetKernelWorkGroupInfo(kernel, id, name, sizeof group, &group, NULL) == CL_SUCCESS ? group : 0;
 }
 
-/* Does the kernel depend on the call's work-group, whatever the call says? CL_KERNEL_LOCAL_MEM_SIZE does not tell whether its items share
- * local memory: NVIDIA's driver counts 1 KiB of its own for every kernel. */
+/* Does the kernel depend on the call's work-group, whatever the call says? CL_KERNEL_LOCAL_MEM_SIZE does not
+ * tell whether its items share local memory: NVIDIA's driver counts 1 KiB of its own for every kernel. */
 static bool needs_its_group(const wcl_device *device, const wcl__call *call, cl_kernel kernel)
 {
     size_t required[3] = {0, 0, 0};
     for (int i = 0; i < call->arg_count; i++)
         if (call->args[i].kind == WCL__ARG_LOCAL)
             return true;
-    return clGetKernelWorkGroupInfo(kernel, device->id, CL_KERNEL_COMPILE_WORK_GROUP_SIZE, sizeof required, required, NULL) ==
-               CL_SUCCESS &&
+    return clGetKernelWorkGroupInfo(kernel, device->id, CL_KERNEL_COMPILE_WORK_GROUP_SIZE, sizeof required,
+                                    required, NULL) == CL_SUCCESS &&
            required[0] > 0;
 }
 
 /* To be called before the arguments are set, as check_local_memory. */
-static wcl_status fit_range(const wcl_device *device, const wcl__call *call, cl_kernel kernel, wcl__range *range)
+static wcl_status fit_range(const wcl_device *device, const wcl__call *call, cl_kernel kernel,
+                            wcl__range *range)
 {
     *range = call->range;
     if (range->local[0] * range->local[1] * range->local[2] > 1 && needs_its_group(device, call, kernel))
         range->fixed = true;
-    return wcl__range_fit(range, &device->facts, kernel_number(kernel, device->id, CL_KERNEL_WORK_GROUP_SIZE));
+    return wcl__range_fit(range, &device->facts,
+                          kernel_number(kernel, device->id, CL_KERNEL_WORK_GROUP_SIZE));
 }
 
 /* To be called before the arguments are set: then the kernel's own number holds its static arrays alone. */
@@ -89,11 +93,12 @@ static wcl_status check_local_memory(const wcl_device *device, const wcl__call *
 {
     uint64_t bytes = kernel_number(kernel, device->id, CL_KERNEL_LOCAL_MEM_SIZE);
     for (int i = 0; i < call->arg_count; i++)
-        if (call->args[i].kind == WCL__ARG_LOCAL && __builtin_add_overflow(bytes, (uint64_t)call->args[i].size, &bytes))
+        if (call->args[i].kind == WCL__ARG_LOCAL &&
+            __builtin_add_overflow(bytes, (uint64_t)call->args[i].size, &bytes))
             bytes = UINT64_MAX;
     if (bytes > device->facts.local_bytes)
-        return wcl__fail(WCL_UNSUPPORTED, "needs %llu bytes of local memory, the device has %llu", (unsigned long long)bytes,
-                         (unsigned long long)device->facts.local_bytes);
+        return wcl__fail(WCL_UNSUPPORTED, "needs %llu bytes of local memory, the device has %llu",
+                         (unsigned long long)bytes, (unsigned long long)device->facts.local_bytes);
     return WCL_OK;
 }
 
@@ -135,7 +140,8 @@ static wcl_status set_args(const wcl__call *call, cl_kernel kernel, const cl_mem
     return status;
 }
 
-wcl_status wcl__launch_create(wcl_device *device, const wcl__call *call, const cl_mem *slots, wcl__launch *out)
+wcl_status wcl__launch_create(wcl_device *device, const wcl__call *call, const cl_mem *slots,
+                              wcl__launch *out)
 {
     cl_program program;
     cl_int code;
@@ -174,22 +180,25 @@ wcl_status wcl__launch_bind(const wcl__launch *launch, int slot, cl_mem memory)
 }
 
 /* first and last (may be NULL): events of the first of several pieces, and of the last one. */
-static wcl_status enqueue_pieces(const wcl__launch *launch, cl_command_queue queue, cl_uint wait_count, const cl_event *waits,
-                                 cl_event *first, cl_event *last)
+static wcl_status enqueue_pieces(const wcl__launch *launch, cl_command_queue queue, cl_uint wait_count,
+                                 const cl_event *waits, cl_event *first, cl_event *last)
 {
     const size_t pieces = wcl__range_pieces(&launch->range);
     cl_int code = CL_SUCCESS;
     for (size_t i = 0; i < pieces && code == CL_SUCCESS; i++) {
         const wcl__piece piece = wcl__range_piece(&launch->range, i);
         cl_event *event = i + 1 == pieces ? last : i == 0 ? first : NULL;
-        code = clEnqueueNDRangeKernel(queue, launch->kernel, 3, pieces > 1 ? piece.offset : NULL, piece.global, launch->range.local,
-                                      wait_count, wait_count ? waits : NULL, event);
+        code =
+            clEnqueueNDRangeKernel(queue, launch->kernel, 3, pieces > 1 ? piece.offset : NULL, piece.global,
+                                   launch->range.local, wait_count, wait_count ? waits : NULL, event);
     }
-    return code == CL_SUCCESS ? WCL_OK : wcl__in_kernel(wcl__fail_cl_running(code, "cannot run"), launch->call->kernel);
+    return code == CL_SUCCESS
+               ? WCL_OK
+               : wcl__in_kernel(wcl__fail_cl_running(code, "cannot run"), launch->call->kernel);
 }
 
-wcl_status wcl__launch_enqueue(const wcl__launch *launch, cl_command_queue queue, cl_uint wait_count, const cl_event *waits,
-                               cl_event *event)
+wcl_status wcl__launch_enqueue(const wcl__launch *launch, cl_command_queue queue, cl_uint wait_count,
+                               const cl_event *waits, cl_event *event)
 {
     return enqueue_pieces(launch, queue, wait_count, waits, NULL, event);
 }
@@ -208,7 +217,8 @@ void wcl__launch_destroy(wcl__launch *launch)
 
 /* ------------------------------------------------------------------ buffers and events */
 
-wcl_status wcl__buffer_create(wcl_device *device, cl_mem_flags flags, size_t bytes, void *host, const char *what, cl_mem *out)
+wcl_status wcl__buffer_create(wcl_device *device, cl_mem_flags flags, size_t bytes, void *host,
+                              const char *what, cl_mem *out)
 {
     /* drivers that allocate at the first use accept any size */
     const bool possible = device->facts.global_bytes == 0 || bytes <= device->facts.global_bytes;
@@ -225,8 +235,10 @@ wcl_status wcl__buffer_create(wcl_device *device, cl_mem_flags flags, size_t byt
 double wcl__event_ms(cl_event event)
 {
     cl_ulong start = 0, end = 0;
-    if (clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL) != CL_SUCCESS ||
-        clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) != CL_SUCCESS || end < start)
+    if (clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL) !=
+            CL_SUCCESS ||
+        clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) != CL_SUCCESS ||
+        end < start)
         return -1;
     return (double)(end - start) * 1e-6;
 }
@@ -247,7 +259,8 @@ double wcl__span_ms(const wcl__span *span)
     if (!span->first)
         return wcl__event_ms(span->last);
     if (clGetEventProfilingInfo(span->first, from, sizeof start, &start, NULL) != CL_SUCCESS ||
-        clGetEventProfilingInfo(span->last, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) != CL_SUCCESS || end < start)
+        clGetEventProfilingInfo(span->last, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) != CL_SUCCESS ||
+        end < start)
         return -1;
     return (double)(end - start) * 1e-6;
 }
@@ -255,8 +268,10 @@ double wcl__span_ms(const wcl__span *span)
 double wcl__event_start_ms(cl_event event, cl_event first)
 {
     cl_ulong start = 0, from = 0;
-    if (clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL) != CL_SUCCESS ||
-        clGetEventProfilingInfo(first, CL_PROFILING_COMMAND_START, sizeof from, &from, NULL) != CL_SUCCESS || start < from)
+    if (clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL) !=
+            CL_SUCCESS ||
+        clGetEventProfilingInfo(first, CL_PROFILING_COMMAND_START, sizeof from, &from, NULL) != CL_SUCCESS ||
+        start < from)
         return -1;
     return (double)(start - from) * 1e-6;
 }

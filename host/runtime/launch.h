@@ -1,5 +1,5 @@
-/* A kernel launch as plain data (wcl__call: what a plan holds), and the same with its OpenCL objects (wcl__launch: what a session
- * holds). Nobody else calls clSetKernelArg. */
+/* A kernel launch as plain data (wcl__call: what a plan holds), and the same with its OpenCL objects
+ * (wcl__launch: what a session holds). Nobody else calls clSetKernelArg. */
 #ifndef WCL_RUNTIME_LAUNCH_H
 #define WCL_RUNTIME_LAUNCH_H
 
@@ -34,10 +34,12 @@ void wcl__call_slot(wcl__call *call, int slot);
 void wcl__call_value(wcl__call *call, const void *value, size_t size);
 void wcl__call_local(wcl__call *call, size_t bytes);
 #define WCL__CALL_VALUE(call, lvalue) wcl__call_value((call), &(lvalue), sizeof(lvalue))
-/* Items of work in each dimension, rounded up to the work-group; a local size of 0 counts as 1. The launch makes the work-group smaller
- * where device or kernel demand it: the kernel must do with any, and must not count by get_group_id. */
+/* Items of work in each dimension, rounded up to the work-group; a local size of 0 counts as 1. The launch
+ * makes the work-group smaller where device or kernel demand it: the kernel must do with any, and must not
+ * count by get_group_id. */
 void wcl__call_range(wcl__call *call, int64_t x, int64_t y, int64_t z, const size_t local[3]);
-/* The same for a kernel that needs exactly this work-group, as all do that declare local arrays: a device that does not allow it refuses the launch. */
+/* The same for a kernel that needs exactly this work-group, as all do that declare local arrays: a device
+ * that does not allow it refuses the launch. */
 void wcl__call_fixed_range(wcl__call *call, int64_t x, int64_t y, int64_t z, const size_t local[3]);
 
 typedef struct wcl__launch {
@@ -46,27 +48,31 @@ typedef struct wcl__launch {
     wcl__range range; /* the call's, fitted to the device and the kernel */
 } wcl__launch;
 
-/* Gets the program, makes the kernel, sets all arguments from `slots`, fits the range to the device's and the kernel's limits, and checks
- * local memory (PoCL aborts the process instead). A kernel with reqd_work_group_size or local memory keeps the call's work-group. */
-wcl_status wcl__launch_create(wcl_device *device, const wcl__call *call, const cl_mem *slots, wcl__launch *out);
+/* Gets the program, makes the kernel, sets all arguments from `slots`, fits the range to the device's and the
+ * kernel's limits, and checks local memory (PoCL aborts the process instead). A kernel with
+ * reqd_work_group_size or local memory keeps the call's work-group. */
+wcl_status wcl__launch_create(wcl_device *device, const wcl__call *call, const cl_mem *slots,
+                              wcl__launch *out);
 /* Sets again the buffer arguments that use `slot`. */
 wcl_status wcl__launch_bind(const wcl__launch *launch, int slot, cl_mem memory);
-/* From its `first` command's start (that has none where it is one command; a marker's end is the start of what comes behind it) to the
- * end of its `last` one. */
+/* From its `first` command's start (that has none where it is one command; a marker's end is the start of
+ * what comes behind it) to the end of its `last` one. */
 typedef struct wcl__span {
     cl_event first, last;
     bool after; /* `first` is a marker */
 } wcl__span;
 
-/* Enqueues the kernel, in several pieces where the range needs them. span (may be NULL): gets their events. */
+/* Enqueues the kernel, in several pieces where the range needs them. span (may be NULL): gets their events.
+ */
 wcl_status wcl__launch_enqueue_timed(const wcl__launch *launch, cl_command_queue queue, wcl__span *span);
 /* The same. event (may be NULL): of the last piece. */
-wcl_status wcl__launch_enqueue(const wcl__launch *launch, cl_command_queue queue, cl_uint wait_count, const cl_event *waits,
-                               cl_event *event);
+wcl_status wcl__launch_enqueue(const wcl__launch *launch, cl_command_queue queue, cl_uint wait_count,
+                               const cl_event *waits, cl_event *event);
 void wcl__launch_destroy(wcl__launch *launch);
 
 /* A buffer of at least one byte. WCL_NO_MEMORY names `what` and the bytes. */
-wcl_status wcl__buffer_create(wcl_device *device, cl_mem_flags flags, size_t bytes, void *host, const char *what, cl_mem *out);
+wcl_status wcl__buffer_create(wcl_device *device, cl_mem_flags flags, size_t bytes, void *host,
+                              const char *what, cl_mem *out);
 /* Device time of a finished command in ms; -1 where the queue does not measure. */
 double wcl__event_ms(cl_event event);
 /* Releases its events. */

@@ -99,12 +99,15 @@ static const wcl__cl_file *find_source(const char *name)
     return NULL;
 }
 
-/* Everything that decides what a binary is. Not the memory's size, which PoCL reports differently from day to day. The name stands
- * for the instruction set on CPUs: a binary from a wider machine would die of an illegal instruction. */
-static wcl_status make_key(const wcl__facts *facts, const wcl__cl_file *file, const char *options, char key[WCL__SHA256_HEX])
+/* Everything that decides what a binary is. Not the memory's size, which PoCL reports differently from day to
+ * day. The name stands for the instruction set on CPUs: a binary from a wider machine would die of an illegal
+ * instruction. */
+static wcl_status make_key(const wcl__facts *facts, const wcl__cl_file *file, const char *options,
+                           char key[WCL__SHA256_HEX])
 {
-    const char *parts[] = {file->name,  file->text,     options,       facts->platform, facts->platform_version,
-                           facts->name, facts->version, facts->driver, facts->vendor};
+    const char *parts[] = {
+        file->name,  file->text,     options,       facts->platform, facts->platform_version,
+        facts->name, facts->version, facts->driver, facts->vendor};
     wcl__text text = {0};
     wcl__text_add(&text, "winocl %d\n", KEY_SCHEMA);
     for (size_t i = 0; i < WCL__COUNT(parts); i++)
@@ -160,7 +163,8 @@ static wcl_status fail_build(wcl_device *device, cl_program program, cl_int code
     return status;
 }
 
-static wcl_status build_from_source(wcl_device *device, const wcl__cl_file *file, const char *options, cl_program *out)
+static wcl_status build_from_source(wcl_device *device, const wcl__cl_file *file, const char *options,
+                                    cl_program *out)
 {
     struct timespec start, end;
     cl_int code;
@@ -187,8 +191,8 @@ static wcl_status build_from_source(wcl_device *device, const wcl__cl_file *file
 /* ------------------------------------------------------------------ from disk and back */
 
 /* NULL: not there, or the driver does not want it. */
-static cl_program build_from_disk(wcl_device *device, wcl__provider *provider, const wcl__cl_file *file, const char *options,
-                                  const char *key)
+static cl_program build_from_disk(wcl_device *device, wcl__provider *provider, const wcl__cl_file *file,
+                                  const char *options, const char *key)
 {
     size_t bytes = 0;
     cl_int code = CL_SUCCESS, binary_code = CL_SUCCESS;
@@ -196,13 +200,15 @@ static cl_program build_from_disk(wcl_device *device, wcl__provider *provider, c
     const unsigned char *binary = data;
     if (!data)
         return NULL;
-    cl_program program = clCreateProgramWithBinary(device->context, 1, &device->id, &bytes, &binary, &binary_code, &code);
+    cl_program program =
+        clCreateProgramWithBinary(device->context, 1, &device->id, &bytes, &binary, &binary_code, &code);
     if (code == CL_SUCCESS)
         code = binary_code;
     if (code == CL_SUCCESS)
         code = clBuildProgram(program, 1, &device->id, options, NULL, NULL);
     if (code != CL_SUCCESS) {
-        wcl__log(WCL_LOG_INFO, "the driver refuses the cached %s: %s (%d)", file->name, wcl__cl_name(code), (int)code);
+        wcl__log(WCL_LOG_INFO, "the driver refuses the cached %s: %s (%d)", file->name, wcl__cl_name(code),
+                 (int)code);
         if (program)
             clReleaseProgram(program);
         program = NULL;
@@ -213,7 +219,8 @@ static cl_program build_from_disk(wcl_device *device, wcl__provider *provider, c
     return program;
 }
 
-/* The binary for our device among those of the program's devices (a caller's context may have several); NULL: none. */
+/* The binary for our device among those of the program's devices (a caller's context may have several); NULL:
+ * none. */
 static unsigned char *read_binary(cl_program program, cl_device_id id, size_t *bytes)
 {
     cl_uint count = 0, ours;
@@ -221,7 +228,8 @@ static unsigned char *read_binary(cl_program program, cl_device_id id, size_t *b
     cl_device_id *ids = NULL;
     size_t *sizes = NULL;
     unsigned char **pointers = NULL;
-    if (clGetProgramInfo(program, CL_PROGRAM_NUM_DEVICES, sizeof count, &count, NULL) != CL_SUCCESS || count == 0)
+    if (clGetProgramInfo(program, CL_PROGRAM_NUM_DEVICES, sizeof count, &count, NULL) != CL_SUCCESS ||
+        count == 0)
         return NULL;
     ids = wcl__alloc(count, sizeof *ids);
     sizes = wcl__alloc(count, sizeof *sizes);
@@ -236,7 +244,8 @@ static unsigned char *read_binary(cl_program program, cl_device_id id, size_t *b
         goto cleanup;
     pointers[ours] = binary; /* a NULL pointer skips a device */
     *bytes = sizes[ours];
-    if (clGetProgramInfo(program, CL_PROGRAM_BINARIES, count * sizeof *pointers, pointers, NULL) != CL_SUCCESS) {
+    if (clGetProgramInfo(program, CL_PROGRAM_BINARIES, count * sizeof *pointers, pointers, NULL) !=
+        CL_SUCCESS) {
         wcl__free(binary);
         binary = NULL;
     }
@@ -258,7 +267,8 @@ void wcl__provider_flush(wcl_device *device)
             continue;
         item->pending = false;
         provider->pending--;
-        unsigned char *binary = wcl__cache_is_on(&provider->cache) ? read_binary(item->program, device->id, &bytes) : NULL;
+        unsigned char *binary =
+            wcl__cache_is_on(&provider->cache) ? read_binary(item->program, device->id, &bytes) : NULL;
         if (binary)
             (void)wcl__cache_store(&provider->cache, WCL__CACHE_PROGRAM, item->key, binary, bytes);
         wcl__free(binary);
@@ -273,8 +283,8 @@ typedef struct stored_rates {
     double flops, bytes, launch;
 } stored_rates;
 
-/* Of what a program's key has of the device, and of what changes rates but no binary: drivers may be told to use fewer cores. false:
- * out of memory, which costs nobody more than the rates. */
+/* Of what a program's key has of the device, and of what changes rates but no binary: drivers may be told to
+ * use fewer cores. false: out of memory, which costs nobody more than the rates. */
 static bool make_rates_key(const wcl__facts *facts, char key[WCL__SHA256_HEX])
 {
     char units[32];
@@ -307,7 +317,8 @@ static bool store_rates(wcl__provider *provider, const wcl__facts *facts)
 {
     const stored_rates stored = {provider->rates.flops, provider->rates.bytes, provider->rates.launch};
     char key[WCL__SHA256_HEX];
-    return make_rates_key(facts, key) && wcl__cache_store(&provider->cache, WCL__CACHE_RATES, key, &stored, sizeof stored);
+    return make_rates_key(facts, key) &&
+           wcl__cache_store(&provider->cache, WCL__CACHE_RATES, key, &stored, sizeof stored);
 }
 
 /* The caller holds the lock. */
@@ -352,12 +363,14 @@ wcl__rates_use wcl__provider_measured(wcl_device *device, const wcl__rates *rate
 static entry *find_entry(wcl__provider *provider, const char *source, const char *options)
 {
     for (size_t i = 0; i < provider->count; i++)
-        if (strcmp(provider->entries[i].source, source) == 0 && strcmp(provider->entries[i].options, options) == 0)
+        if (strcmp(provider->entries[i].source, source) == 0 &&
+            strcmp(provider->entries[i].options, options) == 0)
             return &provider->entries[i];
     return NULL;
 }
 
-/* A compiler that refused a program refuses it again: kept, so that nobody waits for that twice. False: no memory to keep it in. */
+/* A compiler that refused a program refuses it again: kept, so that nobody waits for that twice. False: no
+ * memory to keep it in. */
 static bool keep_failure(entry *item)
 {
     const wcl_error *error = wcl_last_error();
@@ -367,18 +380,21 @@ static bool keep_failure(entry *item)
         wcl__free(log);
         return false;
     }
-    item->failure = (wcl_error){.status = error->status, .cl_code = error->cl_code, .reason = reason, .build_log = log};
+    item->failure =
+        (wcl_error){.status = error->status, .cl_code = error->cl_code, .reason = reason, .build_log = log};
     return true;
 }
 
 /* Adds an entry; `options` is copied. The caller holds the lock. */
-static wcl_status add_entry(wcl_device *device, wcl__provider *provider, const wcl__cl_file *file, const char *options, entry **out)
+static wcl_status add_entry(wcl_device *device, wcl__provider *provider, const wcl__cl_file *file,
+                            const char *options, entry **out)
 {
     entry item = {.source = file->name};
     wcl_status status = make_key(&device->facts, file, options, item.key);
     if (status != WCL_OK)
         return status;
-    if (!WCL__GROW(provider->entries, provider->count, provider->capacity) || !(item.options = wcl__strdup(options)))
+    if (!WCL__GROW(provider->entries, provider->count, provider->capacity) ||
+        !(item.options = wcl__strdup(options)))
         return wcl__fail_memory();
     item.program = build_from_disk(device, provider, file, options, item.key);
     if (item.program) {
@@ -408,8 +424,8 @@ wcl_status wcl__provider_get(wcl_device *device, const char *source, const char 
     const wcl__cl_file *file = find_source(source);
     if (!file)
         return wcl__in_kernel(wcl__fail(WCL_NOT_FOUND, "no such kernel source"), source);
-    wcl__text_add(&all, "-cl-std=CL1.2 -DWCL_HAS_FMA=%d%s%s", device->facts.has_fma, options && options[0] ? " " : "",
-                  options ? options : "");
+    wcl__text_add(&all, "-cl-std=CL1.2 -DWCL_HAS_FMA=%d%s%s", device->facts.has_fma,
+                  options && options[0] ? " " : "", options ? options : "");
     if (all.failed) {
         status = wcl__fail_memory();
         goto cleanup;

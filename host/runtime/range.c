@@ -23,7 +23,8 @@ static wcl_status check_multiple(const wcl__range *range)
 {
     for (int i = 0; i < 3; i++)
         if (range->local[i] == 0 || range->global[i] == 0 || range->global[i] % range->local[i] != 0)
-            return wcl__fail(WCL_BAD_ARGUMENT, "global size %zu in dimension %d is no multiple of the work-group's %zu",
+            return wcl__fail(WCL_BAD_ARGUMENT,
+                             "global size %zu in dimension %d is no multiple of the work-group's %zu",
                              range->global[i], i, range->local[i]);
     return WCL_OK;
 }
@@ -33,17 +34,20 @@ static wcl_status check_fixed(const wcl__range *range, const wcl__facts *facts, 
     const size_t *local = range->local;
     for (int i = 0; i < 3; i++)
         if (local[i] > facts->max_item[i])
-            return wcl__fail(WCL_UNSUPPORTED, "work-group of %zux%zux%zu: the device allows %llu items in dimension %d", local[0],
-                             local[1], local[2], (unsigned long long)facts->max_item[i], i);
+            return wcl__fail(WCL_UNSUPPORTED,
+                             "work-group of %zux%zux%zu: the device allows %llu items in dimension %d",
+                             local[0], local[1], local[2], (unsigned long long)facts->max_item[i], i);
     if (items_of(range) > facts->max_work_group)
-        return wcl__fail(WCL_UNSUPPORTED, "work-group of %zux%zux%zu: the device allows %llu items", local[0], local[1], local[2],
-                         (unsigned long long)facts->max_work_group);
+        return wcl__fail(WCL_UNSUPPORTED, "work-group of %zux%zux%zu: the device allows %llu items", local[0],
+                         local[1], local[2], (unsigned long long)facts->max_work_group);
     if (kernel_most && items_of(range) > kernel_most)
-        return wcl__fail(WCL_UNSUPPORTED, "work-group of %zux%zux%zu: the kernel allows %zu items on this device", local[0],
+        return wcl__fail(WCL_UNSUPPORTED,
+                         "work-group of %zux%zux%zu: the kernel allows %zu items on this device", local[0],
                          local[1], local[2], kernel_most);
     for (int i = 1; i < 3; i++)
         if (range->global[i] / local[i] > WCL__MOST_GROUPS)
-            return wcl__fail(WCL_UNSUPPORTED, "%zu work-groups in dimension %d, more than the %d that all devices take",
+            return wcl__fail(WCL_UNSUPPORTED,
+                             "%zu work-groups in dimension %d, more than the %d that all devices take",
                              range->global[i] / local[i], i, WCL__MOST_GROUPS);
     return WCL_OK;
 }

@@ -1,4 +1,5 @@
-/* The index space of a launch: the work-group that the device and the kernel allow, and the pieces that it is enqueued in. */
+/* The index space of a launch: the work-group that the device and the kernel allow, and the pieces that it is
+ * enqueued in. */
 #ifndef WCL_RUNTIME_RANGE_H
 #define WCL_RUNTIME_RANGE_H
 
@@ -13,9 +14,10 @@ typedef struct wcl__range {
 /* Groups in y and in z that any device takes. NVIDIA allows no more, and OpenCL has no query for it. */
 enum { WCL__MOST_GROUPS = 65535 };
 
-/* Makes the work-group as small as the device's limits and the kernel's own (`kernel_most` items; 0: not known) demand, and leaves it
- * as it is where they allow it. A smaller one divides the one asked for, so that `global` stays a multiple of it. Dimensions z and y
- * give way first: neighbours in x read neighbouring memory.
+/* Makes the work-group as small as the device's limits and the kernel's own (`kernel_most` items; 0: not
+ * known) demand, and leaves it as it is where they allow it. A smaller one divides the one asked for, so that
+ * `global` stays a multiple of it. Dimensions z and y give way first: neighbours in x read neighbouring
+ * memory.
  *
  * WCL_BAD_ARGUMENT  `global` is no multiple of `local`
  * WCL_UNSUPPORTED   the range is fixed and beyond a limit, or beyond WCL__MOST_GROUPS in y or z */
@@ -26,7 +28,8 @@ typedef struct wcl__piece {
     size_t offset[3], global[3];
 } wcl__piece;
 
-/* Parts of at most WCL__MOST_GROUPS work-groups in y and z; nearly always 1. Their global ids count through, their group ids do not. */
+/* Parts of at most WCL__MOST_GROUPS work-groups in y and z; nearly always 1. Their global ids count through,
+ * their group ids do not. */
 size_t wcl__range_pieces(const wcl__range *range);
 wcl__piece wcl__range_piece(const wcl__range *range, size_t index);
 

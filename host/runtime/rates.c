@@ -4,7 +4,8 @@
 wcl__rates wcl__rates_guess(const wcl__facts *facts)
 {
     const unsigned lanes = WCL__MIN(WCL__MAX(facts->vector_width, 4u), 8u);
-    const double cycles = (double)WCL__MAX(facts->compute_units, 1u) * (double)WCL__MAX(facts->clock_mhz, 500u) * 1e6;
+    const double cycles =
+        (double)WCL__MAX(facts->compute_units, 1u) * (double)WCL__MAX(facts->clock_mhz, 500u) * 1e6;
     if (facts->type & CL_DEVICE_TYPE_GPU)
         return (wcl__rates){cycles * 64 * 2, 200e9, 8e-6, false};
     return (wcl__rates){cycles * (double)lanes * 4, 30e9, 20e-6, false};
@@ -18,7 +19,8 @@ static bool is_between(double least, double x, double most)
 
 bool wcl__rates_are_plausible(const wcl__rates *rates)
 {
-    return is_between(1e6, rates->flops, 1e18) && is_between(1e6, rates->bytes, 1e18) && is_between(1e-9, rates->launch, 1);
+    return is_between(1e6, rates->flops, 1e18) && is_between(1e6, rates->bytes, 1e18) &&
+           is_between(1e-9, rates->launch, 1);
 }
 
 static bool is_within(double factor, double a, double b)
@@ -26,8 +28,10 @@ static bool is_within(double factor, double a, double b)
     return a <= b * factor && b <= a * factor;
 }
 
-/* On a shared machine the bandwidth differs by half from run to run, the time of a launch by more, and it weighs less. */
+/* On a shared machine the bandwidth differs by half from run to run, the time of a launch by more, and it
+ * weighs less. */
 bool wcl__rates_are_near(const wcl__rates *a, const wcl__rates *b)
 {
-    return is_within(1.75, a->flops, b->flops) && is_within(1.75, a->bytes, b->bytes) && is_within(3, a->launch, b->launch);
+    return is_within(1.75, a->flops, b->flops) && is_within(1.75, a->bytes, b->bytes) &&
+           is_within(3, a->launch, b->launch);
 }

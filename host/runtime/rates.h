@@ -1,4 +1,5 @@
-/* What a device does at most a second, for the planner's costs: measured by wcl_device_measure, else guessed from its facts. */
+/* What a device does at most a second, for the planner's costs: measured by wcl_device_measure, else guessed
+ * from its facts. */
 #ifndef WCL_RUNTIME_RATES_H
 #define WCL_RUNTIME_RATES_H
 

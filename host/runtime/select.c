@@ -24,12 +24,14 @@ static wcl_status add_platform(wcl__found_list *list, cl_platform_id platform, i
         goto cleanup;
     }
     for (cl_uint i = 0; i < count; i++) {
-        wcl__found found = {.platform = platform, .id = ids[i], .platform_index = platform_index, .device_index = (int)i};
+        wcl__found found = {
+            .platform = platform, .id = ids[i], .platform_index = platform_index, .device_index = (int)i};
         cl_bool available = CL_TRUE;
         if ((status = wcl__facts_read(platform, ids[i], &found.facts)) != WCL_OK)
             goto cleanup;
         found.available =
-            clGetDeviceInfo(ids[i], CL_DEVICE_AVAILABLE, sizeof available, &available, NULL) != CL_SUCCESS || available == CL_TRUE;
+            clGetDeviceInfo(ids[i], CL_DEVICE_AVAILABLE, sizeof available, &available, NULL) != CL_SUCCESS ||
+            available == CL_TRUE;
         if (!WCL__GROW(list->items, list->count, list->capacity)) {
             status = wcl__fail_memory();
             goto cleanup;
@@ -51,7 +53,8 @@ wcl_status wcl__devices_scan(wcl__found_list *list)
     if (code == CL_SUCCESS && count == 0)
         code = -1001; /* what the usual ICD loader says */
     if (code != CL_SUCCESS)
-        return wcl__fail_cl(code, "no OpenCL platform was found: install a driver (for any CPU: pocl-opencl-icd)");
+        return wcl__fail_cl(code,
+                            "no OpenCL platform was found: install a driver (for any CPU: pocl-opencl-icd)");
     if (!(platforms = wcl__alloc(count, sizeof *platforms)))
         return wcl__fail_memory();
     code = clGetPlatformIDs(count, platforms, NULL);
@@ -94,8 +97,8 @@ static const char *device_kind(cl_device_type type)
     return type & CL_DEVICE_TYPE_ACCELERATOR ? "accelerator" : "other";
 }
 
-/* The most capable of the devices that `fits` marks (NULL: of all): a GPU, else a CPU, else an accelerator, since emulators look
- * like one; among equals by compute units times clock, then the first. */
+/* The most capable of the devices that `fits` marks (NULL: of all): a GPU, else a CPU, else an accelerator,
+ * since emulators look like one; among equals by compute units times clock, then the first. */
 static int best_of(const wcl__found_list *list, const bool *fits)
 {
     int best = -1;
@@ -103,7 +106,10 @@ static int best_of(const wcl__found_list *list, const bool *fits)
     for (size_t i = 0; i < list->count; i++) {
         const wcl__found *found = &list->items[i];
         cl_device_type type = found->facts.type;
-        uint64_t rank = type & CL_DEVICE_TYPE_GPU ? 3 : type & CL_DEVICE_TYPE_CPU ? 2 : type & CL_DEVICE_TYPE_ACCELERATOR ? 1 : 0;
+        uint64_t rank = type & CL_DEVICE_TYPE_GPU           ? 3
+                        : type & CL_DEVICE_TYPE_CPU         ? 2
+                        : type & CL_DEVICE_TYPE_ACCELERATOR ? 1
+                                                            : 0;
         uint64_t power = (uint64_t)found->facts.compute_units * WCL__MAX(found->facts.clock_mhz, 1u);
         if ((fits && !fits[i]) || !found->available)
             continue;
@@ -145,7 +151,8 @@ static bool contains(const char *text, const char *part)
 
 static bool is_kind(const char *spec)
 {
-    return strcasecmp(spec, "gpu") == 0 || strcasecmp(spec, "cpu") == 0 || strcasecmp(spec, "accelerator") == 0;
+    return strcasecmp(spec, "gpu") == 0 || strcasecmp(spec, "cpu") == 0 ||
+           strcasecmp(spec, "accelerator") == 0;
 }
 
 /* Marks the devices that the spec may mean; returns how many. */
@@ -183,28 +190,31 @@ static bool is_ambiguous(const wcl__found_list *list, const char *spec, const bo
         const wcl__found *found = &list->items[i];
         if (!fits[i])
             continue;
-        if (first && (found->facts.type != first->facts.type || strcmp(found->facts.name, first->facts.name) != 0))
+        if (first &&
+            (found->facts.type != first->facts.type || strcmp(found->facts.name, first->facts.name) != 0))
             return true;
         first = first ? first : found;
     }
     return false;
 }
 
-static wcl_status fail_listing(const wcl__found_list *list, const char *spec, const char *what, const bool *fits)
+static wcl_status fail_listing(const wcl__found_list *list, const char *spec, const char *what,
+                               const bool *fits)
 {
     wcl_status status;
     wcl__text text = {0};
     for (size_t i = 0; i < list->count; i++) {
         const wcl__found *found = &list->items[i];
         if (!fits || fits[i])
-            wcl__text_add(&text, "%s%d:%d %s (%s, %s%s)", text.length ? "; " : "", found->platform_index, found->device_index,
-                          found->facts.name, device_kind(found->facts.type), found->facts.platform,
-                          found->available ? "" : ", not available");
+            wcl__text_add(&text, "%s%d:%d %s (%s, %s%s)", text.length ? "; " : "", found->platform_index,
+                          found->device_index, found->facts.name, device_kind(found->facts.type),
+                          found->facts.platform, found->available ? "" : ", not available");
     }
     if (text.failed)
         status = wcl__fail_memory();
     else
-        status = wcl__fail(WCL_NOT_FOUND, "device \"%s\": %s: %s", spec, what, text.length ? text.data : "none at all");
+        status = wcl__fail(WCL_NOT_FOUND, "device \"%s\": %s: %s", spec, what,
+                           text.length ? text.data : "none at all");
     wcl__text_clear(&text);
     return status;
 }

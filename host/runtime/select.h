@@ -17,7 +17,8 @@ typedef struct wcl__found_list {
     size_t count, capacity;
 } wcl__found_list;
 
-/* All devices of all platforms. A platform that fails is left out with a warning. WCL_NOT_FOUND: there is no platform. */
+/* All devices of all platforms. A platform that fails is left out with a warning. WCL_NOT_FOUND: there is no
+ * platform. */
 wcl_status wcl__devices_scan(wcl__found_list *list);
 void wcl__devices_clear(wcl__found_list *list);
 /* The index of what a NULL spec opens, -1 if there is no device. */

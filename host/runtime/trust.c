@@ -20,7 +20,8 @@ static wcl__distrust distrust_owner(const struct stat *info)
     if (!is_ours(info->st_uid))
         snprintf(why.reason, sizeof why.reason, "it belongs to user %ld", (long)info->st_uid);
     else if (info->st_mode & (S_IWGRP | S_IWOTH))
-        snprintf(why.reason, sizeof why.reason, "others may write to it (mode %03o)", (unsigned)info->st_mode & 0777);
+        snprintf(why.reason, sizeof why.reason, "others may write to it (mode %03o)",
+                 (unsigned)info->st_mode & 0777);
     return why;
 }
 
@@ -31,7 +32,8 @@ wcl__distrust wcl__distrust_file(const struct stat *info)
 
 typedef void (*check_prefix)(const char *prefix, wcl__distrust *why);
 
-/* Calls `check` for "/", "/a" and "/a/b" of "/a/b/c", and for itself where `whole`, until one finds a reason. */
+/* Calls `check` for "/", "/a" and "/a/b" of "/a/b/c", and for itself where `whole`, until one finds a reason.
+ */
 static void each_prefix(const char *path, bool whole, check_prefix check, wcl__distrust *why)
 {
     char prefix[PATH_MAX];
@@ -51,14 +53,16 @@ static void check_above(const char *folder, wcl__distrust *why)
 {
     struct stat info;
     if (stat(folder, &info) == 0 && (info.st_mode & S_IWOTH) && !(info.st_mode & S_ISVTX))
-        snprintf(why->reason, sizeof why->reason, "everybody may replace it: %.512s above it is writable by all", folder);
+        snprintf(why->reason, sizeof why->reason,
+                 "everybody may replace it: %.512s above it is writable by all", folder);
 }
 
 static void check_link(const char *path, wcl__distrust *why)
 {
     struct stat info;
     if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode) && !is_ours(info.st_uid))
-        snprintf(why->reason, sizeof why->reason, "%.512s is a symbolic link of user %ld", path, (long)info.st_uid);
+        snprintf(why->reason, sizeof why->reason, "%.512s is a symbolic link of user %ld", path,
+                 (long)info.st_uid);
 }
 
 int wcl__trusted_folder(const char *path, wcl__distrust *why)

@@ -48,18 +48,20 @@ void wcl__instance_destroy(wcl__instance *instance)
 
 static bool same_values(const wcl__value *value, const wcl_tensor *tensor)
 {
-    return !value->source || (tensor && tensor->data && memcmp(value->source->data, tensor->data, value->source->bytes) == 0);
+    return !value->source ||
+           (tensor && tensor->data && memcmp(value->source->data, tensor->data, value->source->bytes) == 0);
 }
 
-/* The size that planning gives a dimension which the caller leaves open: the declared one, else that of an earlier dimension of the same
- * name, else 1. */
+/* The size that planning gives a dimension which the caller leaves open: the declared one, else that of an
+ * earlier dimension of the same name, else 1. */
 static int64_t default_size(const wcl__graph *graph, size_t input, int d)
 {
     const wcl_model *model = graph->model;
     const wcl__model_value *declared = &model->values[model->inputs[input]];
     if (declared->shape.dims[d] >= 0)
         return declared->shape.dims[d];
-    const int64_t named = declared->dim_names[d] ? wcl__graph_named_size(graph, input, declared->dim_names[d]) : -1;
+    const int64_t named =
+        declared->dim_names[d] ? wcl__graph_named_size(graph, input, declared->dim_names[d]) : -1;
     return named > 0 ? named : 1;
 }
 
@@ -73,7 +75,8 @@ bool wcl__instance_matches(const wcl__instance *instance, const wcl_tensor *inpu
         if (tensor && (tensor->type != value->type || tensor->rank != value->shape.rank))
             return false;
         for (int d = 0; d < value->shape.rank; d++) {
-            const int64_t asked = tensor && tensor->dims[d] >= 0 ? tensor->dims[d] : default_size(graph, i, d);
+            const int64_t asked =
+                tensor && tensor->dims[d] >= 0 ? tensor->dims[d] : default_size(graph, i, d);
             if (asked != value->shape.dims[d])
                 return false;
         }
@@ -102,14 +105,15 @@ static wcl_status go_on(wcl_session *session, const wcl_plan *plan, int64_t done
 
 /* ---- buffers */
 
-/* Whole buffers, since NVIDIA's driver crashes when sub-buffers that overlap are released (docs/portability.md). */
+/* Whole buffers, since NVIDIA's driver crashes when sub-buffers that overlap are released
+ * (docs/portability.md). */
 static wcl_status make_buffers(wcl_session *session, wcl__instance *instance)
 {
     const wcl_plan *plan = instance->plan;
     wcl_status status = WCL_OK;
     for (size_t i = 0; i < plan->buffer_count && status == WCL_OK; i++)
-        status = wcl__buffer_create(session->device, CL_MEM_READ_WRITE, plan->buffers[i], NULL, "the activations",
-                                    &instance->buffers[i]);
+        status = wcl__buffer_create(session->device, CL_MEM_READ_WRITE, plan->buffers[i], NULL,
+                                    "the activations", &instance->buffers[i]);
     return status;
 }
 
@@ -162,7 +166,8 @@ static wcl_status make_slots(wcl_session *session, wcl__instance *instance, int 
     int64_t done = (int64_t)(plan->steps.step_count + plan->steps.packing_count);
     for (size_t i = 0; i < plan->steps.tensor_count && status == WCL_OK; i++) {
         const wcl__plan_tensor *tensor = &plan->steps.tensors[i];
-        if (tensor->kind == WCL__TENSOR_WEIGHT && (status = go_on(session, plan, done++, tensor->name)) != WCL_OK)
+        if (tensor->kind == WCL__TENSOR_WEIGHT &&
+            (status = go_on(session, plan, done++, tensor->name)) != WCL_OK)
             break;
         status = make_slot(session, instance, i);
         if (status != WCL_OK && plan->steps.tensors[i].kind == WCL__TENSOR_WEIGHT)
@@ -203,13 +208,14 @@ void wcl__failures_clear(wcl__failures *failures)
 static bool is_blamed(const wcl__failures *failed, const wcl__planned *planned)
 {
     for (size_t i = 0; i < failed->count; i++)
-        if (strcmp(failed->list[i].node, planned->name) == 0 && strcmp(failed->list[i].variant, planned->algorithm) == 0)
+        if (strcmp(failed->list[i].node, planned->name) == 0 &&
+            strcmp(failed->list[i].variant, planned->algorithm) == 0)
             return true;
     return false;
 }
 
-/* Notes the node's variant as failed for the reason of the last error. False: it is not a variant's fault, or there is no other one: the
- * error stands as it is. */
+/* Notes the node's variant as failed for the reason of the last error. False: it is not a variant's fault, or
+ * there is no other one: the error stands as it is. */
 static bool blame(const wcl_session *session, const wcl_plan *plan, int node, wcl__failures *failed)
 {
     if (node < 0 || !has_another(session, plan, &plan->nodes[node]))
@@ -228,8 +234,8 @@ static bool blame(const wcl_session *session, const wcl_plan *plan, int node, wc
 
 /* ---- programs */
 
-static wcl_status build_program(const wcl_session *session, const wcl_plan *plan, const wcl__call *call, int node,
-                                wcl__failures *failed)
+static wcl_status build_program(const wcl_session *session, const wcl_plan *plan, const wcl__call *call,
+                                int node, wcl__failures *failed)
 {
     cl_program program;
     const wcl_status status = wcl__provider_get(session->device, call->source, call->options, &program);
@@ -244,12 +250,14 @@ static wcl_status build_program(const wcl_session *session, const wcl_plan *plan
 static int node_of_packing(const wcl_plan *plan, size_t packing)
 {
     for (size_t i = 0; i < plan->steps.tensor_count; i++)
-        if (plan->steps.tensors[i].kind == WCL__TENSOR_WEIGHT && plan->steps.tensors[i].weight == (int)packing)
+        if (plan->steps.tensors[i].kind == WCL__TENSOR_WEIGHT &&
+            plan->steps.tensors[i].weight == (int)packing)
             return node_of_slot(plan, i);
     return -1;
 }
 
-/* All programs, before anything is allocated or packed: every node whose program does not build is found in one attempt. */
+/* All programs, before anything is allocated or packed: every node whose program does not build is found in
+ * one attempt. */
 static wcl_status build_programs(wcl_session *session, const wcl_plan *plan, wcl__failures *failed)
 {
     const wcl__steps *steps = &plan->steps;
@@ -282,8 +290,8 @@ static wcl_status make_launches(wcl_session *session, wcl__instance *instance, i
     for (size_t i = 0; i < steps->step_count; i++) {
         if (steps->steps[i].kind != WCL__STEP_KERNEL)
             continue;
-        const wcl_status status =
-            wcl__launch_create(session->device, &steps->steps[i].call, instance->slots, &instance->launches[i]);
+        const wcl_status status = wcl__launch_create(session->device, &steps->steps[i].call, instance->slots,
+                                                     &instance->launches[i]);
         if (status != WCL_OK) {
             *node = steps->steps[i].node;
             return status;
@@ -292,11 +300,13 @@ static wcl_status make_launches(wcl_session *session, wcl__instance *instance, i
     return WCL_OK;
 }
 
-/* Some drivers allocate at the first use, and CLBlast compiles at its first call: both happen here, not in a run. */
+/* Some drivers allocate at the first use, and CLBlast compiles at its first call: both happen here, not in a
+ * run. */
 static wcl_status touch_buffer(cl_command_queue queue, cl_mem memory, size_t bytes)
 {
     const cl_float zero = 0;
-    const cl_int code = clEnqueueFillBuffer(queue, memory, &zero, sizeof zero, 0, bytes / sizeof zero * sizeof zero, 0, NULL, NULL);
+    const cl_int code = clEnqueueFillBuffer(queue, memory, &zero, sizeof zero, 0,
+                                            bytes / sizeof zero * sizeof zero, 0, NULL, NULL);
     return code == CL_SUCCESS ? WCL_OK : wcl__fail_cl(code, "clEnqueueFillBuffer");
 }
 
@@ -322,7 +332,8 @@ static wcl_status warm_up(wcl_session *session, const wcl__instance *instance, i
             continue;
         *node = steps->steps[i].node;
         enqueued = true;
-        status = wcl__blas_enqueue(session->device, &steps->steps[i].blas, instance->slots, session->queue, NULL);
+        status =
+            wcl__blas_enqueue(session->device, &steps->steps[i].blas, instance->slots, session->queue, NULL);
     }
     if (status != WCL_OK)
         return status;
@@ -336,7 +347,8 @@ static wcl_status make_staging(wcl__instance *instance)
     const wcl_plan *plan = instance->plan;
     size_t bytes = 0;
     for (size_t i = 0; i < plan->model->output_count; i++)
-        bytes += (size_t)wcl__shape_count(&plan->graph.outputs[i]->shape) * wcl_type_size(plan->graph.outputs[i]->type);
+        bytes += (size_t)wcl__shape_count(&plan->graph.outputs[i]->shape) *
+                 wcl_type_size(plan->graph.outputs[i]->type);
     instance->staging = wcl__alloc(bytes + 1, 1);
     return instance->staging ? WCL_OK : wcl__fail_memory();
 }
@@ -367,7 +379,8 @@ static wcl_status build(wcl_session *session, wcl__instance *instance, int *node
     return status;
 }
 
-wcl_status wcl__instance_create(wcl_session *session, wcl_plan *plan, wcl__instance **out, wcl__failures *failed)
+wcl_status wcl__instance_create(wcl_session *session, wcl_plan *plan, wcl__instance **out,
+                                wcl__failures *failed)
 {
     int node = -1;
     memset(failed, 0, sizeof *failed);

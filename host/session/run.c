@@ -20,24 +20,27 @@ static wcl_status order(wcl_session *session)
 {
     if (!session->out_of_order)
         return WCL_OK;
-    return cl_check(session, clEnqueueBarrierWithWaitList(session->queue, 0, NULL, NULL), "clEnqueueBarrierWithWaitList");
+    return cl_check(session, clEnqueueBarrierWithWaitList(session->queue, 0, NULL, NULL),
+                    "clEnqueueBarrierWithWaitList");
 }
 
 /* CLBlast runs several kernels, and gives the last one's event: a marker tells where the first begins. */
-static wcl_status enqueue_blas(wcl_session *session, const wcl__blas_call *call, const cl_mem *slots, wcl__span *span)
+static wcl_status enqueue_blas(wcl_session *session, const wcl__blas_call *call, const cl_mem *slots,
+                               wcl__span *span)
 {
     wcl_status status = WCL_OK;
     if (span) {
         span->after = true;
-        status =
-            cl_check(session, clEnqueueMarkerWithWaitList(session->queue, 0, NULL, &span->first), "clEnqueueMarkerWithWaitList");
+        status = cl_check(session, clEnqueueMarkerWithWaitList(session->queue, 0, NULL, &span->first),
+                          "clEnqueueMarkerWithWaitList");
     }
     if (status == WCL_OK)
         status = wcl__blas_enqueue(session->device, call, slots, session->queue, span ? &span->last : NULL);
     return status;
 }
 
-static wcl_status enqueue_step(wcl_session *session, const wcl__instance *instance, size_t index, wcl__span *span)
+static wcl_status enqueue_step(wcl_session *session, const wcl__instance *instance, size_t index,
+                               wcl__span *span)
 {
     const wcl__step *step = &instance->plan->steps.steps[index];
     switch (step->kind) {
@@ -47,8 +50,9 @@ static wcl_status enqueue_step(wcl_session *session, const wcl__instance *instan
         return enqueue_blas(session, &step->blas, instance->slots, span);
     case WCL__STEP_COPY:
         return cl_check(session,
-                        clEnqueueCopyBuffer(session->queue, instance->slots[step->copy_from], instance->slots[step->copy_to],
-                                            step->copy_from_offset, step->copy_to_offset, step->copy_bytes, 0, NULL,
+                        clEnqueueCopyBuffer(session->queue, instance->slots[step->copy_from],
+                                            instance->slots[step->copy_to], step->copy_from_offset,
+                                            step->copy_to_offset, step->copy_bytes, 0, NULL,
                                             span ? &span->last : NULL),
                         "clEnqueueCopyBuffer");
     case WCL__STEP_HOST:
@@ -89,12 +93,15 @@ static wcl_status enqueue_input(wcl_session *session, size_t index, const wcl_te
     const char *name = session->model->values[session->model->inputs[index]].name;
     const size_t bytes = instance->plan->steps.tensors[slot].bytes;
     if (tensor->bytes != 0 && tensor->bytes != bytes)
-        return wcl__fail(WCL_BAD_SHAPE, "input %s has %zu bytes, its shape needs %zu", name, tensor->bytes, bytes);
+        return wcl__fail(WCL_BAD_SHAPE, "input %s has %zu bytes, its shape needs %zu", name, tensor->bytes,
+                         bytes);
     cl_int code;
     if (tensor->data)
-        code = clEnqueueWriteBuffer(session->queue, instance->slots[slot], CL_FALSE, 0, bytes, tensor->data, 0, NULL, NULL);
+        code = clEnqueueWriteBuffer(session->queue, instance->slots[slot], CL_FALSE, 0, bytes, tensor->data,
+                                    0, NULL, NULL);
     else if (tensor->mem)
-        code = clEnqueueCopyBuffer(session->queue, tensor->mem, instance->slots[slot], tensor->offset, 0, bytes, 0, NULL, NULL);
+        code = clEnqueueCopyBuffer(session->queue, tensor->mem, instance->slots[slot], tensor->offset, 0,
+                                   bytes, 0, NULL, NULL);
     else
         return wcl__fail(WCL_BAD_ARGUMENT, "input %s has neither data nor a buffer", name);
     return cl_check(session, code, "cannot write the network's input");
@@ -120,8 +127,9 @@ static wcl_status enqueue_constant(wcl_session *session, const wcl__source *know
         return wcl__fail_memory();
     if (made)
         wcl__source_read(known, 0, wcl__shape_count(&known->shape), made);
-    const cl_int code = clEnqueueWriteBuffer(session->queue, tensor->mem, made ? CL_TRUE : CL_FALSE, tensor->offset, known->bytes,
-                                             made ? made : known->data, 0, NULL, NULL);
+    const cl_int code =
+        clEnqueueWriteBuffer(session->queue, tensor->mem, made ? CL_TRUE : CL_FALSE, tensor->offset,
+                             known->bytes, made ? made : known->data, 0, NULL, NULL);
     wcl__free(made);
     return cl_check(session, code, "cannot write the network's output");
 }
@@ -144,9 +152,11 @@ static wcl_status enqueue_output(wcl_session *session, size_t index, const wcl_t
     else if (slot < 0)
         return enqueue_constant(session, known, tensor);
     else if (to)
-        code = clEnqueueReadBuffer(session->queue, instance->slots[slot], CL_FALSE, 0, bytes, to, 0, NULL, NULL);
+        code =
+            clEnqueueReadBuffer(session->queue, instance->slots[slot], CL_FALSE, 0, bytes, to, 0, NULL, NULL);
     else
-        code = clEnqueueCopyBuffer(session->queue, instance->slots[slot], tensor->mem, 0, tensor->offset, bytes, 0, NULL, NULL);
+        code = clEnqueueCopyBuffer(session->queue, instance->slots[slot], tensor->mem, 0, tensor->offset,
+                                   bytes, 0, NULL, NULL);
     return cl_check(session, code, "cannot read the network's output");
 }
 
@@ -225,8 +235,8 @@ static wcl_status complete_output(const wcl_session *session, int index, wcl_ten
     if (session->bound_outputs && tensor == &session->bound_outputs[index] && !tensor->data && !tensor->mem)
         return wcl__fail(WCL_BAD_ARGUMENT, "output %s is not bound", name);
     if ((tensor->data || tensor->mem) && tensor->bytes != info.bytes)
-        return wcl__fail(WCL_BAD_ARGUMENT, "output %s (%zu bytes) is to be written into %zu bytes", name, info.bytes,
-                         tensor->bytes);
+        return wcl__fail(WCL_BAD_ARGUMENT, "output %s (%zu bytes) is to be written into %zu bytes", name,
+                         info.bytes, tensor->bytes);
     if (!tensor->data && !tensor->mem) {
         tensor->data = wcl__alloc(info.bytes + 1, 1);
         if (!tensor->data)
@@ -250,8 +260,8 @@ static void unmake_outputs(const wcl_session *session, wcl_tensor *outputs)
         }
 }
 
-/* Outputs reach the caller's host memory by way of the instance's staging memory, so that either all change or none does; and
- * whatever fails, nothing that was enqueued is left in flight. */
+/* Outputs reach the caller's host memory by way of the instance's staging memory, so that either all change
+ * or none does; and whatever fails, nothing that was enqueued is left in flight. */
 static wcl_status run_now(wcl_session *session, const wcl_tensor *inputs, const wcl_tensor *outputs)
 {
     wcl_status status = enqueue_inputs(session, inputs);
@@ -306,10 +316,11 @@ static wcl_status shape_input(const wcl_session *session, const float *data, int
     if (status != WCL_OK)
         return status;
     if (input->type != WCL_FLOAT32)
-        return wcl__fail(WCL_BAD_ARGUMENT, "the model's input is %s: use wcl_session_run_tensors", wcl_type_name(input->type));
+        return wcl__fail(WCL_BAD_ARGUMENT, "the model's input is %s: use wcl_session_run_tensors",
+                         wcl_type_name(input->type));
     if (input->rank > 0 && input->dims[0] >= 0 && input->dims[0] != count)
-        return wcl__fail(WCL_BAD_ARGUMENT, "a batch of %lld: the model's batch is fixed at %lld", (long long)count,
-                         (long long)input->dims[0]);
+        return wcl__fail(WCL_BAD_ARGUMENT, "a batch of %lld: the model's batch is fixed at %lld",
+                         (long long)count, (long long)input->dims[0]);
     if (input->rank > 0)
         input->dims[0] = count;
     for (int d = 1; d < input->rank; d++)
@@ -321,9 +332,10 @@ static wcl_status shape_input(const wcl_session *session, const float *data, int
 /* The caller's memory for a tensor, in floats; a length of -1 is not known. */
 static wcl_status check_length(const char *what, int64_t length, int64_t needed)
 {
-    return length < 0 || length == needed ? WCL_OK
-                                          : wcl__fail(WCL_BAD_ARGUMENT, "the %s has room for %lld floats, the network's has %lld",
-                                                      what, (long long)length, (long long)needed);
+    return length < 0 || length == needed
+               ? WCL_OK
+               : wcl__fail(WCL_BAD_ARGUMENT, "the %s has room for %lld floats, the network's has %lld", what,
+                           (long long)length, (long long)needed);
 }
 
 static int64_t count_of(const wcl_tensor *tensor)
@@ -332,11 +344,13 @@ static int64_t count_of(const wcl_tensor *tensor)
     return wcl__shape_count(&shape);
 }
 
-static wcl_status run_floats(wcl_session *session, const float *input, int64_t count, float *output, const int64_t lengths[2])
+static wcl_status run_floats(wcl_session *session, const float *input, int64_t count, float *output,
+                             const int64_t lengths[2])
 {
     wcl_tensor in, out = {0};
     if (session->model->input_count != 1 || session->model->output_count != 1)
-        return wcl__fail(WCL_BAD_ARGUMENT, "the model has %zu inputs and %zu outputs: use wcl_session_run_tensors",
+        return wcl__fail(WCL_BAD_ARGUMENT,
+                         "the model has %zu inputs and %zu outputs: use wcl_session_run_tensors",
                          session->model->input_count, session->model->output_count);
     if (!input || !output)
         return wcl__fail(WCL_BAD_ARGUMENT, "a run needs its input and output");
@@ -351,7 +365,8 @@ static wcl_status run_floats(wcl_session *session, const float *input, int64_t c
     if (status == WCL_OK)
         status = wcl_session_output_info(session, 0, &out);
     if (status == WCL_OK && out.type != WCL_FLOAT32)
-        status = wcl__fail(WCL_BAD_ARGUMENT, "the model's output is %s: use wcl_session_run_tensors", wcl_type_name(out.type));
+        status = wcl__fail(WCL_BAD_ARGUMENT, "the model's output is %s: use wcl_session_run_tensors",
+                           wcl_type_name(out.type));
     if (status == WCL_OK)
         status = check_length("output", lengths[1], (int64_t)(out.bytes / sizeof(float)));
     out.data = output;
@@ -364,8 +379,8 @@ wcl_status wcl_session_run(wcl_session *session, const float *input, int64_t cou
     return run_floats(session, input, count, output, (const int64_t[]){-1, -1});
 }
 
-wcl_status wcl_session_run_checked(wcl_session *session, const float *input, int64_t input_count, int64_t count, float *output,
-                                   int64_t output_count)
+wcl_status wcl_session_run_checked(wcl_session *session, const float *input, int64_t input_count,
+                                   int64_t count, float *output, int64_t output_count)
 {
     wcl__clear_error();
     if (input_count < 0 || output_count < 0)
@@ -382,8 +397,8 @@ static wcl_status check_async_output(const wcl_session *session, int index, cons
     if (status != WCL_OK)
         return status;
     if ((!tensor->data && !tensor->mem) || tensor->bytes != info.bytes)
-        return wcl__fail(WCL_BAD_ARGUMENT, "output %s needs %zu bytes of memory", wcl_model_output_name(session->model, index),
-                         info.bytes);
+        return wcl__fail(WCL_BAD_ARGUMENT, "output %s needs %zu bytes of memory",
+                         wcl_model_output_name(session->model, index), info.bytes);
     return WCL_OK;
 }
 
@@ -394,8 +409,8 @@ static void forget_pending(wcl_session *session)
     session->pending = NULL;
 }
 
-static wcl_status enqueue_run(wcl_session *session, const wcl_tensor *inputs, const wcl_tensor *outputs, const cl_event *waits,
-                              cl_uint wait_count)
+static wcl_status enqueue_run(wcl_session *session, const wcl_tensor *inputs, const wcl_tensor *outputs,
+                              const cl_event *waits, cl_uint wait_count)
 {
     wcl_status status = WCL_OK;
     if (wait_count > 0)
@@ -415,8 +430,8 @@ static wcl_status enqueue_run(wcl_session *session, const wcl_tensor *inputs, co
     return status;
 }
 
-wcl_status wcl_session_run_async(wcl_session *session, const wcl_tensor *inputs, const wcl_tensor *outputs, const cl_event *waits,
-                                 cl_uint wait_count, cl_event *event)
+wcl_status wcl_session_run_async(wcl_session *session, const wcl_tensor *inputs, const wcl_tensor *outputs,
+                                 const cl_event *waits, cl_uint wait_count, cl_event *event)
 {
     wcl__clear_error();
     if (event)
@@ -449,8 +464,10 @@ wcl_status wcl_session_wait(wcl_session *session)
     cl_int state = CL_COMPLETE;
     wcl_status status = finish(session);
     if (status == WCL_OK && session->pending)
-        status = cl_check(session, clGetEventInfo(session->pending, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL),
-                          "clGetEventInfo");
+        status = cl_check(
+            session,
+            clGetEventInfo(session->pending, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL),
+            "clGetEventInfo");
     if (status == WCL_OK && state < 0)
         status = cl_check(session, state, "the run failed");
     forget_pending(session);

@@ -23,8 +23,9 @@ static wcl_status make_queue(wcl_session *session)
         session->queue = session->options.queue;
         code = clRetainCommandQueue(session->queue);
     } else {
-        session->queue = clCreateCommandQueue(session->device->context, session->device->id,
-                                              session->options.profile ? CL_QUEUE_PROFILING_ENABLE : 0, &code);
+        session->queue =
+            clCreateCommandQueue(session->device->context, session->device->id,
+                                 session->options.profile ? CL_QUEUE_PROFILING_ENABLE : 0, &code);
     }
     if (code != CL_SUCCESS) {
         session->queue = NULL;
@@ -54,7 +55,8 @@ static wcl_status check_queue(const wcl_session *session)
     return WCL_OK;
 }
 
-wcl_status wcl_session_create(wcl_device *device, wcl_model *model, const wcl_session_options *options, wcl_session **out)
+wcl_status wcl_session_create(wcl_device *device, wcl_model *model, const wcl_session_options *options,
+                              wcl_session **out)
 {
     wcl__clear_error();
     *out = NULL;
@@ -95,7 +97,8 @@ static wcl_status copy_denied(const wcl_session *from, wcl_session *to)
         if (!WCL__GROW(to->denied, to->denied_count, to->denied_capacity))
             return wcl__fail_memory();
         wcl__denied *copy = &to->denied[to->denied_count++];
-        *copy = (wcl__denied){wcl__strdup(from->denied[i].node), from->denied[i].variant, wcl__strdup(from->denied[i].reason)};
+        *copy = (wcl__denied){wcl__strdup(from->denied[i].node), from->denied[i].variant,
+                              wcl__strdup(from->denied[i].reason)};
         if (!copy->node || !copy->reason)
             return wcl__fail_memory();
     }
@@ -150,7 +153,8 @@ static bool deny(wcl_session *session, wcl__failures *failed)
         wcl__denied *one = &failed->list[i];
         if (!WCL__GROW(session->denied, session->denied_count, session->denied_capacity))
             return false;
-        wcl__log(WCL_LOG_WARNING, "node %s: %s failed (%s): planning again without it", one->node, one->variant, one->reason);
+        wcl__log(WCL_LOG_WARNING, "node %s: %s failed (%s): planning again without it", one->node,
+                 one->variant, one->reason);
         session->denied[session->denied_count++] = *one;
         memset(one, 0, sizeof *one);
     }
@@ -174,8 +178,8 @@ static void end_instance(wcl_session *session, wcl__instance **at)
     *at = NULL;
 }
 
-/* The cell for a new instance: a free one, else that of the least recently used, which ends before the new one takes memory. With a
- * memory cap all end: it counts for the session, not for each shape. */
+/* The cell for a new instance: a free one, else that of the least recently used, which ends before the new
+ * one takes memory. With a memory cap all end: it counts for the session, not for each shape. */
 static wcl__instance **make_room(wcl_session *session)
 {
     wcl__instance **oldest = &session->instances[0];
@@ -212,15 +216,16 @@ static wcl_status fail_for_room(const no_room *tried)
     return wcl__fail_cl(tried->code, text);
 }
 
-/* One attempt: plans for these facts, makes room, and makes the instance. *bytes are what the plan takes, 0 where there is none. */
-static wcl_status try_instance(wcl_session *session, const wcl__facts *facts, const wcl_tensor *inputs, uint64_t *bytes,
-                               wcl__failures *failed)
+/* One attempt: plans for these facts, makes room, and makes the instance. *bytes are what the plan takes, 0
+ * where there is none. */
+static wcl_status try_instance(wcl_session *session, const wcl__facts *facts, const wcl_tensor *inputs,
+                               uint64_t *bytes, wcl__failures *failed)
 {
     wcl_plan *plan;
     wcl__instance *made = NULL;
     const wcl__rates rates = wcl__provider_rates(session->device);
-    const wcl__plan_request request = {facts, session->model, &session->options, inputs, session->denied, session->denied_count,
-                                       &rates};
+    const wcl__plan_request request = {
+        facts, session->model, &session->options, inputs, session->denied, session->denied_count, &rates};
     *bytes = 0;
     wcl_status status = wcl__plan_make(&request, &plan);
     if (status != WCL_OK)
@@ -235,7 +240,8 @@ static wcl_status try_instance(wcl_session *session, const wcl__facts *facts, co
 }
 
 /* After a failed attempt: is there another one worth a try? Changes what that one is planned for. */
-static bool try_again(wcl_session *session, wcl_status status, bool held, uint64_t bytes, wcl__failures *failed, no_room *tried)
+static bool try_again(wcl_session *session, wcl_status status, bool held, uint64_t bytes,
+                      wcl__failures *failed, no_room *tried)
 {
     if (status == WCL_NO_MEMORY && held) /* what was held for this attempt took memory */
         return true;
@@ -280,12 +286,15 @@ void wcl_session_cancel(wcl_session *session)
 
 wcl_status wcl__session_check_cancelled(wcl_session *session)
 {
-    return __atomic_load_n(&session->cancelled, __ATOMIC_ACQUIRE) ? wcl__fail(WCL_CANCELLED, "cancelled by the caller") : WCL_OK;
+    return __atomic_load_n(&session->cancelled, __ATOMIC_ACQUIRE)
+               ? wcl__fail(WCL_CANCELLED, "cancelled by the caller")
+               : WCL_OK;
 }
 
 wcl_status wcl__session_select(wcl_session *session, const wcl_tensor *inputs)
 {
-    __atomic_store_n(&session->cancelled, 0, __ATOMIC_RELEASE); /* a call begins: earlier ones are not its concern */
+    __atomic_store_n(&session->cancelled, 0,
+                     __ATOMIC_RELEASE); /* a call begins: earlier ones are not its concern */
     if (session->lost)
         return wcl__fail(WCL_DEVICE_LOST, "the device was lost in an earlier call");
     session->clock++;
@@ -299,7 +308,8 @@ wcl_status wcl__session_select(wcl_session *session, const wcl_tensor *inputs)
     const wcl_status status = create_instance(session, inputs);
     if (status == WCL_OK) {
         session->prepare_ms = now_ms() - start;
-        wcl__log(WCL_LOG_INFO, "prepared %zu nodes in %.0f ms", session->current->plan->node_count, session->prepare_ms);
+        wcl__log(WCL_LOG_INFO, "prepared %zu nodes in %.0f ms", session->current->plan->node_count,
+                 session->prepare_ms);
     }
     return status;
 }
@@ -322,17 +332,22 @@ static wcl_status check_plan_options(const wcl_plan *plan, const wcl_session *se
                         : a->precision != b->precision                 ? "precision"
                         : a->plan_as != b->plan_as                     ? "plan_as"
                                                                        : NULL;
-    return other ? wcl__fail(WCL_BAD_ARGUMENT, "the plan was made with another %s than the session's options have", other) : WCL_OK;
+    return other ? wcl__fail(WCL_BAD_ARGUMENT,
+                             "the plan was made with another %s than the session's options have", other)
+                 : WCL_OK;
 }
 
-wcl_status wcl_session_create_from_plan(wcl_device *device, wcl_plan *plan, const wcl_session_options *options, wcl_session **out)
+wcl_status wcl_session_create_from_plan(wcl_device *device, wcl_plan *plan,
+                                        const wcl_session_options *options, wcl_session **out)
 {
     wcl__clear_error();
     *out = NULL;
     if (!device || !plan)
         return wcl__fail(WCL_BAD_ARGUMENT, "a session needs a device and a plan");
-    if (strcmp(plan->facts.name, device->facts.name) != 0 || strcmp(plan->facts.platform, device->facts.platform) != 0)
-        return wcl__fail(WCL_BAD_ARGUMENT, "the plan was made for %s, the device is %s", plan->facts.name, device->facts.name);
+    if (strcmp(plan->facts.name, device->facts.name) != 0 ||
+        strcmp(plan->facts.platform, device->facts.platform) != 0)
+        return wcl__fail(WCL_BAD_ARGUMENT, "the plan was made for %s, the device is %s", plan->facts.name,
+                         device->facts.name);
     const double start = now_ms();
     wcl__failures failed = {0};
     wcl__instance *made;
@@ -357,7 +372,8 @@ wcl_status wcl_session_create_from_plan(wcl_device *device, wcl_plan *plan, cons
 
 /* ---- bound tensors */
 
-static wcl_status bind_tensor(wcl_tensor **bound, size_t count, int index, const char *what, const wcl_tensor *tensor)
+static wcl_status bind_tensor(wcl_tensor **bound, size_t count, int index, const char *what,
+                              const wcl_tensor *tensor)
 {
     wcl__clear_error();
     if (index < 0 || (size_t)index >= count)
@@ -459,8 +475,12 @@ wcl_status wcl_session_profile(const wcl_session *session, int index, wcl_profil
         return wcl__fail(WCL_BAD_ARGUMENT, "the profile has no entry %d", index);
     const wcl__instance *instance = session->current;
     const wcl__step *step = &instance->plan->steps.steps[index];
-    wcl_profile_entry full = {
-        sizeof full, wcl__session_text(session, instance->plan->nodes[step->node].name), step_kernel(step), step->node, -1, -1};
+    wcl_profile_entry full = {sizeof full,
+                              wcl__session_text(session, instance->plan->nodes[step->node].name),
+                              step_kernel(step),
+                              step->node,
+                              -1,
+                              -1};
     const wcl__span *span = &instance->spans[index];
     if (span->last && session->profiling) {
         full.ms = wcl__span_ms(span);

@@ -29,8 +29,9 @@ struct wcl__store {
 
 enum { CHUNKS = 2 };
 
-/* The way of weights to the device, chunk by chunk. Where it shares the host's memory: through mappings, so that there is no second copy.
- * Elsewhere by writes from host chunks: one is filled while the other is on its way. */
+/* The way of weights to the device, chunk by chunk. Where it shares the host's memory: through mappings, so
+ * that there is no second copy. Elsewhere by writes from host chunks: one is filled while the other is on its
+ * way. */
 typedef struct staging {
     cl_command_queue queue;
     const wcl__packing *packing;
@@ -46,8 +47,8 @@ static size_t element_size(const wcl__packing *packing)
 }
 
 /* `most`: bytes of a chunk; `total`: of all. */
-static wcl_status staging_begin(staging *s, const wcl_device *device, cl_command_queue queue, const wcl__packing *packing,
-                                size_t most, size_t total)
+static wcl_status staging_begin(staging *s, const wcl_device *device, cl_command_queue queue,
+                                const wcl__packing *packing, size_t most, size_t total)
 {
     *s = (staging){.queue = queue, .packing = packing};
     for (int i = 0; i < CHUNKS && !device->facts.unified_memory && (i == 0 || total > most); i++)
@@ -60,7 +61,8 @@ static wcl_status check_packed(const staging *s, cl_int code)
 {
     if (code == CL_SUCCESS)
         return WCL_OK;
-    return s->launched ? wcl__fail_cl_running(code, "packing weights") : wcl__fail_cl(code, "packing weights");
+    return s->launched ? wcl__fail_cl_running(code, "packing weights")
+                       : wcl__fail_cl(code, "packing weights");
 }
 
 /* Waits, whatever `status` is: the chunks end here. */
@@ -114,18 +116,21 @@ static wcl_status write_range(staging *s, cl_mem memory, size_t offset, int64_t 
             return status;
     }
     read_elements(s->packing, first, count, s->chunks[i]);
-    return check_packed(s, clEnqueueWriteBuffer(s->queue, memory, CL_FALSE, offset, (size_t)count * element_size(s->packing),
-                                                s->chunks[i], 0, NULL, &s->written[i]));
+    return check_packed(s, clEnqueueWriteBuffer(s->queue, memory, CL_FALSE, offset,
+                                                (size_t)count * element_size(s->packing), s->chunks[i], 0,
+                                                NULL, &s->written[i]));
 }
 
-static wcl_status pack_copy(const wcl_device *device, cl_command_queue queue, const wcl__packing *packing, cl_mem memory)
+static wcl_status pack_copy(const wcl_device *device, cl_command_queue queue, const wcl__packing *packing,
+                            cl_mem memory)
 {
     const size_t size = element_size(packing);
     const int64_t total = (int64_t)(packing->bytes / size), chunk = CHUNK_BYTES / (int64_t)size;
     staging s;
     wcl_status status = staging_begin(&s, device, queue, packing, CHUNK_BYTES, packing->bytes);
     for (int64_t first = 0; first < total && status == WCL_OK; first += chunk)
-        status = write_range(&s, memory, (size_t)first * size, packing->source_first + first, WCL__MIN(chunk, total - first));
+        status = write_range(&s, memory, (size_t)first * size, packing->source_first + first,
+                             WCL__MIN(chunk, total - first));
     return staging_end(&s, status);
 }
 
@@ -146,23 +151,28 @@ static wcl_status pack_rows(wcl_device *device, staging *s, const cl_mem *slots,
     return status;
 }
 
-static wcl_status pack_by_kernel(wcl_device *device, cl_command_queue queue, const wcl__packing *packing, cl_mem memory)
+static wcl_status pack_by_kernel(wcl_device *device, cl_command_queue queue, const wcl__packing *packing,
+                                 cl_mem memory)
 {
     const size_t row_bytes = (size_t)packing->row_elements * sizeof(float);
     const int64_t chunk = WCL__MIN(packing->rows, WCL__MAX((int64_t)(CHUNK_BYTES / row_bytes), 1));
     const size_t chunk_bytes = (size_t)chunk * row_bytes;
     cl_mem slots[3] = {NULL, memory, NULL};
     staging s;
-    wcl_status status = staging_begin(&s, device, queue, packing, chunk_bytes, (size_t)packing->rows * row_bytes);
+    wcl_status status =
+        staging_begin(&s, device, queue, packing, chunk_bytes, (size_t)packing->rows * row_bytes);
     if (status == WCL_OK)
-        status = wcl__buffer_create(device, CL_MEM_READ_ONLY | (device->facts.unified_memory ? CL_MEM_ALLOC_HOST_PTR : 0),
-                                    chunk_bytes, NULL, "weights' staging", &slots[0]);
+        status = wcl__buffer_create(
+            device, CL_MEM_READ_ONLY | (device->facts.unified_memory ? CL_MEM_ALLOC_HOST_PTR : 0),
+            chunk_bytes, NULL, "weights' staging", &slots[0]);
     if (status == WCL_OK && packing->scale)
-        status = wcl__buffer_create(device, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, packing->scale_count * sizeof(float),
-                                    packing->scale, "weights' scale", &slots[2]);
+        status = wcl__buffer_create(device, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR,
+                                    packing->scale_count * sizeof(float), packing->scale, "weights' scale",
+                                    &slots[2]);
     for (int64_t first = 0; first < packing->rows && status == WCL_OK; first += chunk) {
         const int64_t rows = WCL__MIN(chunk, packing->rows - first);
-        status = write_range(&s, slots[0], 0, packing->source_first + first * packing->row_elements, rows * packing->row_elements);
+        status = write_range(&s, slots[0], 0, packing->source_first + first * packing->row_elements,
+                             rows * packing->row_elements);
         if (status == WCL_OK)
             status = pack_rows(device, &s, slots, first, rows);
     }
@@ -174,12 +184,14 @@ static wcl_status pack_by_kernel(wcl_device *device, cl_command_queue queue, con
     return status;
 }
 
-/* Some drivers allocate at the first use. Before any launch, so that what fails here is a lack of memory and nothing else. */
+/* Some drivers allocate at the first use. Before any launch, so that what fails here is a lack of memory and
+ * nothing else. */
 static wcl_status first_use(cl_command_queue queue, const wcl__packing *packing, cl_mem memory)
 {
     const cl_float zero = 0;
     const size_t bytes = packing->zero_first ? packing->bytes : WCL__MIN(packing->bytes, sizeof zero);
-    cl_int code = clEnqueueFillBuffer(queue, memory, &zero, sizeof zero, 0, bytes / sizeof zero * sizeof zero, 0, NULL, NULL);
+    cl_int code = clEnqueueFillBuffer(queue, memory, &zero, sizeof zero, 0, bytes / sizeof zero * sizeof zero,
+                                      0, NULL, NULL);
     if (code != CL_SUCCESS)
         return wcl__fail_cl(code, "clEnqueueFillBuffer");
     code = clFinish(queue);
@@ -200,22 +212,26 @@ wcl_status wcl__pack(wcl_device *device, const wcl__packing *packing, cl_mem mem
 
 /* ---- the store */
 
-/* Can the device read the weights where the file has them? What lies in a file's memory is held by the entry; what a fold made would
- * end with its plan, and is copied. */
+/* Can the device read the weights where the file has them? What lies in a file's memory is held by the entry;
+ * what a fold made would end with its plan, and is copied. */
 static bool in_place(const wcl_device *device, const wcl__packing *packing)
 {
     const wcl__source *source = packing->source;
     return device->facts.unified_memory && !packing->call.source && source && source->file && source->data &&
-           packing->source_first == 0 && (uintptr_t)source->data % PAGE == 0 && packing->bytes == source->bytes;
+           packing->source_first == 0 && (uintptr_t)source->data % PAGE == 0 &&
+           packing->bytes == source->bytes;
 }
 
-/* Read-only for the device, so the file's pages are not written. False: some drivers refuse pages that they can't write to. */
+/* Read-only for the device, so the file's pages are not written. False: some drivers refuse pages that they
+ * can't write to. */
 static bool use_in_place(wcl__store *store, const wcl__packing *packing, entry *e)
 {
-    const wcl_status status = wcl__buffer_create(store->device, CL_MEM_READ_ONLY | CL_MEM_USE_HOST_PTR, packing->bytes,
-                                                 (void *)packing->source->data, packing->key, &e->memory);
+    const wcl_status status =
+        wcl__buffer_create(store->device, CL_MEM_READ_ONLY | CL_MEM_USE_HOST_PTR, packing->bytes,
+                           (void *)packing->source->data, packing->key, &e->memory);
     if (status != WCL_OK) {
-        wcl__log(WCL_LOG_INFO, "%s: cannot be used where the file has it (%s): copied", packing->key, wcl_last_error()->reason);
+        wcl__log(WCL_LOG_INFO, "%s: cannot be used where the file has it (%s): copied", packing->key,
+                 wcl_last_error()->reason);
         wcl__clear_error();
         return false;
     }
@@ -234,7 +250,8 @@ static wcl_status make_entry(wcl__store *store, const wcl__packing *packing, ent
         return status;
     if (in_place(store->device, packing) && use_in_place(store, packing, e))
         return WCL_OK;
-    status = wcl__buffer_create(store->device, CL_MEM_READ_WRITE, packing->bytes, NULL, packing->key, &e->memory);
+    status =
+        wcl__buffer_create(store->device, CL_MEM_READ_WRITE, packing->bytes, NULL, packing->key, &e->memory);
     if (status == WCL_OK)
         status = wcl__pack(store->device, packing, e->memory);
     if (status == WCL_OK)

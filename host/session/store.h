@@ -9,7 +9,8 @@ typedef struct wcl__store wcl__store;
 /* The store of this device and model (both are retained); the same one while anybody has it open. */
 wcl_status wcl__store_open(wcl_device *device, wcl_model *model, wcl__store **out);
 void wcl__store_close(wcl__store *store);
-/* The packed tensor, packed now if it is not there yet; give it back with _put. The last user's _put frees it. */
+/* The packed tensor, packed now if it is not there yet; give it back with _put. The last user's _put frees
+ * it. */
 wcl_status wcl__store_get(wcl__store *store, const wcl__packing *packing, cl_mem *memory);
 void wcl__store_put(wcl__store *store, cl_mem memory);
 

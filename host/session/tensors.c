@@ -10,7 +10,8 @@ static bool is_listed(const wcl__steps *steps, size_t slot)
     if (tensor->kind != WCL__TENSOR_ACTIVATION)
         return false;
     for (size_t i = 0; i < slot; i++)
-        if (steps->tensors[i].kind == WCL__TENSOR_ACTIVATION && strcmp(steps->tensors[i].name, tensor->name) == 0)
+        if (steps->tensors[i].kind == WCL__TENSOR_ACTIVATION &&
+            strcmp(steps->tensors[i].name, tensor->name) == 0)
             return false;
     return true;
 }
@@ -56,8 +57,9 @@ static wcl_status to_plain(const wcl__plan_tensor *tensor, const float *from, fl
         for (int c = 0; c < view.c; c++)
             for (int y = 0; y < view.h; y++)
                 for (int x = 0; x < view.w; x++)
-                    *to++ = from[(size_t)view.origin + (size_t)n * (size_t)view.image + (size_t)(c / block) * (size_t)view.plane +
-                                 (size_t)y * (size_t)view.row + (size_t)x * (size_t)view.pixel + (size_t)(c % block)];
+                    *to++ = from[(size_t)view.origin + (size_t)n * (size_t)view.image +
+                                 (size_t)(c / block) * (size_t)view.plane + (size_t)y * (size_t)view.row +
+                                 (size_t)x * (size_t)view.pixel + (size_t)(c % block)];
     return WCL_OK;
 }
 
@@ -91,9 +93,10 @@ static wcl_status read_slot(wcl_session *session, int64_t slot, float *to)
     float *from = wcl__alloc(tensor->bytes, 1);
     if (!from)
         return wcl__fail_memory();
-    const cl_int code =
-        clEnqueueReadBuffer(session->queue, session->current->slots[slot], CL_TRUE, 0, tensor->bytes, from, 0, NULL, NULL);
-    wcl_status status = code == CL_SUCCESS ? to_plain(tensor, from, to) : wcl__fail_cl_running(code, "clEnqueueReadBuffer");
+    const cl_int code = clEnqueueReadBuffer(session->queue, session->current->slots[slot], CL_TRUE, 0,
+                                            tensor->bytes, from, 0, NULL, NULL);
+    wcl_status status =
+        code == CL_SUCCESS ? to_plain(tensor, from, to) : wcl__fail_cl_running(code, "clEnqueueReadBuffer");
     wcl__free(from);
     if (status == WCL_OK && is_reordered(tensor))
         status = to_models_order(tensor->order, to);
@@ -105,7 +108,8 @@ wcl_status wcl_session_tensor(wcl_session *session, int index, const char **name
     wcl__clear_error();
     memset(tensor, 0, sizeof *tensor);
     *name = NULL;
-    const int64_t slot = session->current && session->options.keep_all && index >= 0 ? slot_of(session, index) : -1;
+    const int64_t slot =
+        session->current && session->options.keep_all && index >= 0 ? slot_of(session, index) : -1;
     if (slot < 0)
         return wcl__fail(WCL_BAD_ARGUMENT, "the last run kept no tensor %d", index);
     const wcl__plan_tensor *planned = &session->current->plan->steps.tensors[slot];

@@ -19,8 +19,8 @@ wcl_status wcl__params_validate(const wcl__param_table *table, const void *param
     for (int i = 0; i < table->count; i++) {
         const wcl__param_field *field = &table->fields[i];
         if (values[i] < field->least || values[i] > field->most)
-            return wcl__fail(WCL_BAD_ARGUMENT, "%s: %s=%d is not in %d...%d (%s)", table->family, field->name, values[i],
-                             field->least, field->most, field->meaning);
+            return wcl__fail(WCL_BAD_ARGUMENT, "%s: %s=%d is not in %d...%d (%s)", table->family, field->name,
+                             values[i], field->least, field->most, field->meaning);
     }
     const char *reason = table->constraint ? table->constraint(values) : NULL;
     if (!reason)
@@ -90,13 +90,15 @@ static wcl_status parse_pair(const wcl__param_table *table, const char **text, i
     size_t length = strcspn(name, " =");
     int field = find_field(table, name, length);
     if (field < 0)
-        return wcl__fail(WCL_BAD_ARGUMENT, "%s: no parameter \"%.*s\"", table->family, (int)WCL__MIN(length, (size_t)64), name);
+        return wcl__fail(WCL_BAD_ARGUMENT, "%s: no parameter \"%.*s\"", table->family,
+                         (int)WCL__MIN(length, (size_t)64), name);
     char *end;
     const char *number = name + length + 1;
     bool is_number = name[length] == '=' && (isdigit((unsigned char)number[0]) || number[0] == '-');
     long value = is_number ? strtol(number, &end, 10) : 0;
     if (!is_number || end == number || (*end && *end != ' ') || value < -2147483647 || value > 2147483647)
-        return wcl__fail(WCL_BAD_ARGUMENT, "%s: %s: the value is no number", table->family, table->fields[field].name);
+        return wcl__fail(WCL_BAD_ARGUMENT, "%s: %s: the value is no number", table->family,
+                         table->fields[field].name);
     values[field] = (int)value;
     *text = end;
     return WCL_OK;
@@ -105,7 +107,8 @@ static wcl_status parse_pair(const wcl__param_table *table, const char **text, i
 wcl_status wcl__params_parse(const wcl__param_table *table, const char *text, void *params)
 {
     wcl_status status = WCL_OK;
-    int *values = wcl__memdup(params, (size_t)table->count * sizeof(int)); /* nothing is half set by a bad text */
+    int *values =
+        wcl__memdup(params, (size_t)table->count * sizeof(int)); /* nothing is half set by a bad text */
     if (!values)
         return wcl__fail_memory();
     text += strspn(text, " ");

@@ -1,4 +1,5 @@
-/* Typed kernel parameters, each family's written once as an X-macro of (field, least, most, standard, meaning):
+/* Typed kernel parameters, each family's written once as an X-macro of (field, least, most, standard,
+ * meaning):
  *
  *     #define WCL__POOL_PARAMS(X) X(cb, 1, 16, 16, "channels in a vector: the layout's block") ...
  *     typedef struct { WCL__POOL_PARAMS(WCL__PARAM_MEMBER) } wcl__pool_params;
@@ -22,8 +23,9 @@ typedef struct wcl__param_field {
 typedef struct wcl__param_table {
     const char *family;
     const wcl__param_field *fields;
-    int count;                                    /* the struct is `count` ints in the fields' order */
-    const char *(*constraint)(const int *values); /* NULL, or the reason why a combination is illegal (NULL: legal) */
+    int count; /* the struct is `count` ints in the fields' order */
+    const char *(*constraint)(
+        const int *values); /* NULL, or the reason why a combination is illegal (NULL: legal) */
 } wcl__param_table;
 
 #define WCL__PARAM_TABLE(table, name, PARAMS, check)                           \

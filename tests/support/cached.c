@@ -16,7 +16,8 @@
 wcl_device *cached_device(const char *folder, uint64_t limit)
 {
     wcl_device *device, *own = test_device();
-    if (wcl_device_wrap(own->context, own->id, &device) != WCL_OK || wcl_device_set_cache(device, folder, limit) != WCL_OK)
+    if (wcl_device_wrap(own->context, own->id, &device) != WCL_OK ||
+        wcl_device_set_cache(device, folder, limit) != WCL_OK)
         fail_msg("%s", wcl_last_error()->message);
     return device;
 }

@@ -1,4 +1,5 @@
-/* Devices with a cache folder of their own, and what lies in it. Everything fails the test where it cannot do its work. */
+/* Devices with a cache folder of their own, and what lies in it. Everything fails the test where it cannot do
+ * its work. */
 #ifndef WCL_TESTS_CACHED_H
 #define WCL_TESTS_CACHED_H
 

@@ -84,34 +84,36 @@ WRAP_OBJECT(cl_command_queue, clCreateCommandQueue,
             (cl_context context, cl_device_id id, cl_command_queue_properties properties, cl_int *code),
             (context, id, properties, code))
 WRAP_OBJECT(cl_program, clCreateProgramWithBinary,
-            (cl_context context, cl_uint count, const cl_device_id *ids, const size_t *lengths, const unsigned char **binaries,
-             cl_int *binary_codes, cl_int *code),
+            (cl_context context, cl_uint count, const cl_device_id *ids, const size_t *lengths,
+             const unsigned char **binaries, cl_int *binary_codes, cl_int *code),
             (context, count, ids, lengths, binaries, binary_codes, code))
-WRAP_OBJECT(cl_kernel, clCreateKernel, (cl_program program, const char *name, cl_int *code), (program, name, code))
+WRAP_OBJECT(cl_kernel, clCreateKernel, (cl_program program, const char *name, cl_int *code),
+            (program, name, code))
 WRAP_CODE(clBuildProgram,
           (cl_program program, cl_uint count, const cl_device_id *ids, const char *options,
            void(CL_CALLBACK *notify)(cl_program, void *), void *user),
           (program, count, ids, options, notify, user))
-WRAP_CODE(clSetKernelArg, (cl_kernel kernel, cl_uint index, size_t size, const void *value), (kernel, index, size, value))
+WRAP_CODE(clSetKernelArg, (cl_kernel kernel, cl_uint index, size_t size, const void *value),
+          (kernel, index, size, value))
 WRAP_CODE(clEnqueueReadBuffer,
-          (cl_command_queue queue, cl_mem memory, cl_bool blocking, size_t offset, size_t size, void *data, cl_uint wait_count,
-           const cl_event *waits, cl_event *event),
+          (cl_command_queue queue, cl_mem memory, cl_bool blocking, size_t offset, size_t size, void *data,
+           cl_uint wait_count, const cl_event *waits, cl_event *event),
           (queue, memory, blocking, offset, size, data, wait_count, waits, event))
 WRAP_CODE(clEnqueueWriteBuffer,
-          (cl_command_queue queue, cl_mem memory, cl_bool blocking, size_t offset, size_t size, const void *data,
-           cl_uint wait_count, const cl_event *waits, cl_event *event),
+          (cl_command_queue queue, cl_mem memory, cl_bool blocking, size_t offset, size_t size,
+           const void *data, cl_uint wait_count, const cl_event *waits, cl_event *event),
           (queue, memory, blocking, offset, size, data, wait_count, waits, event))
 WRAP_CODE(clEnqueueCopyBuffer,
-          (cl_command_queue queue, cl_mem from, cl_mem to, size_t from_offset, size_t to_offset, size_t size, cl_uint wait_count,
-           const cl_event *waits, cl_event *event),
+          (cl_command_queue queue, cl_mem from, cl_mem to, size_t from_offset, size_t to_offset, size_t size,
+           cl_uint wait_count, const cl_event *waits, cl_event *event),
           (queue, from, to, from_offset, to_offset, size, wait_count, waits, event))
 WRAP_CODE(clEnqueueFillBuffer,
-          (cl_command_queue queue, cl_mem memory, const void *pattern, size_t pattern_size, size_t offset, size_t size,
-           cl_uint wait_count, const cl_event *waits, cl_event *event),
+          (cl_command_queue queue, cl_mem memory, const void *pattern, size_t pattern_size, size_t offset,
+           size_t size, cl_uint wait_count, const cl_event *waits, cl_event *event),
           (queue, memory, pattern, pattern_size, offset, size, wait_count, waits, event))
 WRAP_OBJECT(void *, clEnqueueMapBuffer,
-            (cl_command_queue queue, cl_mem memory, cl_bool blocking, cl_map_flags flags, size_t offset, size_t size,
-             cl_uint wait_count, const cl_event *waits, cl_event *event, cl_int *code),
+            (cl_command_queue queue, cl_mem memory, cl_bool blocking, cl_map_flags flags, size_t offset,
+             size_t size, cl_uint wait_count, const cl_event *waits, cl_event *event, cl_int *code),
             (queue, memory, blocking, flags, offset, size, wait_count, waits, event, code))
 WRAP_CODE(clWaitForEvents, (cl_uint count, const cl_event *events), (count, events))
 WRAP_CODE(clFinish, (cl_command_queue queue), (queue))
@@ -120,8 +122,8 @@ WRAP_CODE(clFinish, (cl_command_queue queue), (queue))
 
 cl_program __real_clCreateProgramWithSource(cl_context, cl_uint, const char **, const size_t *, cl_int *);
 cl_program __wrap_clCreateProgramWithSource(cl_context, cl_uint, const char **, const size_t *, cl_int *);
-cl_program __wrap_clCreateProgramWithSource(cl_context context, cl_uint count, const char **texts, const size_t *lengths,
-                                            cl_int *code)
+cl_program __wrap_clCreateProgramWithSource(cl_context context, cl_uint count, const char **texts,
+                                            const size_t *lengths, cl_int *code)
 {
     const cl_int failure = enter(FAKE_clCreateProgramWithSource);
     if (failure) {
@@ -131,7 +133,8 @@ cl_program __wrap_clCreateProgramWithSource(cl_context context, cl_uint count, c
     }
     char *other = rewriter && count == 1 && !lengths ? rewriter(texts[0]) : NULL;
     const char *text = other;
-    cl_program program = __real_clCreateProgramWithSource(context, count, other ? &text : texts, lengths, code);
+    cl_program program =
+        __real_clCreateProgramWithSource(context, count, other ? &text : texts, lengths, code);
     free(other);
     return program;
 }
@@ -166,10 +169,12 @@ static void limit_device(cl_device_info name, void *out)
         lower((size_t *)out + i, limits.item[i]);
 }
 
-cl_int __real_clGetKernelWorkGroupInfo(cl_kernel, cl_device_id, cl_kernel_work_group_info, size_t, void *, size_t *);
-cl_int __wrap_clGetKernelWorkGroupInfo(cl_kernel, cl_device_id, cl_kernel_work_group_info, size_t, void *, size_t *);
-cl_int __wrap_clGetKernelWorkGroupInfo(cl_kernel kernel, cl_device_id id, cl_kernel_work_group_info name, size_t room, void *out,
-                                       size_t *needed)
+cl_int __real_clGetKernelWorkGroupInfo(cl_kernel, cl_device_id, cl_kernel_work_group_info, size_t, void *,
+                                       size_t *);
+cl_int __wrap_clGetKernelWorkGroupInfo(cl_kernel, cl_device_id, cl_kernel_work_group_info, size_t, void *,
+                                       size_t *);
+cl_int __wrap_clGetKernelWorkGroupInfo(cl_kernel kernel, cl_device_id id, cl_kernel_work_group_info name,
+                                       size_t room, void *out, size_t *needed)
 {
     cl_int code = enter(FAKE_clGetKernelWorkGroupInfo);
     if (code == CL_SUCCESS)
@@ -195,18 +200,20 @@ static cl_int check_range(const size_t *global, const size_t *local)
     return CL_SUCCESS;
 }
 
-cl_int __real_clEnqueueNDRangeKernel(cl_command_queue, cl_kernel, cl_uint, const size_t *, const size_t *, const size_t *, cl_uint,
-                                     const cl_event *, cl_event *);
-cl_int __wrap_clEnqueueNDRangeKernel(cl_command_queue, cl_kernel, cl_uint, const size_t *, const size_t *, const size_t *, cl_uint,
-                                     const cl_event *, cl_event *);
-cl_int __wrap_clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions, const size_t *offset,
-                                     const size_t *global, const size_t *local, cl_uint wait_count, const cl_event *waits,
-                                     cl_event *event)
+cl_int __real_clEnqueueNDRangeKernel(cl_command_queue, cl_kernel, cl_uint, const size_t *, const size_t *,
+                                     const size_t *, cl_uint, const cl_event *, cl_event *);
+cl_int __wrap_clEnqueueNDRangeKernel(cl_command_queue, cl_kernel, cl_uint, const size_t *, const size_t *,
+                                     const size_t *, cl_uint, const cl_event *, cl_event *);
+cl_int __wrap_clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions,
+                                     const size_t *offset, const size_t *global, const size_t *local,
+                                     cl_uint wait_count, const cl_event *waits, cl_event *event)
 {
     cl_int code = enter(FAKE_clEnqueueNDRangeKernel);
     if (code == CL_SUCCESS && limiting)
         code = check_range(global, local);
-    return code ? code : __real_clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global, local, wait_count, waits, event);
+    return code ? code
+                : __real_clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global, local, wait_count,
+                                                waits, event);
 }
 
 /* ------------------------------------------------------------------ devices */
@@ -271,7 +278,8 @@ cl_int __wrap_clGetPlatformIDs(cl_uint room, cl_platform_id *ids, cl_uint *count
 
 cl_int __real_clGetPlatformInfo(cl_platform_id, cl_platform_info, size_t, void *, size_t *);
 cl_int __wrap_clGetPlatformInfo(cl_platform_id, cl_platform_info, size_t, void *, size_t *);
-cl_int __wrap_clGetPlatformInfo(cl_platform_id platform, cl_platform_info name, size_t room, void *out, size_t *needed)
+cl_int __wrap_clGetPlatformInfo(cl_platform_id platform, cl_platform_info name, size_t room, void *out,
+                                size_t *needed)
 {
     const cl_int code = enter(FAKE_clGetPlatformInfo);
     const int index = index_of(platform, platform_handles);
@@ -287,7 +295,8 @@ cl_int __wrap_clGetPlatformInfo(cl_platform_id platform, cl_platform_info name, 
 
 cl_int __real_clGetDeviceIDs(cl_platform_id, cl_device_type, cl_uint, cl_device_id *, cl_uint *);
 cl_int __wrap_clGetDeviceIDs(cl_platform_id, cl_device_type, cl_uint, cl_device_id *, cl_uint *);
-cl_int __wrap_clGetDeviceIDs(cl_platform_id platform, cl_device_type type, cl_uint room, cl_device_id *ids, cl_uint *count)
+cl_int __wrap_clGetDeviceIDs(cl_platform_id platform, cl_device_type type, cl_uint room, cl_device_id *ids,
+                             cl_uint *count)
 {
     const cl_int code = enter(FAKE_clGetDeviceIDs);
     const int index = index_of(platform, platform_handles);
@@ -380,10 +389,12 @@ cl_int __wrap_clGetDeviceInfo(cl_device_id id, cl_device_info name, size_t room,
 }
 
 typedef void(CL_CALLBACK *context_notify)(const char *, const void *, size_t, void *);
-cl_context __real_clCreateContext(const cl_context_properties *, cl_uint, const cl_device_id *, context_notify, void *, cl_int *);
-cl_context __wrap_clCreateContext(const cl_context_properties *, cl_uint, const cl_device_id *, context_notify, void *, cl_int *);
-cl_context __wrap_clCreateContext(const cl_context_properties *properties, cl_uint count, const cl_device_id *ids,
-                                  context_notify notify, void *user, cl_int *code)
+cl_context __real_clCreateContext(const cl_context_properties *, cl_uint, const cl_device_id *,
+                                  context_notify, void *, cl_int *);
+cl_context __wrap_clCreateContext(const cl_context_properties *, cl_uint, const cl_device_id *,
+                                  context_notify, void *, cl_int *);
+cl_context __wrap_clCreateContext(const cl_context_properties *properties, cl_uint count,
+                                  const cl_device_id *ids, context_notify notify, void *user, cl_int *code)
 {
     const cl_int failure = enter(FAKE_clCreateContext);
     if (!failure && index_of(ids[0], device_handles) < 0)
@@ -462,7 +473,8 @@ static cl_mem make_guarded(cl_context context, cl_mem_flags flags, size_t bytes,
         *code = CL_OUT_OF_HOST_MEMORY;
         return NULL;
     }
-    item.parent = __real_clCreateBuffer(context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, item.total, image, code);
+    item.parent =
+        __real_clCreateBuffer(context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, item.total, image, code);
     free(image);
     if (*code != CL_SUCCESS)
         return NULL;
@@ -499,7 +511,8 @@ cl_mem __wrap_clCreateBuffer(cl_context context, cl_mem_flags flags, size_t byte
 }
 
 /* A sub-buffer of a sub-buffer is not allowed: make it of the guarded buffer's parent. */
-cl_mem __wrap_clCreateSubBuffer(cl_mem memory, cl_mem_flags flags, cl_buffer_create_type type, const void *info, cl_int *code)
+cl_mem __wrap_clCreateSubBuffer(cl_mem memory, cl_mem_flags flags, cl_buffer_create_type type,
+                                const void *info, cl_int *code)
 {
     const cl_int failure = enter(FAKE_clCreateSubBuffer);
     if (failure) {
@@ -519,14 +532,15 @@ cl_mem __wrap_clCreateSubBuffer(cl_mem memory, cl_mem_flags flags, cl_buffer_cre
     return __real_clCreateSubBuffer(memory, flags, type, info, code);
 }
 
-static bool check_guard(const guarded *item, size_t number, const unsigned char *all, char *where, size_t bytes)
+static bool check_guard(const guarded *item, size_t number, const unsigned char *all, char *where,
+                        size_t bytes)
 {
     for (size_t i = 0; i < item->total; i++) {
         if (i >= GUARD_BYTES && i < GUARD_BYTES + item->bytes)
             continue;
         if (all[i] != ((const unsigned char *)&guard_pattern)[i % sizeof guard_pattern]) {
-            snprintf(where, bytes, "buffer %zu of %zu bytes was written to at offset %lld", number, item->bytes,
-                     (long long)i - GUARD_BYTES);
+            snprintf(where, bytes, "buffer %zu of %zu bytes was written to at offset %lld", number,
+                     item->bytes, (long long)i - GUARD_BYTES);
             return false;
         }
     }

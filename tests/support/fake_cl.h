@@ -1,5 +1,6 @@
-/* A fake ICD: the OpenCL calls of winocl's and the tests' objects pass through here (ld --wrap), to be counted, made to fail, answered
- * for invented devices, or given guard bands. Calls of CLBlast and of drivers do not. */
+/* A fake ICD: the OpenCL calls of winocl's and the tests' objects pass through here (ld --wrap), to be
+ * counted, made to fail, answered for invented devices, or given guard bands. Calls of CLBlast and of drivers
+ * do not. */
 #ifndef WCL_TESTS_FAKE_CL_H
 #define WCL_TESTS_FAKE_CL_H
 
@@ -58,12 +59,12 @@ typedef struct fake_device {
     bool vague; /* answers 0 wherever it may */
 } fake_device;
 enum { FAKE_MAX_DEVICES = 8 };
-/* These devices in place of the machine's; copied. count 0: there is no platform. NULL: the machine's. Contexts on them can be made and
- * released, nothing else. */
+/* These devices in place of the machine's; copied. count 0: there is no platform. NULL: the machine's.
+ * Contexts on them can be made and released, nothing else. */
 void fake_cl_devices(const fake_device *devices, int count);
 
-/* The machine's own devices and their kernels as ones that allow less: what queries answer, and what an enqueue refuses. Opened devices
- * keep the facts that they read before. 0: no limit. */
+/* The machine's own devices and their kernels as ones that allow less: what queries answer, and what an
+ * enqueue refuses. Opened devices keep the facts that they read before. 0: no limit. */
 typedef struct fake_limits {
     size_t kernel_group;   /* CL_KERNEL_WORK_GROUP_SIZE */
     size_t group, item[3]; /* CL_DEVICE_MAX_WORK_GROUP_SIZE, CL_DEVICE_MAX_WORK_ITEM_SIZES */
@@ -72,13 +73,16 @@ typedef struct fake_limits {
 void fake_cl_limits(const fake_limits *limits); /* copied; NULL: none */
 bool fake_cl_limited(void);                     /* of work-groups */
 
-/* What clCreateProgramWithSource compiles: `rewrite` gives another text (from malloc), or NULL to leave it. */
+/* What clCreateProgramWithSource compiles: `rewrite` gives another text (from malloc), or NULL to leave it.
+ */
 void fake_cl_rewrite(char *(*rewrite)(const char *source));
 
-/* While on: clCreateBuffer without a host pointer gives the inside of a larger buffer, full of NaN, between guard bands. */
+/* While on: clCreateBuffer without a host pointer gives the inside of a larger buffer, full of NaN, between
+ * guard bands. */
 void fake_cl_guard(bool on);
-/* False: a guard band of a buffer made since fake_cl_guard(true), released or not, was written to; `where` says which buffer (the nth
- * made), its bytes, and the offset from its start. Waits for nothing: finish your queues first. */
+/* False: a guard band of a buffer made since fake_cl_guard(true), released or not, was written to; `where`
+ * says which buffer (the nth made), its bytes, and the offset from its start. Waits for nothing: finish your
+ * queues first. */
 bool fake_cl_check_guards(char *where, size_t bytes);
 
 #endif

@@ -34,7 +34,8 @@ bool fake_memory_failed(void)
 
 static bool is_failing(void)
 {
-    const int call = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST), nth = __atomic_load_n(&failing, __ATOMIC_SEQ_CST);
+    const int call = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST),
+              nth = __atomic_load_n(&failing, __ATOMIC_SEQ_CST);
     return nth > 0 && (call == nth || (failing_rest && call > nth));
 }
 

@@ -10,10 +10,10 @@ static fake_plan_fault broken;
 
 wcl_status __real_wcl__place(wcl_plan *plan, const wcl_session_options *options);
 wcl_status __wrap_wcl__place(wcl_plan *plan, const wcl_session_options *options);
-wcl_status __real_wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to, const wcl__layout *to_layout,
-                                    const wcl__shape *shape);
-wcl_status __wrap_wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to, const wcl__layout *to_layout,
-                                    const wcl__shape *shape);
+wcl_status __real_wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to,
+                                    const wcl__layout *to_layout, const wcl__shape *shape);
+wcl_status __wrap_wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to,
+                                    const wcl__layout *to_layout, const wcl__shape *shape);
 wcl_status __real_wcl__steps_weight(wcl__steps *steps, const char *name, wcl__packing *packing, int *slot);
 wcl_status __wrap_wcl__steps_weight(wcl__steps *steps, const char *name, wcl__packing *packing, int *slot);
 
@@ -54,7 +54,8 @@ static int largest_left(const wcl__steps *steps, const bool *placed)
 {
     int largest = -1;
     for (size_t i = 0; i < steps->tensor_count; i++)
-        if (!placed[i] && is_placed(&steps->tensors[i]) && (largest < 0 || steps->tensors[i].bytes > steps->tensors[largest].bytes))
+        if (!placed[i] && is_placed(&steps->tensors[i]) &&
+            (largest < 0 || steps->tensors[i].bytes > steps->tensors[largest].bytes))
             largest = (int)i;
     return largest;
 }
@@ -119,8 +120,8 @@ wcl_status __wrap_wcl__place(wcl_plan *plan, const wcl_session_options *options)
 
 /* ---- layouts */
 
-wcl_status __wrap_wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to, const wcl__layout *to_layout,
-                                    const wcl__shape *shape)
+wcl_status __wrap_wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to,
+                                    const wcl__layout *to_layout, const wcl__shape *shape)
 {
     const wcl__layout *smaller = from_layout->block < to_layout->block ? from_layout : to_layout;
     if (broken == FAKE_PLAN_DROPPED_LAYOUT)
@@ -133,7 +134,8 @@ wcl_status __wrap_wcl__convert_call(wcl__call *call, int from, const wcl__layout
 wcl_status __wrap_wcl__steps_weight(wcl__steps *steps, const char *name, wcl__packing *packing, int *slot)
 {
     char key[512];
-    if (packing->source && packing->key && (broken == FAKE_PLAN_KEY_OF_SOURCE || broken == FAKE_PLAN_KEY_OF_KERNEL)) {
+    if (packing->source && packing->key &&
+        (broken == FAKE_PLAN_KEY_OF_SOURCE || broken == FAKE_PLAN_KEY_OF_KERNEL)) {
         snprintf(key, sizeof key, "%p %zu", (const void *)packing->source, packing->bytes);
         if (broken == FAKE_PLAN_KEY_OF_KERNEL)
             snprintf(key, sizeof key, "%p %zu %s %.300s", (const void *)packing->source, packing->bytes,

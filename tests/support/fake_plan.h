@@ -1,4 +1,5 @@
-/* Faults in the planner, on demand: what random networks must notice. The linker sends the planner's calls through here. */
+/* Faults in the planner, on demand: what random networks must notice. The linker sends the planner's calls
+ * through here. */
 #ifndef WCL_TESTS_FAKE_PLAN_H
 #define WCL_TESTS_FAKE_PLAN_H
 

@@ -21,7 +21,8 @@ void guarded_create(wcl_device *device, size_t bytes, guarded *out)
     assert_non_null(poison);
     for (size_t i = 0; i < out->total / 4 + 1; i++)
         poison[i] = guarded_poison;
-    out->parent = clCreateBuffer(device->context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, out->total, poison, &code);
+    out->parent =
+        clCreateBuffer(device->context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, out->total, poison, &code);
     free(poison);
     if (code != CL_SUCCESS)
         fail_msg("no buffer of %zu bytes: %d", out->total, code);
@@ -31,7 +32,8 @@ void guarded_create(wcl_device *device, size_t bytes, guarded *out)
         return;
     }
     const cl_buffer_region region = {out->origin, bytes};
-    out->memory = clCreateSubBuffer(out->parent, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &code);
+    out->memory =
+        clCreateSubBuffer(out->parent, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &code);
     if (code != CL_SUCCESS)
         fail_msg("no sub-buffer of %zu bytes: %d", bytes, code);
 }
@@ -48,7 +50,9 @@ unsigned char *guarded_read(cl_command_queue queue, const guarded *buffer)
 {
     unsigned char *all = malloc(buffer->total + 1);
     assert_non_null(all);
-    assert_int_equal(clEnqueueReadBuffer(queue, buffer->parent, CL_TRUE, 0, buffer->total, all, 0, NULL, NULL), CL_SUCCESS);
+    assert_int_equal(
+        clEnqueueReadBuffer(queue, buffer->parent, CL_TRUE, 0, buffer->total, all, 0, NULL, NULL),
+        CL_SUCCESS);
     return all;
 }
 

@@ -44,14 +44,16 @@ static bool listed(const char *line)
     while (!found && fgets(text, sizeof text, file)) {
         size_t length = 0;
         for (const char *word = strtok(text, " \n"); word; word = strtok(NULL, " \n"))
-            length += (size_t)snprintf(words + length, sizeof words - length, "%s%s", length ? " " : "", word);
+            length +=
+                (size_t)snprintf(words + length, sizeof words - length, "%s%s", length ? " " : "", word);
         found = length > 0 && strcmp(words, line) == 0;
     }
     fclose(file);
     return found;
 }
 
-void isa_check_listed(const char *source, size_t target, const char *group, const wcl__param_table *table, const void *params)
+void isa_check_listed(const char *source, size_t target, const char *group, const wcl__param_table *table,
+                      const void *params)
 {
     char options[WCL__OPTION_BYTES], line[512];
     wcl__params_options(table, params, options, sizeof options);

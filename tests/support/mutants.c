@@ -39,7 +39,8 @@ static char *replace(const char *source)
     return text;
 }
 
-/* Runs a table on a device of its own, so that nothing is left of other mutants' programs. False: some case failed. */
+/* Runs a table on a device of its own, so that nothing is left of other mutants' programs. False: some case
+ * failed. */
 static bool run_table(const mutant_table *table, wcl__text *report)
 {
     op_options options = {.stop = true};
@@ -79,7 +80,8 @@ void mutants_check_targets(const mutant *mutants, size_t count)
             fail_msg("%s: there is no %s", mutants[i].name, mutants[i].file);
         const size_t found = occurrences(file->text, mutants[i].from);
         if (found != 1)
-            fail_msg("%s: %s has \"%s\" %zu times, not once", mutants[i].name, file->name, mutants[i].from, found);
+            fail_msg("%s: %s has \"%s\" %zu times, not once", mutants[i].name, file->name, mutants[i].from,
+                     found);
     }
 }
 
@@ -109,7 +111,8 @@ void mutants_check(const mutant *mutants, size_t count, const mutant_table *tabl
         wcl__text report = {0};
         const char *wrong = fate(&mutants[i], &tables[mutants[i].table], &report);
         if (wrong) {
-            print_error("%s, %s: %s\n%.400s\n", mutants[i].file, mutants[i].name, wrong, report.data ? report.data : "");
+            print_error("%s, %s: %s\n%.400s\n", mutants[i].file, mutants[i].name, wrong,
+                        report.data ? report.data : "");
             survivors++;
         }
         wcl__text_clear(&report);

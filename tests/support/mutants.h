@@ -1,6 +1,6 @@
-/* Broken kernels must be noticed: each mutant is a small change of a kernel's source, made on its way to the compiler, and at least one
- * case of its table has to fail then. What a mutant replaces must still be there, exactly once in its file, and what it makes must
- * compile. */
+/* Broken kernels must be noticed: each mutant is a small change of a kernel's source, made on its way to the
+ * compiler, and at least one case of its table has to fail then. What a mutant replaces must still be there,
+ * exactly once in its file, and what it makes must compile. */
 #ifndef WCL_TESTS_MUTANTS_H
 #define WCL_TESTS_MUTANTS_H
 

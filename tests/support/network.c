@@ -108,8 +108,8 @@ void check_values(const char *name, const float *got, const float *expected, int
         }
     }
     if (!(worst <= tolerance * largest))
-        fail_msg("%s: element %lld is %.9g, expected %.9g; the largest is %.9g", name, (long long)at, (double)got[at],
-                 (double)expected[at], largest);
+        fail_msg("%s: element %lld is %.9g, expected %.9g; the largest is %.9g", name, (long long)at,
+                 (double)got[at], (double)expected[at], largest);
 }
 
 /* ---- plans */
@@ -164,12 +164,15 @@ void net_input(wcl_builder *builder, const char *name, int rank, const int64_t *
     need(wcl_builder_input(builder, name, WCL_FLOAT32, rank, dims), name);
 }
 
-void net_random(wcl_builder *builder, const char *name, int rank, const int64_t *dims, uint64_t ordinal, double deviation)
+void net_random(wcl_builder *builder, const char *name, int rank, const int64_t *dims, uint64_t ordinal,
+                double deviation)
 {
-    need(wcl_builder_random(builder, name, rank, dims, wcl__random_key(test_seed(), ordinal), deviation), name);
+    need(wcl_builder_random(builder, name, rank, dims, wcl__random_key(test_seed(), ordinal), deviation),
+         name);
 }
 
-static void add_constant(wcl_builder *builder, const char *name, wcl_type type, int rank, const int64_t *dims, const void *values)
+static void add_constant(wcl_builder *builder, const char *name, wcl_type type, int rank, const int64_t *dims,
+                         const void *values)
 {
     wcl_tensor tensor = {.type = type, .rank = rank, .data = (void *)values};
     for (int d = 0; d < rank; d++)
@@ -207,8 +210,8 @@ static void split(const char *text, words *out)
     }
 }
 
-wcl_status net_try(wcl_builder *builder, const char *op, const char *name, const char *inputs, const char *outputs,
-                   const wcl_attribute *attributes, size_t count)
+wcl_status net_try(wcl_builder *builder, const char *op, const char *name, const char *inputs,
+                   const char *outputs, const wcl_attribute *attributes, size_t count)
 {
     words in, out;
     split(inputs, &in);
@@ -221,29 +224,31 @@ void net_node(wcl_builder *builder, const char *op, const char *name, const char
     need(net_try(builder, op, name, inputs, outputs, NULL, 0), name);
 }
 
-void net_node_ints(wcl_builder *builder, const char *op, const char *name, const char *inputs, const char *outputs,
-                   const char *attribute, size_t count, const int64_t *values)
+void net_node_ints(wcl_builder *builder, const char *op, const char *name, const char *inputs,
+                   const char *outputs, const char *attribute, size_t count, const int64_t *values)
 {
-    const wcl_attribute list = {.name = attribute, .kind = WCL_ATTRIBUTE_INTS, .ints = values, .count = count};
+    const wcl_attribute list = {
+        .name = attribute, .kind = WCL_ATTRIBUTE_INTS, .ints = values, .count = count};
     need(net_try(builder, op, name, inputs, outputs, &list, 1), name);
 }
 
-void net_node_int(wcl_builder *builder, const char *op, const char *name, const char *inputs, const char *outputs,
-                  const char *attribute, int64_t value)
+void net_node_int(wcl_builder *builder, const char *op, const char *name, const char *inputs,
+                  const char *outputs, const char *attribute, int64_t value)
 {
     const wcl_attribute one = {.name = attribute, .kind = WCL_ATTRIBUTE_INT, .i = value};
     need(net_try(builder, op, name, inputs, outputs, &one, 1), name);
 }
 
-void net_conv(wcl_builder *builder, const char *name, const char *input, const char *output, int64_t channels, int64_t filters,
-              int64_t k, uint64_t ordinal)
+void net_conv(wcl_builder *builder, const char *name, const char *input, const char *output, int64_t channels,
+              int64_t filters, int64_t k, uint64_t ordinal)
 {
     char weight[64], bias[64], inputs[200];
     const int64_t pad[] = {k / 2, k / 2, k / 2, k / 2};
     snprintf(weight, sizeof weight, "%s_w", name);
     snprintf(bias, sizeof bias, "%s_b", name);
     snprintf(inputs, sizeof inputs, "%s %s %s", input, weight, bias);
-    net_random(builder, weight, NET_DIMS(filters, channels, k, k), ordinal, sqrt(2.0 / (double)(channels * k * k)));
+    net_random(builder, weight, NET_DIMS(filters, channels, k, k), ordinal,
+               sqrt(2.0 / (double)(channels * k * k)));
     net_random(builder, bias, NET_DIMS(filters), ordinal + 1, 0.1);
     net_node_ints(builder, "Conv", name, inputs, output, "pads", 4, pad);
 }

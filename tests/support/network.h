@@ -1,5 +1,5 @@
-/* Whole networks in tests: loading and building them, opening sessions, reading stored values. Everything fails the test where it cannot
- * do its work. */
+/* Whole networks in tests: loading and building them, opening sessions, reading stored values. Everything
+ * fails the test where it cannot do its work. */
 #ifndef WCL_TESTS_NETWORK_H
 #define WCL_TESTS_NETWORK_H
 
@@ -32,20 +32,22 @@ int plan_count(const wcl_plan *plan, const char *op, const char *algorithm);
 /* ---- building. Lists of names are separated by spaces; "-" is an absent input. */
 wcl_builder *net_begin(void);
 void net_input(wcl_builder *builder, const char *name, int rank, const int64_t *dims);
-void net_random(wcl_builder *builder, const char *name, int rank, const int64_t *dims, uint64_t ordinal, double deviation);
+void net_random(wcl_builder *builder, const char *name, int rank, const int64_t *dims, uint64_t ordinal,
+                double deviation);
 void net_floats(wcl_builder *builder, const char *name, int rank, const int64_t *dims, const float *values);
 void net_ints(wcl_builder *builder, const char *name, int64_t count, const int64_t *values);
-wcl_status net_try(wcl_builder *builder, const char *op, const char *name, const char *inputs, const char *outputs,
-                   const wcl_attribute *attributes, size_t count);
-void net_node(wcl_builder *builder, const char *op, const char *name, const char *inputs, const char *outputs);
-void net_node_ints(wcl_builder *builder, const char *op, const char *name, const char *inputs, const char *outputs,
-                   const char *attribute, size_t count, const int64_t *values);
-void net_node_int(wcl_builder *builder, const char *op, const char *name, const char *inputs, const char *outputs,
-                  const char *attribute, int64_t value);
-/* A convolution of `filters` filters of k x k over `channels`, padded by k / 2, with the constants NAME_w and NAME_b, seeded by the two
- * ordinals from `ordinal` on. */
-void net_conv(wcl_builder *builder, const char *name, const char *input, const char *output, int64_t channels, int64_t filters,
-              int64_t k, uint64_t ordinal);
+wcl_status net_try(wcl_builder *builder, const char *op, const char *name, const char *inputs,
+                   const char *outputs, const wcl_attribute *attributes, size_t count);
+void net_node(wcl_builder *builder, const char *op, const char *name, const char *inputs,
+              const char *outputs);
+void net_node_ints(wcl_builder *builder, const char *op, const char *name, const char *inputs,
+                   const char *outputs, const char *attribute, size_t count, const int64_t *values);
+void net_node_int(wcl_builder *builder, const char *op, const char *name, const char *inputs,
+                  const char *outputs, const char *attribute, int64_t value);
+/* A convolution of `filters` filters of k x k over `channels`, padded by k / 2, with the constants NAME_w and
+ * NAME_b, seeded by the two ordinals from `ordinal` on. */
+void net_conv(wcl_builder *builder, const char *name, const char *input, const char *output, int64_t channels,
+              int64_t filters, int64_t k, uint64_t ordinal);
 wcl_model *net_end(wcl_builder *builder, const char *outputs); /* destroys the builder */
 #define NET_DIMS(...)                                                      \
     (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (int64_t[]) \

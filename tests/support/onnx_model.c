@@ -14,7 +14,8 @@ static void change(proto *message, enum place place, const struct change *change
 
 void put_input(proto *graph, const struct change *c)
 {
-    proto info = {.bytes = 0}, type = {.bytes = 0}, tensor = {.bytes = 0}, shape = {.bytes = 0}, dim = {.bytes = 0};
+    proto info = {.bytes = 0}, type = {.bytes = 0}, tensor = {.bytes = 0}, shape = {.bytes = 0},
+          dim = {.bytes = 0};
     proto_text(&dim, wcl__Dimension_dim_param, "batch");
     proto_message(&shape, wcl__TensorShapeProto_dim, &dim);
     dim.bytes = 0;
@@ -32,7 +33,8 @@ void put_input(proto *graph, const struct change *c)
     proto_message(graph, wcl__GraphProto_input, &info);
 }
 
-void put_node(proto *graph, const char *op, const char *name, const char *a, const char *b, const char *out, const struct change *c)
+void put_node(proto *graph, const char *op, const char *name, const char *a, const char *b, const char *out,
+              const struct change *c)
 {
     proto node = {.bytes = 0}, attribute = {.bytes = 0};
     proto_text(&node, wcl__NodeProto_input, a);

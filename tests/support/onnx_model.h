@@ -4,8 +4,23 @@
 
 #include "support/onnx_writer.h"
 
-/* Messages of the small model. A later value of a field replaces an earlier one, so bytes appended to a message change it. */
-enum place { NOWHERE, MODEL, OPSET, GRAPH, INPUT, TYPE, TENSOR_TYPE, SHAPE, NODE, ATTRIBUTE, TENSOR, LIST, PLACE_COUNT };
+/* Messages of the small model. A later value of a field replaces an earlier one, so bytes appended to a
+ * message change it. */
+enum place {
+    NOWHERE,
+    MODEL,
+    OPSET,
+    GRAPH,
+    INPUT,
+    TYPE,
+    TENSOR_TYPE,
+    SHAPE,
+    NODE,
+    ATTRIBUTE,
+    TENSOR,
+    LIST,
+    PLACE_COUNT
+};
 
 struct change {
     enum place place;

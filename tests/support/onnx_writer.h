@@ -1,4 +1,5 @@
-/* Writes protobuf messages into fixed memory, for tests of readers. A message that does not fit ends the test. */
+/* Writes protobuf messages into fixed memory, for tests of readers. A message that does not fit ends the
+ * test. */
 #ifndef WCL_TESTS_ONNX_WRITER_H
 #define WCL_TESTS_ONNX_WRITER_H
 
@@ -23,7 +24,8 @@ void proto_entry(proto *out, uint32_t field, const char *key, const char *value)
 
 /* A file of these bytes in its place; fails the test if it cannot be written. */
 void write_file(const char *path, const void *data, size_t bytes);
-/* "FOLDER/NAME"; the folder is made on first use and removed, with the files that write_file made, by clean_files. */
+/* "FOLDER/NAME"; the folder is made on first use and removed, with the files that write_file made, by
+ * clean_files. */
 const char *temporary_path(const char *name);
 void clean_files(void);
 

@@ -40,8 +40,8 @@ static op_attr plane_attr(bool one_d, const char *name, const int64_t *values, s
     return attr;
 }
 
-static void add_window(op_case *test, bool one_d, const int64_t kernel[2], const int64_t strides[2], const int64_t dilations[2],
-                       const int64_t pads[4], const char *auto_pad)
+static void add_window(op_case *test, bool one_d, const int64_t kernel[2], const int64_t strides[2],
+                       const int64_t dilations[2], const int64_t pads[4], const char *auto_pad)
 {
     add_attr(test, plane_attr(one_d, "kernel_shape", kernel, 1));
     if (strides[0] != 1 || strides[1] != 1)
@@ -93,7 +93,8 @@ op_case conv_case(const conv_row *row)
     test.inputs[1].shape = picture(row->one_d, row->k, row->c / groups, row->kh, row->kw);
     if (!row->no_bias)
         test.inputs[2].shape = wcl__shape_of(1, &row->k);
-    add_window(&test, row->one_d, (int64_t[]){row->kh, row->kw}, strides, dilations, row->pads, row->auto_pad);
+    add_window(&test, row->one_d, (int64_t[]){row->kh, row->kw}, strides, dilations, row->pads,
+               row->auto_pad);
     if (groups != 1)
         add_attr(&test, (op_attr)OP_INT("group", groups));
     test.desc.conv = (wcl__conv){n,
@@ -163,11 +164,13 @@ op_case pool_case(const pool_row *row)
     int64_t ow = window_places(row->w, row->kw, strides[1], dilations[1], row->pads[1] + row->pads[3]);
     if (row->out[0])
         oh = row->out[0], ow = row->out[1];
-    op_case test = {.name = row->name, .op = row->op, .opset = row->opset, .input_count = 1, .reference = pool_reference};
+    op_case test = {
+        .name = row->name, .op = row->op, .opset = row->opset, .input_count = 1, .reference = pool_reference};
     test.inputs[0].shape = picture(row->one_d, n, row->c, row->h, row->w);
     test.output = picture(row->one_d, n, row->c, oh, ow);
     test.reduction = row->kh * row->kw;
-    add_window(&test, row->one_d, (int64_t[]){row->kh, row->kw}, strides, dilations, row->pads, row->auto_pad);
+    add_window(&test, row->one_d, (int64_t[]){row->kh, row->kw}, strides, dilations, row->pads,
+               row->auto_pad);
     if (row->ceil)
         add_attr(&test, (op_attr)OP_INT("ceil_mode", 1));
     if (row->count_include_pad)
@@ -195,7 +198,8 @@ op_case pool_case(const pool_row *row)
 
 /* ---- matrix products */
 
-/* Whether a bias of this shape has something of its own in the dimension that is `from_last` before the last. */
+/* Whether a bias of this shape has something of its own in the dimension that is `from_last` before the last.
+ */
 static int64_t spreads(const wcl__shape *shape, int from_last)
 {
     return shape->rank > from_last && shape->dims[shape->rank - 1 - from_last] > 1;
@@ -204,7 +208,8 @@ static int64_t spreads(const wcl__shape *shape, int from_last)
 static void gemm_reference(const op_case *test, const float *const *inputs, double *y)
 {
     const wcl__shape *bias = &test->inputs[2].shape;
-    const int64_t columns = spreads(bias, 0), strides[2] = {spreads(bias, 1) * (columns ? test->desc.gemm.n : 1), columns};
+    const int64_t columns = spreads(bias, 0),
+                  strides[2] = {spreads(bias, 1) * (columns ? test->desc.gemm.n : 1), columns};
     wcl__ref_gemm(&test->desc.gemm, inputs[0], inputs[1], inputs[2], strides, y);
 }
 
@@ -222,8 +227,10 @@ op_case gemm_case(const gemm_row *row)
                     .reduction = row->k,
                     .must = row->must,
                     .reference = gemm_reference};
-    test.inputs[0].shape = wcl__shape_of(2, row->trans_a ? (int64_t[]){row->k, row->m} : (int64_t[]){row->m, row->k});
-    test.inputs[1].shape = wcl__shape_of(2, row->trans_b ? (int64_t[]){row->n, row->k} : (int64_t[]){row->k, row->n});
+    test.inputs[0].shape =
+        wcl__shape_of(2, row->trans_a ? (int64_t[]){row->k, row->m} : (int64_t[]){row->m, row->k});
+    test.inputs[1].shape =
+        wcl__shape_of(2, row->trans_b ? (int64_t[]){row->n, row->k} : (int64_t[]){row->k, row->n});
     test.inputs[1].constant = !row->moving_b;
     if (has_bias) {
         test.inputs[2].shape = row->bias;
@@ -237,7 +244,8 @@ op_case gemm_case(const gemm_row *row)
         add_attr(&test, (op_attr)OP_FLOAT("alpha", alpha));
     if (beta != 1)
         add_attr(&test, (op_attr)OP_FLOAT("beta", beta));
-    test.desc.gemm = (wcl__gemm){1, row->m, row->n, row->k, row->trans_a, row->trans_b, alpha, beta, {WCL__ACT_NONE, 0, 0}};
+    test.desc.gemm = (wcl__gemm){
+        1, row->m, row->n, row->k, row->trans_a, row->trans_b, alpha, beta, {WCL__ACT_NONE, 0, 0}};
     return test;
 }
 
@@ -282,7 +290,8 @@ static void matmul_reference(const op_case *test, const float *const *inputs, do
 op_case matmul_case(const matmul_row *row)
 {
     const wcl__shape *a = &row->a, *b = &row->b, a_batch = batch_of(a), b_batch = batch_of(b);
-    const int64_t k = a->dims[a->rank - 1], m = a->rank > 1 ? a->dims[a->rank - 2] : 1, n = b->rank > 1 ? b->dims[b->rank - 1] : 1;
+    const int64_t k = a->dims[a->rank - 1], m = a->rank > 1 ? a->dims[a->rank - 2] : 1,
+                  n = b->rank > 1 ? b->dims[b->rank - 1] : 1;
     op_case test = {.name = row->name,
                     .op = "MatMul",
                     .input_count = 2,
@@ -295,7 +304,8 @@ op_case matmul_case(const matmul_row *row)
     test.inputs[1].shape = *b;
     test.inputs[1].constant = !row->moving_b;
     assert_true(wcl__shape_broadcast(&a_batch, &b_batch, &test.output));
-    test.desc.gemm = (wcl__gemm){wcl__shape_count(&test.output), m, n, k, false, false, 1, 1, {WCL__ACT_NONE, 0, 0}};
+    test.desc.gemm =
+        (wcl__gemm){wcl__shape_count(&test.output), m, n, k, false, false, 1, 1, {WCL__ACT_NONE, 0, 0}};
     if (a->rank > 1)
         test.output.dims[test.output.rank++] = m;
     if (b->rank > 1)

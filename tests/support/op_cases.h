@@ -1,12 +1,12 @@
-/* Short rows for tables of cases, each made into an op_case with its naive reference. Zero in a row means the usual: stride,
- * dilation, groups, batch 1, alpha and beta 1. */
+/* Short rows for tables of cases, each made into an op_case with its naive reference. Zero in a row means the
+ * usual: stride, dilation, groups, batch 1, alpha and beta 1. */
 #ifndef WCL_TESTS_OP_CASES_H
 #define WCL_TESTS_OP_CASES_H
 
 #include "support/op_run.h"
 
-/* A convolution of n pictures (c, h, w) with k filters (kh, kw). pads: top, left, bottom, right, also where auto_pad has to find
- * them. one_d: h = kh = 1 and tensors of rank 3. */
+/* A convolution of n pictures (c, h, w) with k filters (kh, kw). pads: top, left, bottom, right, also where
+ * auto_pad has to find them. one_d: h = kh = 1 and tensors of rank 3. */
 typedef struct conv_row {
     const char *name;
     int64_t n, c, h, w, k, kh, kw;
@@ -19,7 +19,8 @@ typedef struct conv_row {
 } conv_row;
 op_case conv_case(const conv_row *row);
 
-/* A pool; `op` is ONNX's operator. Global pools need no window. `out`: sizes where ceil or auto_pad decides, else computed. */
+/* A pool; `op` is ONNX's operator. Global pools need no window. `out`: sizes where ceil or auto_pad decides,
+ * else computed. */
 typedef struct pool_row {
     const char *name, *op;
     int64_t n, c, h, w, kh, kw;

@@ -168,7 +168,8 @@ void op_make_expected(op_fixture *f)
     f->test->reference(f->test, f->floats, f->expected);
     for (int64_t i = 0; i < count; i++) {
         const int64_t c = i % image / (image / channels);
-        const double scale = epilogue->scale ? epilogue->scale[c] : 1, shift = epilogue->shift ? epilogue->shift[c] : 0;
+        const double scale = epilogue->scale ? epilogue->scale[c] : 1,
+                     shift = epilogue->shift ? epilogue->shift[c] : 0;
         f->expected[i] = wcl__ref_activate(&epilogue->act, f->expected[i] * scale + shift);
     }
     if (f->test->pool)

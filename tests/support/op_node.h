@@ -19,10 +19,12 @@ typedef struct op_fixture {
     const float *floats[OP_MOST_INPUTS]; /* what the reference reads */
     double *expected;
     int64_t output_size;
-    bool refused; /* under fake_cl_limits: the launch of the variant that ran last, which a session would replace by another */
+    bool refused; /* under fake_cl_limits: the launch of the variant that ran last, which a session would
+                     replace by another */
 } op_fixture;
 
-/* The node, not inferred yet, and its inputs' values. Pointers in it lead back into *f, which therefore stays where it is. */
+/* The node, not inferred yet, and its inputs' values. Pointers in it lead back into *f, which therefore stays
+ * where it is. */
 void op_make_node(const op_case *test, op_options options, op_fixture *f);
 /* What the operator should give: the reference's values behind the epilogue. */
 void op_make_expected(op_fixture *f);

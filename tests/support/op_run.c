@@ -17,7 +17,8 @@
 /* ---- layouts on the host */
 
 /* Place in the allocation of element `flat` of a tensor in C order. */
-static int64_t place_of(const wcl__layout *layout, const wcl__shape *shape, const wcl__view *view, int64_t flat)
+static int64_t place_of(const wcl__layout *layout, const wcl__shape *shape, const wcl__view *view,
+                        int64_t flat)
 {
     int64_t nchw[4], at[4];
     if (wcl__layout_is_plain(layout))
@@ -27,8 +28,8 @@ static int64_t place_of(const wcl__layout *layout, const wcl__shape *shape, cons
         at[i] = flat % nchw[i];
         flat /= nchw[i];
     }
-    return view->origin + at[0] * view->image + at[1] / layout->block * view->plane + at[2] * view->row + at[3] * view->pixel +
-           at[1] % layout->block;
+    return view->origin + at[0] * view->image + at[1] / layout->block * view->plane + at[2] * view->row +
+           at[3] * view->pixel + at[1] % layout->block;
 }
 
 static void make_view(const wcl__layout *layout, const wcl__shape *shape, wcl__view *view)
@@ -62,8 +63,8 @@ static void complain(run *r, const char *format, ...)
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    wcl__text_add(r->report, "%s: %s %s %d->%d (seed %llu): %s\n", r->f->test->name, r->f->node.op->name, r->variant->name,
-                  r->blocks.in, r->blocks.out, (unsigned long long)test_seed(), text);
+    wcl__text_add(r->report, "%s: %s %s %d->%d (seed %llu): %s\n", r->f->test->name, r->f->node.op->name,
+                  r->variant->name, r->blocks.in, r->blocks.out, (unsigned long long)test_seed(), text);
     r->failed = true;
 }
 
@@ -89,16 +90,21 @@ static bool make_slots(run *r)
         wcl__value *value = node->inputs[i];
         const wcl__layout layout = layout_of(value && value->source ? 1 : r->blocks.in);
         r->in[i] = -1;
-        if (!value || (value->source && ((node->op->packs | node->op->known) >> i & 1)) || value->type != WCL_FLOAT32)
+        if (!value || (value->source && ((node->op->packs | node->op->known) >> i & 1)) ||
+            value->type != WCL_FLOAT32)
             continue;
-        if (!succeeded(r, wcl__steps_tensor(&r->steps, WCL__TENSOR_ACTIVATION, value->name, &value->shape, &layout, &r->in[i]),
+        if (!succeeded(r,
+                       wcl__steps_tensor(&r->steps, WCL__TENSOR_ACTIVATION, value->name, &value->shape,
+                                         &layout, &r->in[i]),
                        "input"))
             return false;
     }
     for (size_t i = 0; i < node->output_count; i++) {
         const wcl__layout layout = layout_of(r->blocks.out);
         const wcl__value *value = node->outputs[i];
-        if (!succeeded(r, wcl__steps_tensor(&r->steps, WCL__TENSOR_ACTIVATION, value->name, &value->shape, &layout, &r->out[i]),
+        if (!succeeded(r,
+                       wcl__steps_tensor(&r->steps, WCL__TENSOR_ACTIVATION, value->name, &value->shape,
+                                         &layout, &r->out[i]),
                        "output"))
             return false;
     }
@@ -107,8 +113,12 @@ static bool make_slots(run *r)
 
 static bool emit_steps(run *r)
 {
-    const wcl__emit emit = {
-        .steps = &r->steps, .facts = &r->f->facts, .node = &r->f->node, .blocks = r->blocks, .in = r->in, .out = r->out};
+    const wcl__emit emit = {.steps = &r->steps,
+                            .facts = &r->f->facts,
+                            .node = &r->f->node,
+                            .blocks = r->blocks,
+                            .in = r->in,
+                            .out = r->out};
     if (!make_slots(r) || !succeeded(r, r->variant->emit(&emit), "emit"))
         return false;
     if (r->steps.step_count == 0)
@@ -156,9 +166,9 @@ static void write_inputs(run *r)
         if (r->in[i] < 0)
             continue;
         float *values = input_image(r, i);
-        assert_int_equal(
-            clEnqueueWriteBuffer(r->queue, r->slots[r->in[i]], CL_TRUE, 0, r->steps.tensors[r->in[i]].bytes, values, 0, NULL, NULL),
-            CL_SUCCESS);
+        assert_int_equal(clEnqueueWriteBuffer(r->queue, r->slots[r->in[i]], CL_TRUE, 0,
+                                              r->steps.tensors[r->in[i]].bytes, values, 0, NULL, NULL),
+                         CL_SUCCESS);
         free(values);
     }
 }
@@ -183,10 +193,11 @@ static wcl_status run_step(run *r, const wcl__step *step)
     case WCL__STEP_BLAS:
         return wcl__blas_enqueue(r->device, &step->blas, r->slots, r->queue, NULL);
     case WCL__STEP_COPY:
-        if (clEnqueueCopyBuffer(r->queue, r->slots[step->copy_from], r->slots[step->copy_to], step->copy_from_offset,
-                                step->copy_to_offset, step->copy_bytes, 0, NULL, NULL) != CL_SUCCESS)
-            return wcl__fail(WCL_DEVICE_ERROR, "copy of %zu bytes from slot %d to %d", step->copy_bytes, step->copy_from,
-                             step->copy_to);
+        if (clEnqueueCopyBuffer(r->queue, r->slots[step->copy_from], r->slots[step->copy_to],
+                                step->copy_from_offset, step->copy_to_offset, step->copy_bytes, 0, NULL,
+                                NULL) != CL_SUCCESS)
+            return wcl__fail(WCL_DEVICE_ERROR, "copy of %zu bytes from slot %d to %d", step->copy_bytes,
+                             step->copy_from, step->copy_to);
         return WCL_OK;
     case WCL__STEP_HOST:
         break;
@@ -202,7 +213,8 @@ static bool run_steps(run *r)
         if (r->f->refused || !succeeded(r, status, "step"))
             return false;
     }
-    return succeeded(r, clFinish(r->queue) == CL_SUCCESS ? WCL_OK : wcl__fail(WCL_DEVICE_ERROR, "clFinish"), "finish");
+    return succeeded(r, clFinish(r->queue) == CL_SUCCESS ? WCL_OK : wcl__fail(WCL_DEVICE_ERROR, "clFinish"),
+                     "finish");
 }
 
 /* ---- what came out */
@@ -272,7 +284,8 @@ static void check_run(run *r)
         unsigned char *all = guarded_read(r->queue, &r->buffers[slot]);
         const unsigned char *content = all + r->buffers[slot].origin;
         if (!guarded_whole(&r->buffers[slot], all, &place))
-            complain(r, "wrote byte %lld of %s, which has %zu", (long long)place, tensor->name, tensor->bytes);
+            complain(r, "wrote byte %lld of %s, which has %zu", (long long)place, tensor->name,
+                     tensor->bytes);
         if (tensor->kind == WCL__TENSOR_WEIGHT)
             check_weight(r, slot, content);
         for (size_t i = 0; i < r->f->node.input_count; i++)
@@ -312,8 +325,8 @@ static bool infer_case(op_fixture *f, wcl__text *report)
     if (status != WCL_OK)
         wcl__text_add(report, "%s: infer: %s\n", name, wcl_last_error()->message);
     else if (!wcl__shape_equal(&f->outputs[0].shape, wanted))
-        wcl__text_add(report, "%s: infer gives %s, not %s\n", name, wcl__shape_print(&f->outputs[0].shape).text,
-                      wcl__shape_print(wanted).text);
+        wcl__text_add(report, "%s: infer gives %s, not %s\n", name,
+                      wcl__shape_print(&f->outputs[0].shape).text, wcl__shape_print(wanted).text);
     else {
         f->outputs[0].shape = f->test->output; /* fusion gives a convolution its pool's output */
         return true;
@@ -383,7 +396,8 @@ void op_check(const op_case *cases, size_t count)
     }
     print_message("             %zu cases, %d runs\n", count, all);
     if (failed > 0)
-        fputs(report.data ? report.data : "out of memory\n", stderr); /* cmocka's print_error cuts long texts */
+        fputs(report.data ? report.data : "out of memory\n",
+              stderr); /* cmocka's print_error cuts long texts */
     wcl__text_clear(&report);
     if (failed > 0)
         fail_msg("%zu of %zu cases failed", failed, count);
@@ -396,7 +410,8 @@ static wcl_status refuse(op_fixture *f, const char **reason)
     *reason = status == WCL_OK ? "nothing refuses it" : wcl_last_error()->reason;
     for (size_t i = 0; status == WCL_OK && i < f->node.op->variant_count; i++) {
         const wcl__variant *variant = &f->node.op->variants[i];
-        if (test_listed(f->test->must, variant->name) && variant->supports && variant->supports(&f->node, &f->facts))
+        if (test_listed(f->test->must, variant->name) && variant->supports &&
+            variant->supports(&f->node, &f->facts))
             *reason = variant->supports(&f->node, &f->facts);
     }
     return status;
@@ -411,8 +426,9 @@ void op_check_refused(const op_refusal *refusals, size_t count)
         op_make_node(&refusals[i].test, (op_options){NULL, false}, &f);
         const wcl_status status = refuse(&f, &reason);
         if (status != refusals[i].status || !strstr(reason, refusals[i].part)) {
-            print_error("%s: %s: \"%s\" instead of %s: \"...%s...\"\n", refusals[i].test.name, wcl_status_string(status), reason,
-                        wcl_status_string(refusals[i].status), refusals[i].part);
+            print_error("%s: %s: \"%s\" instead of %s: \"...%s...\"\n", refusals[i].test.name,
+                        wcl_status_string(status), reason, wcl_status_string(refusals[i].status),
+                        refusals[i].part);
             failed++;
         }
         op_clear_node(&f);

@@ -1,12 +1,14 @@
-/* The operators' harness: runs one node on the test device, in every variant that says it can and in every pair of layouts that the
- * variant offers, and compares with a naive reference.
+/* The operators' harness: runs one node on the test device, in every variant that says it can and in every
+ * pair of layouts that the variant offers, and compares with a naive reference.
  *
- * Every buffer is exactly as large as the plan says, lies between guard bands and starts as NaN. After the run the guards must be
- * whole, packed weights without a NaN left, both error norms within support.h's tolerance, and the tail lanes of the output's last
- * channel block zero. (WINOCL_TEST_EXACT=1: no guard bands but a buffer of its own for each tensor, for checkers such as Oclgrind
- * that see an overrun only at a buffer's end.)
+ * Every buffer is exactly as large as the plan says, lies between guard bands and starts as NaN. After the
+ * run the guards must be whole, packed weights without a NaN left, both error norms within support.h's
+ * tolerance, and the tail lanes of the output's last channel block zero. (WINOCL_TEST_EXACT=1: no guard bands
+ * but a buffer of its own for each tensor, for checkers such as Oclgrind that see an overrun only at a
+ * buffer's end.)
  *
- * Under fake_cl_limits (WINOCL_TEST_LIMITS) any variants will do, and one whose launch is refused counts as not run; some variant must. */
+ * Under fake_cl_limits (WINOCL_TEST_LIMITS) any variants will do, and one whose launch is refused counts as
+ * not run; some variant must. */
 #ifndef WCL_TESTS_OP_RUN_H
 #define WCL_TESTS_OP_RUN_H
 
@@ -46,9 +48,10 @@ typedef struct op_attr {
     {                                                          \
         .name = attr, .kind = WCL_ATTRIBUTE_STRING, .s = value \
     }
-#define OP_INTS(attr, ...)                                                                                     \
-    {                                                                                                          \
-        .name = attr, .kind = WCL_ATTRIBUTE_INTS, .ints = {__VA_ARGS__}, .count = (size_t)OP_RANK(__VA_ARGS__) \
+#define OP_INTS(attr, ...)                                               \
+    {                                                                    \
+        .name = attr, .kind = WCL_ATTRIBUTE_INTS, .ints = {__VA_ARGS__}, \
+        .count = (size_t)OP_RANK(__VA_ARGS__)                            \
     }
 
 typedef enum op_fill { OP_NORMAL = 0, OP_POSITIVE = 1 } op_fill; /* of values that are not given */
@@ -86,7 +89,7 @@ struct op_case {
     wcl__shape output;   /* what infer must find */
     bool scale, shift;   /* an epilogue by channel, seeded */
     wcl__act act;        /* the epilogue's */
-    bool pool;           /* the epilogue's 2x2 max-pool: `output` is its output, `unpooled` what infer must find */
+    bool pool; /* the epilogue's 2x2 max-pool: `output` is its output, `unpooled` what infer must find */
     wcl__shape unpooled;
     int64_t flatten[3]; /* of wcl__op_node */
     bool half;          /* of wcl__op_node: variants that can store the weights as halves */
@@ -115,13 +118,14 @@ typedef struct op_options {
     bool stop;          /* at the first failure */
 } op_options;
 
-/* Runs the case in all ways. False: `report` says what failed, with the case, variant, blocks, seed and the worst element's place.
- * `runs` counts variants times layouts. */
+/* Runs the case in all ways. False: `report` says what failed, with the case, variant, blocks, seed and the
+ * worst element's place. `runs` counts variants times layouts. */
 bool op_run(const op_case *test, op_options options, wcl__text *report, int *runs);
 /* Runs a table and fails the test, after the last case, with everything that was wrong. */
 void op_check(const op_case *cases, size_t count);
 
-/* An operator that must be refused by infer, or, with status WCL_OK and a variant's name, by that variant's supports. */
+/* An operator that must be refused by infer, or, with status WCL_OK and a variant's name, by that variant's
+ * supports. */
 typedef struct op_refusal {
     op_case test;
     wcl_status status;

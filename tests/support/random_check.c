@@ -57,8 +57,8 @@ const char *combination_print(const combination *c)
     static char text[256];
     size_t length = 0;
     for (int i = 0; i < FACTORS; i++)
-        length += (size_t)snprintf(text + length, sizeof text - length, "%s%s=%s", i ? " " : "", factors[i].name,
-                                   factors[i].levels[c->level[i]]);
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%s=%s", i ? " " : "",
+                                   factors[i].name, factors[i].levels[c->level[i]]);
     return text;
 }
 
@@ -101,12 +101,14 @@ static void pretend_gpu(wcl__facts *facts)
     facts->unified_memory = false;
 }
 
-/* What the network takes without limits: bytes in all, and of its largest tensor that is no scratch or weight. */
+/* What the network takes without limits: bytes in all, and of its largest tensor that is no scratch or
+ * weight. */
 typedef struct needs {
     uint64_t total, largest;
 } needs;
 
-static needs bytes_needed(const graph_check *check, const wcl_session_options *options, const wcl_tensor *inputs)
+static needs bytes_needed(const graph_check *check, const wcl_session_options *options,
+                          const wcl_tensor *inputs)
 {
     wcl_plan *plan = NULL;
     needs out = {0, 0};
@@ -142,7 +144,8 @@ static wcl_session_options set_up(const graph_check *check, const combination *c
         facts->vector_width = facts->vector_width > 4 ? 4 : 16;
     if (c->level[FACTOR_DEVICE] == DEVICE_SMALL) {
         const needs least = bytes_needed(check, &options, inputs);
-        facts->max_alloc = WCL__MAX(least.largest, least.total / (2 + seed % 4)); /* then tensors don't lie in one arena */
+        facts->max_alloc =
+            WCL__MAX(least.largest, least.total / (2 + seed % 4)); /* then tensors don't lie in one arena */
     }
     if (c->level[FACTOR_MEMORY]) {
         const needs least = bytes_needed(check, &options, inputs);
@@ -171,7 +174,8 @@ static int model_inputs(const graph_check *check, wcl_tensor inputs[GRAPH_VALUES
 
 /* ---- bounds */
 
-/* The rounding errors of a node as a part of its output's rms: by the algorithm that the plan has for it, and how many values it adds. */
+/* The rounding errors of a node as a part of its output's rms: by the algorithm that the plan has for it, and
+ * how many values it adds. */
 static double node_level(const graph_check *check, int index, const wcl_plan_node *planned)
 {
     static const char *const windows[] = {"f2", "f4", "f6"};
@@ -229,9 +233,9 @@ static double peak(const double *values, int64_t count)
     return largest / sqrt(fmax(size / (double)count, 1e-30));
 }
 
-/* How far outputs may be off: as far as they move in the interpreter when every node's output is off at random by its bound, four times
- * over; and at least the bounds of all nodes together, since chance may be kind. An output's largest element may be off by all that the
- * output may be. */
+/* How far outputs may be off: as far as they move in the interpreter when every node's output is off at
+ * random by its bound, four times over; and at least the bounds of all nodes together, since chance may be
+ * kind. An output's largest element may be off by all that the output may be. */
 static bool bounds_of(const graph_check *check, graph_noise *noise, double bounds[GRAPH_OUTPUTS][2])
 {
     enum { RUNS = 3 };
@@ -251,7 +255,8 @@ static bool bounds_of(const graph_check *check, graph_noise *noise, double bound
         for (int i = 0; i < check->graph->output_count && valid; i++) {
             const int value = check->graph->outputs[i];
             double off[2];
-            distance(check->data.wide[value], moved.wide[value], wcl__shape_count(&check->graph->values[value].shape), off);
+            distance(check->data.wide[value], moved.wide[value],
+                     wcl__shape_count(&check->graph->values[value].shape), off);
             bounds[i][0] = fmax(bounds[i][0], margin * off[0]);
             bounds[i][1] = fmax(bounds[i][1], margin * off[1]);
         }
@@ -274,17 +279,20 @@ static void fail_with(outcome *out, verdict verdict, const char *what)
              wcl_last_error()->message);
 }
 
-static void compare(const graph_check *check, const wcl_tensor *outputs, double bounds[GRAPH_OUTPUTS][2], outcome *out)
+static void compare(const graph_check *check, const wcl_tensor *outputs, double bounds[GRAPH_OUTPUTS][2],
+                    outcome *out)
 {
     for (int i = 0; i < check->graph->output_count; i++) {
         const int value = check->graph->outputs[i];
-        const wcl__shape *shape = &check->graph->values[value].shape, got = wcl__shape_of(outputs[i].rank, outputs[i].dims);
+        const wcl__shape *shape = &check->graph->values[value].shape,
+                         got = wcl__shape_of(outputs[i].rank, outputs[i].dims);
         char where[400];
         out->bound = fmax(out->bound, bounds[i][0]);
         if (out->verdict != AGREES)
             continue;
         if (!wcl__shape_equal(shape, &got) || outputs[i].type != WCL_FLOAT32)
-            snprintf(where, sizeof where, "shape %s, expected %s", wcl__shape_print(&got).text, wcl__shape_print(shape).text);
+            snprintf(where, sizeof where, "shape %s, expected %s", wcl__shape_print(&got).text,
+                     wcl__shape_print(shape).text);
         else if (test_within(outputs[i].data, check->data.wide[value], shape, bounds[i], where, sizeof where))
             continue;
         out->verdict = DIFFERS;
@@ -299,7 +307,8 @@ static void run_session(graph_check *check, wcl_session *session, const wcl_tens
     double bounds[GRAPH_OUTPUTS][2];
     graph_noise noise = {{0}, 0};
     bool known = false;
-    for (int run = 0; run < 2 && out->verdict == AGREES; run++) { /* what a run leaves behind must not matter */
+    for (int run = 0; run < 2 && out->verdict == AGREES;
+         run++) { /* what a run leaves behind must not matter */
         memset(outputs, 0, sizeof outputs);
         const wcl_status status = wcl_session_run_tensors(session, inputs, outputs);
         if (status != WCL_OK) {
@@ -308,7 +317,8 @@ static void run_session(graph_check *check, wcl_session *session, const wcl_tens
             noise_of(check, wcl_session_plan(session), &noise);
             known = bounds_of(check, &noise, bounds);
             if (!known)
-                fail_msg("graph %llu: the interpreter refuses it with noise", (unsigned long long)check->graph->seed);
+                fail_msg("graph %llu: the interpreter refuses it with noise",
+                         (unsigned long long)check->graph->seed);
         }
         if (status == WCL_OK)
             compare(check, outputs, bounds, out);

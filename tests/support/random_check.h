@@ -5,7 +5,16 @@
 #include "support/random_graph.h"
 
 /* What is forced or set, each by a number of its own: a row of factors in random_check.c. */
-enum { FACTOR_CONV, FACTOR_DENSE, FACTOR_DEVICE, FACTOR_BUFFERS, FACTOR_KEEP, FACTOR_WEIGHTS, FACTOR_MEMORY, FACTORS };
+enum {
+    FACTOR_CONV,
+    FACTOR_DENSE,
+    FACTOR_DEVICE,
+    FACTOR_BUFFERS,
+    FACTOR_KEEP,
+    FACTOR_WEIGHTS,
+    FACTOR_MEMORY,
+    FACTORS
+};
 enum { FACTOR_LEVELS = 6 };
 typedef struct combination {
     int level[FACTORS];
@@ -17,7 +26,8 @@ const char *factor_name(int factor);
 const char *level_name(int factor, int level);
 /* Has kernels of its own, so that it is left to long runs. */
 bool level_is_rare(int factor, int level);
-/* "conv=auto dense=gemm device=gpu ..."; a static text. Parsing: what is not named is the first level; false: an unknown word. */
+/* "conv=auto dense=gemm device=gpu ..."; a static text. Parsing: what is not named is the first level; false:
+ * an unknown word. */
 const char *combination_print(const combination *c);
 bool combination_parse(const char *text, combination *c);
 

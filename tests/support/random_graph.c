@@ -36,7 +36,8 @@ void graph_drop_dead(random_graph *graph)
         if (graph_reads(graph, graph->nodes[i].output))
             continue;
         graph->node_count--;
-        memmove(&graph->nodes[i], &graph->nodes[i + 1], (size_t)(graph->node_count - i) * sizeof graph->nodes[0]);
+        memmove(&graph->nodes[i], &graph->nodes[i + 1],
+                (size_t)(graph->node_count - i) * sizeof graph->nodes[0]);
     }
 }
 
@@ -118,8 +119,8 @@ static wcl_status add_node(wcl_builder *builder, const graph_node *node)
         }
     }
     snprintf(label.text, sizeof label.text, "n%d", node->id);
-    return wcl_builder_node(builder, node->op, label.text, inputs, (size_t)node->input_count, outputs, 1, attrs,
-                            (size_t)node->attr_count);
+    return wcl_builder_node(builder, node->op, label.text, inputs, (size_t)node->input_count, outputs, 1,
+                            attrs, (size_t)node->attr_count);
 }
 
 wcl_model *graph_model(const random_graph *graph)

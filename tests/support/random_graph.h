@@ -1,15 +1,27 @@
-/* Random networks: a network as plain data, that it can be copied, made smaller and printed. test_random.c uses all of this. */
+/* Random networks: a network as plain data, that it can be copied, made smaller and printed. test_random.c
+ * uses all of this. */
 #ifndef WCL_TESTS_RANDOM_GRAPH_H
 #define WCL_TESTS_RANDOM_GRAPH_H
 
 #include "base/base.h"
 
-enum { GRAPH_VALUES = 160, GRAPH_NODES = 48, NODE_INPUTS = 6, NODE_ATTRS = 7, ATTR_INTS = 8, GRAPH_OUTPUTS = 24 };
-enum { GRAPH_ELEMENTS = 60000, GRAPH_WORK = 1500000 }; /* of a node, at most: its output's size, and the numbers added up for it */
+enum {
+    GRAPH_VALUES = 160,
+    GRAPH_NODES = 48,
+    NODE_INPUTS = 6,
+    NODE_ATTRS = 7,
+    ATTR_INTS = 8,
+    GRAPH_OUTPUTS = 24
+};
+enum {
+    GRAPH_ELEMENTS = 60000,
+    GRAPH_WORK = 1500000
+}; /* of a node, at most: its output's size, and the numbers added up for it */
 
 typedef enum graph_kind { GRAPH_INPUT = 0, GRAPH_CONSTANT = 1, GRAPH_COMPUTED = 2 } graph_kind;
 
-/* Values are named "v" and their index. Floats of an input or a constant come from `key`; integers stand in `ints`. */
+/* Values are named "v" and their index. Floats of an input or a constant come from `key`; integers stand in
+ * `ints`. */
 typedef struct graph_value {
     graph_kind kind;
     wcl_type type; /* WCL_FLOAT32 or WCL_INT64 */
@@ -68,7 +80,8 @@ void graph_print(const random_graph *graph);
 /* random_make.c: the network of a seed. */
 void graph_make(uint64_t seed, random_graph *graph);
 
-/* ---- the interpreter: host/ref/ node by node, shapes found anew from the nodes, none of the library's inference or passes */
+/* ---- the interpreter: host/ref/ node by node, shapes found anew from the nodes, none of the library's
+ * inference or passes */
 
 typedef struct graph_data {
     const random_graph *graph;
@@ -85,7 +98,8 @@ typedef struct graph_noise {
 
 /* Inputs and constants. */
 void graph_data_begin(const random_graph *graph, graph_data *data);
-/* The next node, data->graph's `index`th: sets its output's type and shape in *value, and computes it. False: the node is not valid. */
+/* The next node, data->graph's `index`th: sets its output's type and shape in *value, and computes it. False:
+ * the node is not valid. */
 bool graph_compute(graph_data *data, int index, graph_value *value, const graph_noise *noise);
 /* All nodes; noise NULL: none. False: a node is not valid, or a shape is not as noted. */
 bool graph_run(const random_graph *graph, graph_data *data, const graph_noise *noise);

@@ -102,7 +102,8 @@ int make_conv(maker *m, int x)
     const int64_t dims[] = {p.k, p.c / p.groups, kernel[0], kernel[1 % p.rank]}, bias[] = {p.k};
     const double deviation = sqrt(2.0 / (double)(p.c / p.groups * window));
     const int weight = make_weight(m, p.rank + 2, dims, deviation);
-    graph_node node = begin_node("Conv", x, weight, chance(m, 60) ? make_constant(m, 1, bias, 0.3, false) : -1);
+    graph_node node =
+        begin_node("Conv", x, weight, chance(m, 60) ? make_constant(m, 1, bias, 0.3, false) : -1);
     if (p.groups != 1 || chance(m, 10))
         add_int(&node, "group", p.groups);
     if (chance(m, 50))
@@ -125,8 +126,8 @@ static int make_norm(maker *m, int x)
     if (x < 0 || shape_of(m, x)->rank < 2)
         return -1;
     const int64_t c[] = {shape_of(m, x)->dims[1]};
-    graph_node node =
-        begin_node("BatchNormalization", x, make_constant(m, 1, c, 1, chance(m, 50)), make_constant(m, 1, c, 0.5, false));
+    graph_node node = begin_node("BatchNormalization", x, make_constant(m, 1, c, 1, chance(m, 50)),
+                                 make_constant(m, 1, c, 0.5, false));
     node.inputs[3] = make_constant(m, 1, c, 0.4, false);
     node.inputs[4] = make_constant(m, 1, c, 1, true);
     node.input_count = 5;
@@ -212,7 +213,9 @@ static int broadcast_constant(maker *m, const wcl__shape *shape, bool positive)
     int64_t dims[WCL_MAX_RANK];
     const int kind = draw(m, 100), rank = shape->rank;
     for (int d = 0; d < rank; d++)
-        dims[d] = kind < 55 ? (d == 1 ? shape->dims[1] : 1) : kind < 70 ? (chance(m, 50) ? shape->dims[d] : 1) : shape->dims[d];
+        dims[d] = kind < 55   ? (d == 1 ? shape->dims[1] : 1)
+                  : kind < 70 ? (chance(m, 50) ? shape->dims[d] : 1)
+                              : shape->dims[d];
     const int first = kind < 15 && rank > 1 ? 1 : kind >= 70 && kind < 85 ? WCL__MAX(rank - 1, 0) : 0;
     if (kind >= 93)
         return make_constant(m, draw(m, 2), (const int64_t[]){1}, 0.7, positive);
@@ -226,7 +229,9 @@ static int make_scale_or_shift(maker *m, int x)
         return -1;
     const int op = draw(m, 4);
     const int constant = broadcast_constant(m, shape_of(m, x), op == 3 || chance(m, 30));
-    return constant < 0 ? -1 : chance(m, 75) ? make_simple(m, ops[op], x, constant) : make_simple(m, ops[op], constant, x);
+    return constant < 0    ? -1
+           : chance(m, 75) ? make_simple(m, ops[op], x, constant)
+                           : make_simple(m, ops[op], constant, x);
 }
 
 static int scale_or_shift(maker *m)
@@ -323,7 +328,8 @@ static int gemm(maker *m, int x, int64_t inputs)
     const bool trans_b = chance(m, 50);
     const int64_t dims[] = {trans_b ? outputs : k, trans_b ? k : outputs};
     const int64_t biases[][2] = {{1, outputs}, {rows, outputs}, {rows, 1}, {1, 1}};
-    const int weight = make_weight(m, 2, dims, 1 / sqrt((double)k)), kind = draw(m, 100), shape = kind < 55 ? 0 : draw(m, 4);
+    const int weight = make_weight(m, 2, dims, 1 / sqrt((double)k)), kind = draw(m, 100),
+              shape = kind < 55 ? 0 : draw(m, 4);
     int bias = -1;
     if (kind < 75)
         bias = chance(m, 60) && biases[shape][0] == 1 ? make_constant(m, 1, biases[shape] + 1, 0.3, false)
@@ -349,8 +355,8 @@ int make_dense(maker *m, int x)
     if (shape.rank == 2 && chance(m, 60))
         return gemm(m, x, k);
     const int64_t dims[] = {k, chance(m, 35) ? k : PICK(m, 1, 4, 10, 16, 33)};
-    const int weight =
-        chance(m, 5) ? make_constant(m, 1, dims, 1 / sqrt((double)k), false) : make_weight(m, 2, dims, 1 / sqrt((double)k));
+    const int weight = chance(m, 5) ? make_constant(m, 1, dims, 1 / sqrt((double)k), false)
+                                    : make_weight(m, 2, dims, 1 / sqrt((double)k));
     return weight < 0 ? -1 : make_simple(m, "MatMul", x, weight);
 }
 
@@ -419,7 +425,8 @@ static int residual(maker *m)
     if (x < 0)
         return -1;
     const int64_t c = shape_of(m, x)->dims[1], dims[] = {c, c, 3, 3};
-    graph_node node = begin_node("Conv", x, make_constant(m, 4, dims, sqrt(1.0 / (double)(9 * c)), false), -1);
+    graph_node node =
+        begin_node("Conv", x, make_constant(m, 4, dims, sqrt(1.0 / (double)(9 * c)), false), -1);
     add_ints(&node, "pads", 4, (const int64_t[]){1, 1, 1, 1});
     int y = node.inputs[1] < 0 ? -1 : make_node(m, &node);
     if (y >= 0 && chance(m, 50))

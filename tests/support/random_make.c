@@ -71,12 +71,14 @@ int make_constant(maker *m, int rank, const int64_t *dims, double deviation, boo
     const wcl__shape shape = wcl__shape_of(rank, dims);
     for (int i = 0; i < m->graph->value_count; i++) {
         const graph_value *old = &m->graph->values[i];
-        if (old->kind == GRAPH_CONSTANT && old->type == WCL_FLOAT32 && wcl__shape_equal(&old->shape, &shape) &&
-            old->deviation == deviation && old->positive == positive && chance(m, 40))
+        if (old->kind == GRAPH_CONSTANT && old->type == WCL_FLOAT32 &&
+            wcl__shape_equal(&old->shape, &shape) && old->deviation == deviation &&
+            old->positive == positive && chance(m, 40))
             return i;
     }
-    const graph_value value = {GRAPH_CONSTANT, WCL_FLOAT32, shape, wcl__random_key(m->graph->seed, 1000000 + m->draws++),
-                               deviation,      positive,    {0}};
+    const graph_value value = {
+        GRAPH_CONSTANT, WCL_FLOAT32, shape, wcl__random_key(m->graph->seed, 1000000 + m->draws++),
+        deviation,      positive,    {0}};
     return wcl__shape_count(&shape) > 1 << 17 ? -1 : add_leaf(m, &value);
 }
 
@@ -177,7 +179,8 @@ int make_node(maker *m, const graph_node *node)
     graph->nodes[graph->node_count].output = index;
     const bool valid = graph_compute(&m->data, graph->node_count, &graph->values[index], NULL);
     graph->values[index].kind = GRAPH_COMPUTED;
-    if (valid && (graph->values[index].type != WCL_FLOAT32 || is_healthy(m, &graph->nodes[graph->node_count]))) {
+    if (valid &&
+        (graph->values[index].type != WCL_FLOAT32 || is_healthy(m, &graph->nodes[graph->node_count]))) {
         graph->node_count++;
         add_to_pool(m, index);
         return index;
@@ -200,7 +203,8 @@ int make_simple(maker *m, const char *op, int a, int b)
 
 static int add_input(maker *m, graph_kind kind, const wcl__shape *shape)
 {
-    const graph_value value = {kind, WCL_FLOAT32, *shape, wcl__random_key(m->graph->seed, 2000000 + m->draws++), 1.0, false, {0}};
+    const graph_value value = {
+        kind, WCL_FLOAT32, *shape, wcl__random_key(m->graph->seed, 2000000 + m->draws++), 1.0, false, {0}};
     const int index = add_leaf(m, &value);
     if (index >= 0)
         add_to_pool(m, index);

@@ -77,7 +77,8 @@ static void slice_step(graph_step *s)
     int64_t start[WCL_MAX_RANK], step[WCL_MAX_RANK];
     const int count = slice_list(s, 1, "starts", starts);
     const bool given = slice_list(s, 2, "ends", ends) == count && count >= 0;
-    const bool has_axes = slice_list(s, 3, "axes", axes) == count, has_steps = slice_list(s, 4, "steps", steps) == count;
+    const bool has_axes = slice_list(s, 3, "axes", axes) == count,
+               has_steps = slice_list(s, 4, "steps", steps) == count;
     s->shape = x.shape;
     s->type = s->in[0]->type;
     s->valid = given;
@@ -236,7 +237,8 @@ static void fill_step(graph_step *s)
 
 static void constant_step(graph_step *s)
 {
-    const graph_attr *one = graph_attr_find(s->node, "value_float"), *list = graph_attr_find(s->node, "value_floats");
+    const graph_attr *one = graph_attr_find(s->node, "value_float"),
+                     *list = graph_attr_find(s->node, "value_floats");
     s->shape = (wcl__shape){list ? 1 : 0, {list ? list->count : 0}};
     s->valid = one || list;
     for (int i = 0; s->y && i < (list ? list->count : 1); i++)
@@ -249,9 +251,10 @@ graph_step_function graph_move_find(const char *op)
         const char *op;
         graph_step_function run;
     } operators[] = {
-        {"Concat", concat_step},        {"Transpose", transpose_step}, {"Slice", slice_step},     {"Gather", gather_step},
-        {"Identity", same_step},        {"Dropout", same_step},        {"Flatten", flatten_step}, {"Reshape", reshape_step},
-        {"Squeeze", squeeze_step},      {"Unsqueeze", unsqueeze_step}, {"Shape", shape_step},     {"Cast", cast_step},
+        {"Concat", concat_step},        {"Transpose", transpose_step}, {"Slice", slice_step},
+        {"Gather", gather_step},        {"Identity", same_step},       {"Dropout", same_step},
+        {"Flatten", flatten_step},      {"Reshape", reshape_step},     {"Squeeze", squeeze_step},
+        {"Unsqueeze", unsqueeze_step},  {"Shape", shape_step},         {"Cast", cast_step},
         {"ConstantOfShape", fill_step}, {"Constant", constant_step},
     };
     for (size_t i = 0; i < WCL__COUNT(operators); i++)

@@ -118,7 +118,8 @@ static void conv_step(graph_step *s)
     const int64_t groups = step_int(s, "group", 1);
     int64_t hw[2];
     extent e[2];
-    s->valid = x->rank == w->rank && x->rank > 2 && x->dims[1] == w->dims[1] * groups && w->dims[0] % groups == 0 &&
+    s->valid = x->rank == w->rank && x->rank > 2 && x->dims[1] == w->dims[1] * groups &&
+               w->dims[0] % groups == 0 &&
                (s->node->input_count < 3 || !s->in[2] || s->in[2]->shape.dims[0] == w->dims[0]) &&
                read_extents(s, w->dims + 2, hw, e);
     if (!s->valid)
@@ -150,7 +151,8 @@ static void conv_step(graph_step *s)
 static void pool_step(graph_step *s)
 {
     const wcl__shape *x = &s->in[0]->shape;
-    const bool global = strncmp(s->node->op, "Global", 6) == 0, average = strstr(s->node->op, "Average") != NULL;
+    const bool global = strncmp(s->node->op, "Global", 6) == 0,
+               average = strstr(s->node->op, "Average") != NULL;
     int64_t hw[2], kernel[2] = {0, 0};
     extent e[2];
     for (int d = 0; d < 2 && d < x->rank - 2; d++)
@@ -253,7 +255,8 @@ static void matmul_step(graph_step *s)
     s->reduction = gemm.k;
     for (int64_t i = 0; s->y && i < wcl__shape_count(&batches); i++)
         wcl__ref_gemm(&gemm, s->x[0] + matrix_at(a, &batches, i) * gemm.m * gemm.k,
-                      s->x[1] + matrix_at(b, &batches, i) * gemm.k * gemm.n, NULL, strides, s->y + i * gemm.m * gemm.n);
+                      s->x[1] + matrix_at(b, &batches, i) * gemm.k * gemm.n, NULL, strides,
+                      s->y + i * gemm.m * gemm.n);
 }
 
 /* ---- by channel */
@@ -349,7 +352,10 @@ static void act_step(graph_step *s)
 static void binary_step(graph_step *s)
 {
     const char *op = s->node->op;
-    const char kind = strcmp(op, "Add") == 0 ? '+' : strcmp(op, "Sub") == 0 ? '-' : strcmp(op, "Mul") == 0 ? '*' : '/';
+    const char kind = strcmp(op, "Add") == 0   ? '+'
+                      : strcmp(op, "Sub") == 0 ? '-'
+                      : strcmp(op, "Mul") == 0 ? '*'
+                                               : '/';
     const wcl__ref_array a = step_array(s, 0), b = step_array(s, 1);
     s->type = s->in[0]->type;
     s->valid = s->in[0]->type == s->in[1]->type && wcl__shape_broadcast(&a.shape, &b.shape, &s->shape);
@@ -463,8 +469,8 @@ static double rms(const graph_step *s, int input)
     return sqrt(sum / (double)count);
 }
 
-/* What a node's rounding errors are a part of: the rms of its output or, where its few outputs may be small by chance, of products'
- * sums and of what is added up. */
+/* What a node's rounding errors are a part of: the rms of its output or, where its few outputs may be small
+ * by chance, of products' sums and of what is added up. */
 static double size_of(const graph_step *s, int64_t count)
 {
     const char *op = s->node->op;
@@ -473,7 +479,9 @@ static double size_of(const graph_step *s, int64_t count)
         sum += s->y[i] * s->y[i];
     if (strcmp(op, "Conv") == 0 || strcmp(op, "Gemm") == 0 || strcmp(op, "MatMul") == 0)
         size = sqrt((double)s->reduction) * rms(s, 0) * rms(s, 1) * fabs(step_float(s, "alpha", 1));
-    for (int i = 0; i < s->node->input_count && (strcmp(op, "Add") == 0 || strcmp(op, "Sub") == 0 || strcmp(op, "Sum") == 0); i++)
+    for (int i = 0; i < s->node->input_count &&
+                    (strcmp(op, "Add") == 0 || strcmp(op, "Sub") == 0 || strcmp(op, "Sum") == 0);
+         i++)
         size = fmax(size, rms(s, i));
     return fmax(size, sqrt(sum / (double)count));
 }
@@ -530,7 +538,8 @@ bool graph_run(const random_graph *graph, graph_data *data, const graph_noise *n
     for (int i = 0; i < graph->node_count; i++) {
         const graph_value *noted = &graph->values[graph->nodes[i].output];
         graph_value value;
-        if (!graph_compute(data, i, &value, noise) || value.type != noted->type || !wcl__shape_equal(&value.shape, &noted->shape))
+        if (!graph_compute(data, i, &value, noise) || value.type != noted->type ||
+            !wcl__shape_equal(&value.shape, &noted->shape))
             return false;
     }
     return true;

@@ -139,7 +139,8 @@ static int gather(maker *m)
     for (int i = 0; i < ATTR_INTS; i++)
         indices[i] = draw(m, 2 * size) - size;
     const bool scalar = chance(m, 25) && rank > 1;
-    graph_node node = begin_node("Gather", x, make_ints(m, scalar ? 0 : 1, scalar ? 1 : 1 + draw(m, 5), indices), -1);
+    graph_node node =
+        begin_node("Gather", x, make_ints(m, scalar ? 0 : 1, scalar ? 1 : 1 + draw(m, 5), indices), -1);
     if (axis != 0 || chance(m, 30))
         add_int(&node, "axis", chance(m, 20) ? axis - rank : axis);
     return node.inputs[1] < 0 ? -1 : make_node(m, &node);
@@ -171,7 +172,8 @@ static int reshape(maker *m)
         return -1;
     const wcl__shape *shape = shape_of(m, x);
     const int64_t n = shape->rank ? shape->dims[0] : 1, c = shape->rank > 1 ? shape->dims[1] : 1;
-    const int64_t last = shape->rank ? shape->dims[shape->rank - 1] : 1, rest = wcl__shape_count(shape) / (n * c);
+    const int64_t last = shape->rank ? shape->dims[shape->rank - 1] : 1,
+                  rest = wcl__shape_count(shape) / (n * c);
     switch (draw(m, 6)) {
     case 0:
         return make_simple(m, "Reshape", x, INTS(m, n, -1));
@@ -240,7 +242,8 @@ static int nothing(maker *m)
 
 /* ---- shape arithmetic */
 
-/* Reshape to [batch, -1] by Shape, Gather, Unsqueeze and Concat, with a Cast now and then, as exporters write it. */
+/* Reshape to [batch, -1] by Shape, Gather, Unsqueeze and Concat, with a Cast now and then, as exporters write
+ * it. */
 static int computed_reshape(maker *m)
 {
     const int x = pick_value(m, 0);
@@ -271,7 +274,8 @@ static int filled(maker *m)
     graph_node node = begin_node("ConstantOfShape", shape, -1, -1);
     if (shape < 0)
         return -1;
-    node.attrs[node.attr_count++] = (graph_attr){.name = "value", .kind = WCL_ATTRIBUTE_TENSOR, .floats = {0.75f}, .count = 1};
+    node.attrs[node.attr_count++] =
+        (graph_attr){.name = "value", .kind = WCL_ATTRIBUTE_TENSOR, .floats = {0.75f}, .count = 1};
     const int y = make_node(m, &node);
     return y < 0 ? -1 : make_simple(m, chance(m, 50) ? "Add" : "Mul", x, y);
 }
@@ -281,8 +285,10 @@ static int constant(maker *m)
     graph_node node = begin_node("Constant", -1, -1, -1);
     if (m->graph->opset < 12)
         return -1;
-    node.attrs[node.attr_count++] = (graph_attr){
-        .name = "value_floats", .kind = WCL_ATTRIBUTE_FLOATS, .floats = {0.5f, -1.0f, 2.0f, 0.25f}, .count = 1 + draw(m, 4)};
+    node.attrs[node.attr_count++] = (graph_attr){.name = "value_floats",
+                                                 .kind = WCL_ATTRIBUTE_FLOATS,
+                                                 .floats = {0.5f, -1.0f, 2.0f, 0.25f},
+                                                 .count = 1 + draw(m, 4)};
     return make_node(m, &node);
 }
 

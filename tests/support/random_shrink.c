@@ -48,7 +48,8 @@ static bool fewer_outputs(shrinker *s)
     for (int i = s->graph->output_count - 1; i >= 0 && s->graph->output_count > 1; i--) {
         begin(s);
         s->trial->output_count--;
-        memmove(&s->trial->outputs[i], &s->trial->outputs[i + 1], (size_t)(s->trial->output_count - i) * sizeof(int));
+        memmove(&s->trial->outputs[i], &s->trial->outputs[i + 1],
+                (size_t)(s->trial->output_count - i) * sizeof(int));
         graph_drop_dead(s->trial);
         changed = keep(s) || changed;
     }
@@ -73,7 +74,8 @@ static bool leaf_instead(shrinker *s, int index, graph_kind kind)
             value->ints[i] = (int64_t)data.wide[output][i];
     }
     graph_data_clear(&data);
-    usable = usable && (value->type == WCL_FLOAT32 || (kind == GRAPH_CONSTANT && count <= ATTR_INTS && value->shape.rank <= 1));
+    usable = usable && (value->type == WCL_FLOAT32 ||
+                        (kind == GRAPH_CONSTANT && count <= ATTR_INTS && value->shape.rank <= 1));
     for (int i = 0; i < s->graph->output_count; i++) /* the model's outputs are made by nodes */
         usable = usable && s->graph->outputs[i] != output;
     if (!usable)
@@ -118,7 +120,8 @@ static bool fewer_nodes(shrinker *s)
     for (int i = s->graph->node_count - 1; i >= 0; i--) {
         if (i >= s->graph->node_count)
             continue;
-        changed = leaf_instead(s, i, GRAPH_INPUT) || leaf_instead(s, i, GRAPH_CONSTANT) || input_instead(s, i) || changed;
+        changed = leaf_instead(s, i, GRAPH_INPUT) || leaf_instead(s, i, GRAPH_CONSTANT) ||
+                  input_instead(s, i) || changed;
     }
     return changed;
 }
@@ -152,7 +155,8 @@ static bool plainer_model(shrinker *s)
 {
     bool changed = false;
     for (int i = 0; i < s->graph->value_count; i++) {
-        if (s->graph->values[i].kind != GRAPH_INPUT || !graph_reads(s->graph, i) || s->graph->values[i].deviation == 1.0)
+        if (s->graph->values[i].kind != GRAPH_INPUT || !graph_reads(s->graph, i) ||
+            s->graph->values[i].deviation == 1.0)
             continue;
         begin(s);
         s->trial->values[i].deviation = 1.0;

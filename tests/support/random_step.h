@@ -1,4 +1,5 @@
-/* One node of a random network in the interpreter: its operator's function sets the output's shape and, where y is there, its values. */
+/* One node of a random network in the interpreter: its operator's function sets the output's shape and, where
+ * y is there, its values. */
 #ifndef WCL_TESTS_RANDOM_STEP_H
 #define WCL_TESTS_RANDOM_STEP_H
 

@@ -70,7 +70,8 @@ typedef struct step {
 static void conv_step(step *s)
 {
     const int64_t *x = s->in[0]->shape.dims, *w = s->in[1]->shape.dims, pad = s->row->ints[0];
-    const int64_t stride = s->row->ints[1] ? s->row->ints[1] : 1, groups = s->row->ints[2] ? s->row->ints[2] : 1;
+    const int64_t stride = s->row->ints[1] ? s->row->ints[1] : 1,
+                  groups = s->row->ints[2] ? s->row->ints[2] : 1;
     const wcl__conv conv = {.n = x[0],
                             .c = x[1],
                             .h = x[2],
@@ -121,8 +122,14 @@ static void norm_step(step *s)
 {
     s->shape = s->in[0]->shape;
     const int64_t n = s->shape.dims[0], c = s->shape.dims[1];
-    const wcl__ref_batchnorm norm = {
-        n, c, wcl__shape_count(&s->shape) / (n * c), s->in[1]->data, s->in[2]->data, s->in[3]->data, s->in[4]->data, norm_epsilon};
+    const wcl__ref_batchnorm norm = {n,
+                                     c,
+                                     wcl__shape_count(&s->shape) / (n * c),
+                                     s->in[1]->data,
+                                     s->in[2]->data,
+                                     s->in[3]->data,
+                                     s->in[4]->data,
+                                     norm_epsilon};
     if (s->y)
         wcl__ref_batchnorm_run(&norm, s->in[0]->data, s->y);
 }
@@ -142,7 +149,8 @@ static void dense_step(step *s)
     const wcl__gemm gemm = {.batch = 1, .m = a[0], .n = b[1], .k = a[1], .alpha = 1.0f, .beta = 1.0f};
     s->shape = (wcl__shape){2, {gemm.m, gemm.n}};
     if (s->y)
-        wcl__ref_gemm(&gemm, s->in[0]->data, s->in[1]->data, s->inputs > 2 ? s->in[2]->data : NULL, strides, s->y);
+        wcl__ref_gemm(&gemm, s->in[0]->data, s->in[1]->data, s->inputs > 2 ? s->in[2]->data : NULL, strides,
+                      s->y);
 }
 
 static void transpose_step(step *s)
@@ -264,7 +272,8 @@ static bool reads(const net_table *table, const char *name)
 {
     for (int i = 0; i < NODE_MOST && table->nodes[i].op; i++) {
         const char *at = strstr(table->nodes[i].in, name);
-        if (at && (at == table->nodes[i].in || at[-1] == ' ') && (at[strlen(name)] == ' ' || !at[strlen(name)]))
+        if (at && (at == table->nodes[i].in || at[-1] == ' ') &&
+            (at[strlen(name)] == ' ' || !at[strlen(name)]))
             return true;
     }
     return false;
@@ -282,7 +291,8 @@ void reference_compute(const net_table *table, reference_run *run)
     if (reads(table, "z"))
         fill(add_array(run, "z", &table->input), 2, false);
     for (int i = 0; i < CONSTANT_MOST && table->constants[i].name; i++)
-        fill(add_array(run, table->constants[i].name, &table->constants[i].shape), ordinal_of(i), table->constants[i].positive);
+        fill(add_array(run, table->constants[i].name, &table->constants[i].shape), ordinal_of(i),
+             table->constants[i].positive);
     for (int i = 0; i < NODE_MOST && table->nodes[i].op; i++)
         run_row(&table->nodes[i], run);
 }
@@ -301,20 +311,25 @@ static void add_constant(wcl_builder *builder, const net_constant *constant, int
 static wcl_status add_row(wcl_builder *builder, const net_row *row)
 {
     const int64_t *v = row->ints;
-    const int64_t pads[] = {v[0], v[0], v[0], v[0]}, strides[] = {v[1] ? v[1] : 1, v[1] ? v[1] : 1}, window[] = {v[0], v[0]};
+    const int64_t pads[] = {v[0], v[0], v[0], v[0]}, strides[] = {v[1] ? v[1] : 1, v[1] ? v[1] : 1},
+                  window[] = {v[0], v[0]};
     wcl_attribute list[3] = {{0}};
     char in[256];
     size_t count = 0;
     snprintf(in, sizeof in, "%s", row->in);
     if (strcmp(row->op, "Conv") == 0) {
         list[count++] = (wcl_attribute){.name = "pads", .kind = WCL_ATTRIBUTE_INTS, .ints = pads, .count = 4};
-        list[count++] = (wcl_attribute){.name = "strides", .kind = WCL_ATTRIBUTE_INTS, .ints = strides, .count = 2};
+        list[count++] =
+            (wcl_attribute){.name = "strides", .kind = WCL_ATTRIBUTE_INTS, .ints = strides, .count = 2};
         list[count++] = (wcl_attribute){.name = "group", .kind = WCL_ATTRIBUTE_INT, .i = v[2] ? v[2] : 1};
     } else if (strcmp(row->op, "MaxPool") == 0) {
-        list[count++] = (wcl_attribute){.name = "kernel_shape", .kind = WCL_ATTRIBUTE_INTS, .ints = window, .count = 2};
-        list[count++] = (wcl_attribute){.name = "strides", .kind = WCL_ATTRIBUTE_INTS, .ints = window, .count = 2};
+        list[count++] =
+            (wcl_attribute){.name = "kernel_shape", .kind = WCL_ATTRIBUTE_INTS, .ints = window, .count = 2};
+        list[count++] =
+            (wcl_attribute){.name = "strides", .kind = WCL_ATTRIBUTE_INTS, .ints = window, .count = 2};
     } else if (strcmp(row->op, "Transpose") == 0) {
-        list[count++] = (wcl_attribute){.name = "perm", .kind = WCL_ATTRIBUTE_INTS, .ints = v, .count = (size_t)row->count};
+        list[count++] = (wcl_attribute){
+            .name = "perm", .kind = WCL_ATTRIBUTE_INTS, .ints = v, .count = (size_t)row->count};
     } else if (strcmp(row->op, "Concat") == 0) {
         list[count++] = (wcl_attribute){.name = "axis", .kind = WCL_ATTRIBUTE_INT, .i = v[0]};
     } else if (strcmp(row->op, "Reshape") == 0) {

@@ -13,8 +13,8 @@ typedef struct net_constant {
     bool positive;
 } net_constant;
 
-/* ints: Conv: padding on each side, stride, groups; MaxPool: window and stride; Transpose: perm; Concat, Softmax: axis;
- * Reshape: the shape (a constant made of it); others: none. */
+/* ints: Conv: padding on each side, stride, groups; MaxPool: window and stride; Transpose: perm; Concat,
+ * Softmax: axis; Reshape: the shape (a constant made of it); others: none. */
 typedef struct net_row {
     const char *op, *name, *in, *out; /* names, separated by spaces */
     int64_t ints[NODE_INTS];

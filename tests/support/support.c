@@ -58,7 +58,8 @@ static void limit_devices(const char *text)
     fake_limits l = {0};
     if (!text)
         return;
-    if (sscanf(text, "%zu %zu %zu %zu %zu", &l.kernel_group, &l.group, &l.item[0], &l.item[1], &l.item[2]) != 5)
+    if (sscanf(text, "%zu %zu %zu %zu %zu", &l.kernel_group, &l.group, &l.item[0], &l.item[1], &l.item[2]) !=
+        5)
         fail_msg("WINOCL_TEST_LIMITS=%s: five numbers are needed", text);
     fake_cl_limits(&l);
 }
@@ -119,7 +120,8 @@ void test_fill(float *values, int64_t count, uint64_t ordinal, double deviation)
     wcl_random_fill(values, count, wcl__random_key(test_seed(), ordinal), deviation);
 }
 
-/* Up to the reduction of VGG's deepest convolutions the bounds are flat; past it rounding errors grow as a random walk does. */
+/* Up to the reduction of VGG's deepest convolutions the bounds are flat; past it rounding errors grow as a
+ * random walk does. */
 void test_tolerance(wcl__algorithm algorithm, int64_t reduction, double *l2, double *max)
 {
     const double flat = 512 * 9;
@@ -196,8 +198,8 @@ static void print_place(int64_t flat, const wcl__shape *shape, char *out, size_t
         length += (size_t)snprintf(out + length, bytes - length, "[%lld]", (long long)index[i]);
 }
 
-bool test_within(const float *got, const double *expected, const wcl__shape *shape, const double bounds[2], char *where,
-                 size_t bytes)
+bool test_within(const float *got, const double *expected, const wcl__shape *shape, const double bounds[2],
+                 char *where, size_t bytes)
 {
     char place[128];
     const int64_t count = wcl__shape_count(shape);
@@ -208,28 +210,31 @@ bool test_within(const float *got, const double *expected, const wcl__shape *sha
     const norms n = measure(got, expected, count);
     /* Where everything is zero, every error is too large. */
     const double tiny = 1e-30, rms = n.count ? sqrt(n.size / (double)n.count) : 0;
-    const double l2 = sqrt(n.error) / fmax(sqrt(n.size), tiny), largest = n.count ? n.largest / fmax(rms, tiny) : 0;
+    const double l2 = sqrt(n.error) / fmax(sqrt(n.size), tiny),
+                 largest = n.count ? n.largest / fmax(rms, tiny) : 0;
     if (!n.strange && l2 <= bounds[0] && largest <= bounds[1])
         return true;
     print_place(n.worst, shape, place, sizeof place);
     if (n.strange)
         snprintf(where, bytes, "at %s: %.9g, expected %.9g", place, (double)got[n.worst], expected[n.worst]);
     else
-        snprintf(where, bytes, "L2 error %.3g (bound %.3g), largest / rms %.3g (bound %.3g), worst at %s: %.9g, expected %.9g", l2,
-                 bounds[0], largest, bounds[1], place, (double)got[n.worst], expected[n.worst]);
+        snprintf(
+            where, bytes,
+            "L2 error %.3g (bound %.3g), largest / rms %.3g (bound %.3g), worst at %s: %.9g, expected %.9g",
+            l2, bounds[0], largest, bounds[1], place, (double)got[n.worst], expected[n.worst]);
     return false;
 }
 
-bool test_close(const float *got, const double *expected, const wcl__shape *shape, wcl__algorithm algorithm, int64_t reduction,
-                char *where, size_t bytes)
+bool test_close(const float *got, const double *expected, const wcl__shape *shape, wcl__algorithm algorithm,
+                int64_t reduction, char *where, size_t bytes)
 {
     double bounds[2];
     test_tolerance(algorithm, reduction, &bounds[0], &bounds[1]);
     return test_within(got, expected, shape, bounds, where, bytes);
 }
 
-void test_compare(const char *name, const float *got, const double *expected, const wcl__shape *shape, wcl__algorithm algorithm,
-                  int64_t reduction)
+void test_compare(const char *name, const float *got, const double *expected, const wcl__shape *shape,
+                  wcl__algorithm algorithm, int64_t reduction)
 {
     char where[512];
     if (!test_close(got, expected, shape, algorithm, reduction, where, sizeof where))

@@ -1,4 +1,5 @@
-/* Forgets cl/conv/winograd.clh, so that it can be included for another WINO_M. No include guard: it is meant to be included again. */
+/* Forgets cl/conv/winograd.clh, so that it can be included for another WINO_M. No include guard: it is meant
+ * to be included again. */
 #undef WCL_WINOGRAD_CLH
 #undef WINO_M
 #undef WINO_TILE

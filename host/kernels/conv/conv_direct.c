@@ -23,19 +23,22 @@ wcl__conv_window wcl__conv_window_of(const wcl__conv *conv)
                               .pad_left = (cl_int)conv->pad_left};
 }
 
-void wcl__conv_direct_defaults(const wcl__facts *facts, const wcl__conv *conv, wcl__conv_direct_params *params)
+void wcl__conv_direct_defaults(const wcl__facts *facts, const wcl__conv *conv,
+                               wcl__conv_direct_params *params)
 {
     const bool cpu = facts->type & CL_DEVICE_TYPE_CPU, wide = facts->vector_width >= 16;
     params->act = (int)conv->act.kind;
     params->stride_w = conv->stride_w <= MOST_STRIDE ? (int)conv->stride_w : 0;
     if (!cpu || conv->groups > 1 || params->cb < (int)facts->vector_width)
         return;
-    /* as in conv_gemm.c: the sums must stay in registers; 13 x 2 do not (PoCL 3.1), which takes twice the time */
+    /* as in conv_gemm.c: the sums must stay in registers; 13 x 2 do not (PoCL 3.1), which takes twice the
+     * time */
     params->kb = wide && conv->k > params->cb ? 2 : 1;
     params->out_w = wide ? wcl__block_size(conv->ow, 8, 12) : wcl__block_size(conv->ow, 4, 6);
 }
 
-/* WCL__CELL_GROUP neighbours in columns, then rows, then pictures and filters, as far as there are so many: few lanes idle. */
+/* WCL__CELL_GROUP neighbours in columns, then rows, then pictures and filters, as far as there are so many:
+ * few lanes idle. */
 static void choose_group(int64_t columns, int64_t rows, size_t local[3])
 {
     enum { COLUMNS = 16 };
@@ -48,8 +51,9 @@ static void choose_group(int64_t columns, int64_t rows, size_t local[3])
     local[2] = left;
 }
 
-wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params *params, const wcl__conv *conv,
-                                 const wcl__conv_way *way, const wcl__conv_slots *slots)
+wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params *params,
+                                 const wcl__conv *conv, const wcl__conv_way *way,
+                                 const wcl__conv_slots *slots)
 {
     const int64_t columns = wcl__ceil_div(conv->ow, params->out_w);
     size_t local[3] = {1, 1, 1};
@@ -60,8 +64,9 @@ wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params 
         .a = conv->act.a,
         .b = conv->act.b,
     };
-    const wcl_status status = wcl__cells_begin(call, "conv_direct.cl", way->depthwise ? "conv_depthwise" : "conv_direct",
-                                               &wcl__conv_direct_table, params);
+    const wcl_status status =
+        wcl__cells_begin(call, "conv_direct.cl", way->depthwise ? "conv_depthwise" : "conv_direct",
+                         &wcl__conv_direct_table, params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, slots->x.slot);
@@ -73,6 +78,7 @@ wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params 
     WCL__CALL_VALUE(call, shape);
     if (way->groups)
         choose_group(columns, conv->oh, local);
-    wcl__call_range(call, columns, conv->oh, conv->n * wcl__ceil_div(conv->k, params->cb * params->kb), local);
+    wcl__call_range(call, columns, conv->oh, conv->n * wcl__ceil_div(conv->k, params->cb * params->kb),
+                    local);
     return WCL_OK;
 }

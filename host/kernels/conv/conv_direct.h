@@ -19,8 +19,10 @@ typedef struct wcl__conv_direct_params {
 } wcl__conv_direct_params;
 extern const wcl__param_table wcl__conv_direct_table;
 
-/* cb and cbi as given; out_w and kb from the device's vector registers, the convolution's width and its filters. */
-void wcl__conv_direct_defaults(const wcl__facts *facts, const wcl__conv *conv, wcl__conv_direct_params *params);
+/* cb and cbi as given; out_w and kb from the device's vector registers, the convolution's width and its
+ * filters. */
+void wcl__conv_direct_defaults(const wcl__facts *facts, const wcl__conv *conv,
+                               wcl__conv_direct_params *params);
 
 /* How a window moves over x: members of the kernels' shapes, in their order. */
 typedef struct wcl__conv_window {
@@ -38,7 +40,8 @@ typedef struct wcl__conv_way {
     bool groups;    /* work-groups of many work-items: what GPUs need; CPUs like one */
 } wcl__conv_way;
 
-wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params *params, const wcl__conv *conv,
-                                 const wcl__conv_way *way, const wcl__conv_slots *slots);
+wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params *params,
+                                 const wcl__conv *conv, const wcl__conv_way *way,
+                                 const wcl__conv_slots *slots);
 
 #endif

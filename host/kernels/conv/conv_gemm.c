@@ -11,8 +11,8 @@ typedef struct gemm_shape {
 /* A window of one cell at each pixel: x's pixels are y's, in the same order. */
 static bool is_pointwise(const wcl__conv *conv)
 {
-    return conv->kh == 1 && conv->kw == 1 && conv->stride_h == 1 && conv->stride_w == 1 && conv->pad_top == 0 &&
-           conv->pad_left == 0 && conv->pad_bottom == 0 && conv->pad_right == 0;
+    return conv->kh == 1 && conv->kw == 1 && conv->stride_h == 1 && conv->stride_w == 1 &&
+           conv->pad_top == 0 && conv->pad_left == 0 && conv->pad_bottom == 0 && conv->pad_right == 0;
 }
 
 /* Whether PB pixels always lie one behind the other. */
@@ -22,22 +22,24 @@ static bool in_a_row(const wcl__conv *conv, int pb)
     return is_pointwise(conv) && conv->n * picture >= pb && (conv->n == 1 || picture % pb == 0);
 }
 
-void wcl__conv_gemm_defaults(const wcl__facts *facts, int cb, const wcl__conv *conv, wcl__conv_gemm_params *params)
+void wcl__conv_gemm_defaults(const wcl__facts *facts, int cb, const wcl__conv *conv,
+                             wcl__conv_gemm_params *params)
 {
     const int64_t pixels = conv->n * conv->oh * conv->ow;
     const bool cpu = facts->type & CL_DEVICE_TYPE_CPU, wide = cpu && facts->vector_width >= 16;
     wcl__params_standard(&wcl__conv_gemm_table, params);
     params->cb = cb;
     params->act = (int)conv->act.kind;
-    /* 32 registers of 64 bytes hold 14 x 2 sums and what feeds them, 13 x 2 beside the gathering; 16 of 32 bytes hold 6 x 1 sums of two
-     * registers each */
+    /* 32 registers of 64 bytes hold 14 x 2 sums and what feeds them, 13 x 2 beside the gathering; 16 of 32
+     * bytes hold 6 x 1 sums of two registers each */
     params->kb = wide && conv->k > cb ? 2 : 1;
     params->pb = wide ? wcl__block_size(pixels, 9, 14) : cpu ? wcl__block_size(pixels, 4, 6) : 8;
     params->gather = !in_a_row(conv, params->pb);
     if (params->gather && wide)
         params->pb = wcl__block_size(pixels, 9, 13);
     const wcl__conv_gemm_sizes sizes = wcl__conv_gemm_sizes_of(params, conv);
-    params->filters_first = sizes.weight_bytes < (int64_t)sizeof(float) * conv->n * sizes.c_padded * conv->h * conv->w;
+    params->filters_first =
+        sizes.weight_bytes < (int64_t)sizeof(float) * conv->n * sizes.c_padded * conv->h * conv->w;
 }
 
 wcl__conv_gemm_sizes wcl__conv_gemm_sizes_of(const wcl__conv_gemm_params *params, const wcl__conv *conv)
@@ -60,8 +62,10 @@ wcl_status wcl__conv_gemm_call(wcl__call *call, const wcl__conv_gemm_params *par
         .b = conv->act.b,
     };
     const wcl__conv_gemm_sizes sizes = wcl__conv_gemm_sizes_of(params, conv);
-    const int64_t pixel_blocks = sizes.pixels / params->pb, filter_blocks = sizes.k_padded / (params->cb * params->kb);
-    const wcl_status status = wcl__cells_begin(call, "conv_gemm.cl", "conv_gemm", &wcl__conv_gemm_table, params);
+    const int64_t pixel_blocks = sizes.pixels / params->pb,
+                  filter_blocks = sizes.k_padded / (params->cb * params->kb);
+    const wcl_status status =
+        wcl__cells_begin(call, "conv_gemm.cl", "conv_gemm", &wcl__conv_gemm_table, params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, slots->x.slot);

@@ -24,7 +24,8 @@ const char *wcl__conv_tiled_refuses(const wcl__facts *facts, const wcl__conv_til
     return reason ? reason : constraint((const int *)params);
 }
 
-void wcl__conv_tiled_defaults(const wcl__facts *facts, const wcl__conv *conv, bool half, wcl__conv_tiled_params *params)
+void wcl__conv_tiled_defaults(const wcl__facts *facts, const wcl__conv *conv, bool half,
+                              wcl__conv_tiled_params *params)
 {
     enum { BLOCK = 4, LARGE = 256 };
     const wcl__tiled_size size = {1, conv->n * conv->oh * conv->ow, conv->k, half};
@@ -54,17 +55,19 @@ bool wcl__conv_tiled_reaches(const wcl__conv *conv)
     return true;
 }
 
-/* Two work-groups for each compute unit, of a part long enough to be worth its start and end; what all parts leave (`bytes` each) is
- * one buffer. */
+/* Two work-groups for each compute unit, of a part long enough to be worth its start and end; what all parts
+ * leave (`bytes` each) is one buffer. */
 static int64_t most_parts(const wcl__facts *facts, int64_t groups, int64_t steps, int64_t bytes)
 {
     enum { GROUPS_OF_A_UNIT = 2, LEAST_STEPS = 8, MOST = 32 };
     const int64_t wanted = (int64_t)GROUPS_OF_A_UNIT * facts->compute_units / groups;
-    const int64_t fit = facts->max_alloc > 0 ? (int64_t)WCL__MIN(facts->max_alloc / (uint64_t)bytes, (uint64_t)MOST) : MOST;
+    const int64_t fit =
+        facts->max_alloc > 0 ? (int64_t)WCL__MIN(facts->max_alloc / (uint64_t)bytes, (uint64_t)MOST) : MOST;
     return WCL__MAX(WCL__MIN(WCL__MIN(wanted, fit), steps / LEAST_STEPS), 1);
 }
 
-wcl__conv_tiled_sizes wcl__conv_tiled_sizes_of(const wcl__facts *facts, const wcl__conv_tiled_params *params, const wcl__conv *conv)
+wcl__conv_tiled_sizes wcl__conv_tiled_sizes_of(const wcl__facts *facts, const wcl__conv_tiled_params *params,
+                                               const wcl__conv *conv)
 {
     const wcl__tiled_params *p = &params->tiled;
     const int width = wcl__tiled_width(p);
@@ -72,11 +75,14 @@ wcl__conv_tiled_sizes wcl__conv_tiled_sizes_of(const wcl__facts *facts, const wc
     s.pixels = wcl__round_up(conv->n * conv->oh * conv->ow, p->pb);
     s.c_padded = wcl__round_up(conv->c, p->ks);
     s.k_padded = wcl__round_up(conv->k, width);
-    s.weight_bytes = (int64_t)(p->half ? sizeof(cl_half) : sizeof(float)) * s.c_padded * s.k_padded * conv->kh * conv->kw;
+    s.weight_bytes =
+        (int64_t)(p->half ? sizeof(cl_half) : sizeof(float)) * s.c_padded * s.k_padded * conv->kh * conv->kw;
     const int64_t groups = s.pixels / p->pb * (s.k_padded / width);
     s.steps = s.c_padded / p->ks * conv->kh * conv->kw;
-    const int64_t sum_bytes = (int64_t)sizeof(float) * conv->n * conv->oh * conv->ow * wcl__round_up(conv->k, p->cb);
-    s.part_steps = params->split ? wcl__ceil_div(s.steps, most_parts(facts, groups, s.steps, sum_bytes)) : s.steps;
+    const int64_t sum_bytes =
+        (int64_t)sizeof(float) * conv->n * conv->oh * conv->ow * wcl__round_up(conv->k, p->cb);
+    s.part_steps =
+        params->split ? wcl__ceil_div(s.steps, most_parts(facts, groups, s.steps, sum_bytes)) : s.steps;
     s.parts = wcl__ceil_div(s.steps, s.part_steps);
     s.part_bytes = params->split ? s.parts * sum_bytes : 0;
     s.busy = WCL__MIN(1.0, (double)(groups * s.parts) / (double)WCL__MAX(facts->compute_units, 1u));
@@ -102,7 +108,8 @@ wcl_status wcl__conv_tiled_call(wcl__call *call, const wcl__conv_tiled_params *p
         .a = conv->act.a,
         .b = conv->act.b,
     };
-    const wcl_status status = wcl__cells_begin(call, "conv_gemm_tiled.cl", "conv_gemm_tiled", &wcl__conv_tiled_table, params);
+    const wcl_status status =
+        wcl__cells_begin(call, "conv_gemm_tiled.cl", "conv_gemm_tiled", &wcl__conv_tiled_table, params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, slots->x.slot);

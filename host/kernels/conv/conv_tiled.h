@@ -1,4 +1,5 @@
-/* Convolution of one group as an implicit matrix product in local memory, for GPUs: cl/conv/conv_gemm_tiled.cl. */
+/* Convolution of one group as an implicit matrix product in local memory, for GPUs:
+ * cl/conv/conv_gemm_tiled.cl. */
 #ifndef WCL_KERNELS_CONV_CONV_TILED_H
 #define WCL_KERNELS_CONV_CONV_TILED_H
 
@@ -19,9 +20,11 @@ extern const wcl__param_table wcl__conv_tiled_table;
 
 /* NULL, or why a device of these facts can't run it. */
 const char *wcl__conv_tiled_refuses(const wcl__facts *facts, const wcl__conv_tiled_params *params);
-/* False: its input or output is of more vectors of 4 floats than the kernel's offsets, of 31 bits, reach: 32 GiB. */
+/* False: its input or output is of more vectors of 4 floats than the kernel's offsets, of 31 bits, reach: 32
+ * GiB. */
 bool wcl__conv_tiled_reaches(const wcl__conv *conv);
-void wcl__conv_tiled_defaults(const wcl__facts *facts, const wcl__conv *conv, bool half, wcl__conv_tiled_params *params);
+void wcl__conv_tiled_defaults(const wcl__facts *facts, const wcl__conv *conv, bool half,
+                              wcl__conv_tiled_params *params);
 
 /* What is computed, tails included. */
 typedef struct wcl__conv_tiled_sizes {
@@ -34,8 +37,9 @@ typedef struct wcl__conv_tiled_sizes {
 wcl__conv_tiled_sizes wcl__conv_tiled_sizes_of(const wcl__facts *facts, const wcl__conv_tiled_params *params,
                                                const wcl__conv *conv);
 
-/* The product; behind it, with several parts, their sum: `parts` is the slot of what lies between. slots->weights by filters.cl; bias
- * rounded up to 4. The views' strides, and their buffers, are aligned to 4 floats. */
+/* The product; behind it, with several parts, their sum: `parts` is the slot of what lies between.
+ * slots->weights by filters.cl; bias rounded up to 4. The views' strides, and their buffers, are aligned to 4
+ * floats. */
 wcl_status wcl__conv_tiled_call(wcl__call *call, const wcl__conv_tiled_params *params, const wcl__conv *conv,
                                 const wcl__conv_tiled_sizes *sizes, const wcl__conv_slots *slots, int parts);
 wcl_status wcl__sum_parts_call(wcl__call *call, const wcl__conv *conv, const wcl__conv_tiled_sizes *sizes,

@@ -29,7 +29,8 @@ const char *wcl__tiled_constraint(const int *values)
         return "ip and ik must be multiples of 4";
     if (p.pb % p.ip != 0 || wcl__tiled_width(&p) % p.ik != 0)
         return "pb must be a multiple of ip, cb * kb of ik";
-    if (p.ks * p.pb / 4 % wcl__tiled_items(&p) != 0 || p.ks * wcl__tiled_width(&p) / 4 % wcl__tiled_items(&p) != 0)
+    if (p.ks * p.pb / 4 % wcl__tiled_items(&p) != 0 ||
+        p.ks * wcl__tiled_width(&p) / 4 % wcl__tiled_items(&p) != 0)
         return "each work-item must load as much as the others of both operands";
     if (p.lanes != 1 && p.lanes != 4)
         return "lanes must be 1 or 4";
@@ -59,7 +60,8 @@ static int64_t padded_area(const wcl__tiled_size *size, int pb, int width)
     return wcl__round_up(size->rows, pb) * wcl__round_up(size->filters, width);
 }
 
-/* Large work-groups read least of both operands; small ones waste less at the edges, and keep all compute units busy where rows are few. */
+/* Large work-groups read least of both operands; small ones waste less at the edges, and keep all compute
+ * units busy where rows are few. */
 static void choose_group(const wcl__facts *facts, const wcl__tiled_size *size, wcl__tiled_params *p)
 {
     enum { LARGE = 128, MIDDLE = 64, FEW = 32, GROUPS_OF_A_UNIT = 2 };
@@ -69,7 +71,8 @@ static void choose_group(const wcl__facts *facts, const wcl__tiled_size *size, w
     if (size->rows <= FEW && size->filters > MIDDLE) {
         p->pb = FEW;
         width = LARGE;
-    } else if (groups >= (int64_t)GROUPS_OF_A_UNIT * facts->compute_units && 4 * large <= 5 * padded_area(size, MIDDLE, MIDDLE)) {
+    } else if (groups >= (int64_t)GROUPS_OF_A_UNIT * facts->compute_units &&
+               4 * large <= 5 * padded_area(size, MIDDLE, MIDDLE)) {
         p->pb = width = LARGE;
     }
     p->kb = width / p->cb;
@@ -80,7 +83,8 @@ static bool named(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* What differs between the vendors' compilers, which only names tell apart. A wrong guess costs speed alone. */
+/* What differs between the vendors' compilers, which only names tell apart. A wrong guess costs speed alone.
+ */
 static void choose_code(const wcl__facts *facts, wcl__tiled_params *p)
 {
     const bool large = wcl__tiled_items(p) == 256;
@@ -93,8 +97,9 @@ static void choose_code(const wcl__facts *facts, wcl__tiled_params *p)
         p->subgroup = strstr(facts->name, "GPU Max") ? 16 : 0; /* its compiler prefers 32, and spills */
     } else if (strstr(facts->vendor, "Advanced Micro Devices")) {
         p->buffering = 1;
-        p->unroll =
-            named(facts->name, "gfx9") ? 4 : p->ks; /* GCN and CDNA: a whole step takes more registers than two waves may have */
+        p->unroll = named(facts->name, "gfx9")
+                        ? 4
+                        : p->ks; /* GCN and CDNA: a whole step takes more registers than two waves may have */
         p->lanes = named(facts->name, "gfx90a") || named(facts->name, "gfx94") ? 4 : 1;
     }
 }
@@ -109,7 +114,8 @@ void wcl__tiled_for(const wcl__facts *facts, int cb, int pb, int kb, wcl__tiled_
     choose_code(facts, params);
 }
 
-void wcl__tiled_defaults(const wcl__facts *facts, int cb, const wcl__tiled_size *size, wcl__tiled_params *params)
+void wcl__tiled_defaults(const wcl__facts *facts, int cb, const wcl__tiled_size *size,
+                         wcl__tiled_params *params)
 {
     params->cb = cb;
     choose_group(facts, size, params);

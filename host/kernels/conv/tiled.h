@@ -1,4 +1,5 @@
-/* Products by work-groups in local memory, for GPUs: cl/conv/tiled.clh, which winograd_tiled.h and conv_tiled.h use. */
+/* Products by work-groups in local memory, for GPUs: cl/conv/tiled.clh, which winograd_tiled.h and
+ * conv_tiled.h use. */
 #ifndef WCL_KERNELS_CONV_TILED_H
 #define WCL_KERNELS_CONV_TILED_H
 
@@ -37,7 +38,8 @@ const char *wcl__tiled_refuses(const wcl__facts *facts, const wcl__tiled_params 
 /* For blocks of pb rows and kb vectors of filters. What docs/gpu.md found in the vendors' compilers. */
 void wcl__tiled_for(const wcl__facts *facts, int cb, int pb, int kb, wcl__tiled_params *params);
 /* Chooses the blocks, too. */
-void wcl__tiled_defaults(const wcl__facts *facts, int cb, const wcl__tiled_size *size, wcl__tiled_params *params);
+void wcl__tiled_defaults(const wcl__facts *facts, int cb, const wcl__tiled_size *size,
+                         wcl__tiled_params *params);
 
 int wcl__tiled_width(const wcl__tiled_params *params); /* filters of a work-group */
 int wcl__tiled_items(const wcl__tiled_params *params); /* its work-items */

@@ -29,9 +29,9 @@ static int64_t tiles_of(const wcl__conv *conv, int m)
     return conv->n * wcl__ceil_div(conv->oh, m) * wcl__ceil_div(conv->ow, m);
 }
 
-/* The block of at most `most` tiles with the least to do: each block of padded tiles costs its products, and a pass over the filters
- * that takes as long as the products of PASS tiles (measured: docs/winograd.md). Of fused kernels, which are long to build, there are
- * two sizes only. */
+/* The block of at most `most` tiles with the least to do: each block of padded tiles costs its products, and
+ * a pass over the filters that takes as long as the products of PASS tiles (measured: docs/winograd.md). Of
+ * fused kernels, which are long to build, there are two sizes only. */
 static int best_block(int64_t tiles, int most, bool fused)
 {
     enum { PASS = 8 };
@@ -42,7 +42,8 @@ static int best_block(int64_t tiles, int most, bool fused)
     return best;
 }
 
-/* Halves save memory's bandwidth and cost a conversion at each use: they pay where the filters do not stay in a CPU's cache. */
+/* Halves save memory's bandwidth and cost a conversion at each use: they pay where the filters do not stay in
+ * a CPU's cache. */
 static bool halves_pay(const wcl__facts *facts, const wcl__conv *conv, int m)
 {
     const uint64_t filters = (uint64_t)(conv->c * conv->k * (m + 2) * (m + 2)) * sizeof(float);
@@ -61,7 +62,8 @@ void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, cons
     params->half = form->half && halves_pay(facts, conv, form->m);
     params->act = (int)form->act;
     if (facts->type & CL_DEVICE_TYPE_CPU) {
-        /* 32 registers of 64 bytes hold 14 x 2 sums and what feeds them; 16 of 32 bytes hold 6 x 1 sums of two registers each */
+        /* 32 registers of 64 bytes hold 14 x 2 sums and what feeds them; 16 of 32 bytes hold 6 x 1 sums of
+         * two registers each */
         const bool wide = facts->vector_width >= 16;
         params->pb = wide ? 14 : 6;
         params->kb = wide ? 2 : 1;
@@ -79,9 +81,11 @@ void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, cons
     }
 }
 
-/* Tiles of a fused work-item: about TILES, so that V and M stay in a core's second-level cache beside the filters that pass by. 0: not
- * even one block fits 3/4 of the local memory, or of what a core's cache is likely to hold. */
-static int64_t fused_tiles(const wcl__facts *facts, const wcl__winograd_params *p, const wcl__winograd_sizes *s)
+/* Tiles of a fused work-item: about TILES, so that V and M stay in a core's second-level cache beside the
+ * filters that pass by. 0: not even one block fits 3/4 of the local memory, or of what a core's cache is
+ * likely to hold. */
+static int64_t fused_tiles(const wcl__facts *facts, const wcl__winograd_params *p,
+                           const wcl__winograd_sizes *s)
 {
     enum { TILES = 18, CORE_CACHE = 1 << 20 };
     const int64_t room = (int64_t)WCL__MIN(facts->local_bytes, (uint64_t)CORE_CACHE) / 4 * 3;
@@ -89,7 +93,8 @@ static int64_t fused_tiles(const wcl__facts *facts, const wcl__winograd_params *
     return WCL__MIN(room / (tile_bytes * p->pb), WCL__MAX(TILES / p->pb, 1)) * p->pb;
 }
 
-/* Bytes that V and M of a GPU may have, each: no more than a buffer, and a small part of the memory; enough to fill any GPU. */
+/* Bytes that V and M of a GPU may have, each: no more than a buffer, and a small part of the memory; enough
+ * to fill any GPU. */
 static uint64_t most_scratch(const wcl__facts *facts)
 {
     enum { PART_OF_MEMORY = 16, ENOUGH = 256 << 20 };
@@ -100,7 +105,8 @@ static uint64_t most_scratch(const wcl__facts *facts)
 }
 
 /* Tiles that three kernels handle at a time: on CPUs V and M stay in the cache together. */
-static int64_t chunk_tiles(const wcl__facts *facts, const wcl__winograd_params *p, const wcl__winograd_sizes *s)
+static int64_t chunk_tiles(const wcl__facts *facts, const wcl__winograd_params *p,
+                           const wcl__winograd_sizes *s)
 {
     enum { LEAST_BLOCKS_OF_A_CPU = 4 };
     const int64_t all = wcl__round_up(s->tiles, p->pb), xi_bytes = s->xi * (int64_t)sizeof(float);
@@ -113,7 +119,8 @@ static int64_t chunk_tiles(const wcl__facts *facts, const wcl__winograd_params *
     return wcl__round_up(wcl__ceil_div(all, chunks), p->pb);
 }
 
-wcl__winograd_sizes wcl__winograd_sizes_of(const wcl__facts *facts, const wcl__winograd_params *params, const wcl__conv *conv)
+wcl__winograd_sizes wcl__winograd_sizes_of(const wcl__facts *facts, const wcl__winograd_params *params,
+                                           const wcl__conv *conv)
 {
     wcl__winograd_sizes s;
     s.xi = (params->wino_m + 2) * (params->wino_m + 2);
@@ -135,8 +142,8 @@ wcl__winograd_sizes wcl__winograd_sizes_of(const wcl__facts *facts, const wcl__w
     return s;
 }
 
-static wino_shape shape_of(const wcl__winograd_params *params, const wcl__conv *conv, const wcl__winograd_sizes *s,
-                           const wcl__winograd_slots *slots)
+static wino_shape shape_of(const wcl__winograd_params *params, const wcl__conv *conv,
+                           const wcl__winograd_sizes *s, const wcl__winograd_slots *slots)
 {
     return (wino_shape){.tiles_y = (cl_int)s->tiles_y,
                         .tiles_x = (cl_int)s->tiles_x,
@@ -160,9 +167,11 @@ static void input_args(wcl__call *call, const wcl__winograd_slots *slots, const 
     WCL__CALL_VALUE(call, *shape);
 }
 
-static wcl_status tiled_call(wcl__call *call, const wcl__winograd_sizes *s, const wcl__winograd_slots *slots, int64_t padded)
+static wcl_status tiled_call(wcl__call *call, const wcl__winograd_sizes *s, const wcl__winograd_slots *slots,
+                             int64_t padded)
 {
-    const wcl__winograd_product product = {s->xi, padded, s->c_padded, s->k_padded, slots->v, slots->u, slots->m};
+    const wcl__winograd_product product = {s->xi,    padded,   s->c_padded, s->k_padded,
+                                           slots->v, slots->u, slots->m};
     return wcl__winograd_tiled_call(call, &s->tiled, &product);
 }
 
@@ -206,7 +215,8 @@ static wcl__winograd_params read_by(int kernel, const wcl__winograd_params *para
 }
 
 wcl_status wcl__winograd_calls(wcl__call calls[3], const wcl__winograd_params *params, const wcl__conv *conv,
-                               const wcl__winograd_sizes *sizes, int64_t chunk, const wcl__winograd_slots *slots)
+                               const wcl__winograd_sizes *sizes, int64_t chunk,
+                               const wcl__winograd_slots *slots)
 {
     enum { NEIGHBOURS = 16 };
     static const char *const kernels[3] = {"winograd_input", "winograd_gemm", "winograd_output"};
@@ -232,12 +242,14 @@ wcl_status wcl__winograd_calls(wcl__call calls[3], const wcl__winograd_params *p
     return params->tiled ? tiled_call(&calls[GEMM], sizes, slots, shape.padded) : WCL_OK;
 }
 
-wcl_status wcl__winograd_fused_call(wcl__call *call, const wcl__winograd_params *params, const wcl__conv *conv,
-                                    const wcl__winograd_sizes *sizes, const wcl__winograd_slots *slots)
+wcl_status wcl__winograd_fused_call(wcl__call *call, const wcl__winograd_params *params,
+                                    const wcl__conv *conv, const wcl__winograd_sizes *sizes,
+                                    const wcl__winograd_slots *slots)
 {
     const size_t local[3] = {1, 1, 1};
     const wino_shape shape = shape_of(params, conv, sizes, slots);
-    const wcl_status status = wcl__cells_begin(call, "winograd_fused.cl", "winograd_fused", &wcl__winograd_table, params);
+    const wcl_status status =
+        wcl__cells_begin(call, "winograd_fused.cl", "winograd_fused", &wcl__winograd_table, params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, slots->x.slot);

@@ -1,4 +1,5 @@
-/* Winograd convolution F(m x m, 3x3), in three kernels (cl/conv/winograd.cl) or in one (cl/conv/winograd_fused.cl). */
+/* Winograd convolution F(m x m, 3x3), in three kernels (cl/conv/winograd.cl) or in one
+ * (cl/conv/winograd_fused.cl). */
 #ifndef WCL_KERNELS_CONV_WINOGRAD_H
 #define WCL_KERNELS_CONV_WINOGRAD_H
 
@@ -23,12 +24,14 @@ typedef struct wcl__winograd_params {
 } wcl__winograd_params;
 extern const wcl__param_table wcl__winograd_table;
 
-/* Sizes that follow from the convolution, the parameters and the device. Three kernels go over the tiles in chunks, so that V and M
- * of a chunk stay in a CPU's last cache, and are buffers of moderate size on a GPU; the fused kernel's V and M are local memory. */
+/* Sizes that follow from the convolution, the parameters and the device. Three kernels go over the tiles in
+ * chunks, so that V and M of a chunk stay in a CPU's last cache, and are buffers of moderate size on a GPU;
+ * the fused kernel's V and M are local memory. */
 typedef struct wcl__winograd_sizes {
     int xi;                          /* products of a tile */
     int64_t tiles_y, tiles_x, tiles; /* of a picture; of the batch */
-    int64_t chunk, chunks; /* tiles of a chunk, or of a fused work-item, a multiple of pb; 0: not even pb fit the local memory */
+    int64_t chunk, chunks; /* tiles of a chunk, or of a fused work-item, a multiple of pb; 0: not even pb fit
+                              the local memory */
     int64_t c_padded, k_padded; /* to cb, to cb * kb */
     int64_t v_bytes, m_bytes;   /* of a chunk, or of a fused work-group's local memory */
     int64_t u_bytes;
@@ -42,10 +45,12 @@ typedef struct wcl__winograd_form {
     wcl__act_kind act;
 } wcl__winograd_form;
 
-/* The block pb x kb follows from the device's vector registers (docs/winograd.md), on GPUs from the tiles and filters (docs/gpu.md). */
+/* The block pb x kb follows from the device's vector registers (docs/winograd.md), on GPUs from the tiles and
+ * filters (docs/gpu.md). */
 void wcl__winograd_defaults(const wcl__facts *facts, const wcl__conv *conv, const wcl__winograd_form *form,
                             wcl__winograd_params *params);
-wcl__winograd_sizes wcl__winograd_sizes_of(const wcl__facts *facts, const wcl__winograd_params *params, const wcl__conv *conv);
+wcl__winograd_sizes wcl__winograd_sizes_of(const wcl__facts *facts, const wcl__winograd_params *params,
+                                           const wcl__conv *conv);
 
 typedef struct wcl__winograd_slots {
     wcl__operand x, y; /* y: behind the pool, if there is one */
@@ -55,8 +60,10 @@ typedef struct wcl__winograd_slots {
 
 /* The three launches of chunk `chunk`, in this order. */
 wcl_status wcl__winograd_calls(wcl__call calls[3], const wcl__winograd_params *params, const wcl__conv *conv,
-                               const wcl__winograd_sizes *sizes, int64_t chunk, const wcl__winograd_slots *slots);
-wcl_status wcl__winograd_fused_call(wcl__call *call, const wcl__winograd_params *params, const wcl__conv *conv,
-                                    const wcl__winograd_sizes *sizes, const wcl__winograd_slots *slots);
+                               const wcl__winograd_sizes *sizes, int64_t chunk,
+                               const wcl__winograd_slots *slots);
+wcl_status wcl__winograd_fused_call(wcl__call *call, const wcl__winograd_params *params,
+                                    const wcl__conv *conv, const wcl__winograd_sizes *sizes,
+                                    const wcl__winograd_slots *slots);
 
 #endif

@@ -5,12 +5,14 @@ typedef struct tiled_shape {
     cl_int padded, channels, k_blocks;
 } tiled_shape;
 
-wcl_status wcl__winograd_tiled_call(wcl__call *call, const wcl__tiled_params *params, const wcl__winograd_product *product)
+wcl_status wcl__winograd_tiled_call(wcl__call *call, const wcl__tiled_params *params,
+                                    const wcl__winograd_product *product)
 {
     const char *kernel = "winograd_gemm_tiled";
     const int width = wcl__tiled_width(params);
     const size_t local[3] = {(size_t)(width / params->ik), (size_t)(params->pb / params->ip), 1};
-    const tiled_shape shape = {(cl_int)product->padded, (cl_int)product->channels, (cl_int)(product->filters / params->cb)};
+    const tiled_shape shape = {(cl_int)product->padded, (cl_int)product->channels,
+                               (cl_int)(product->filters / params->cb)};
     const wcl_status status = wcl__params_validate(&wcl__tiled_table, params);
     if (status != WCL_OK)
         return wcl__in_kernel(status, kernel);
@@ -20,6 +22,7 @@ wcl_status wcl__winograd_tiled_call(wcl__call *call, const wcl__tiled_params *pa
     wcl__call_slot(call, product->u);
     wcl__call_slot(call, product->m);
     WCL__CALL_VALUE(call, shape);
-    wcl__call_fixed_range(call, product->filters / params->ik, product->padded / params->ip, product->xi, local);
+    wcl__call_fixed_range(call, product->filters / params->ik, product->padded / params->ip, product->xi,
+                          local);
     return WCL_OK;
 }

@@ -4,12 +4,14 @@
 
 #include "kernels/conv/tiled.h"
 
-/* M = V U for each of `xi` products, by slots. `padded` is a multiple of pb, channels of cb, filters of cb * kb. */
+/* M = V U for each of `xi` products, by slots. `padded` is a multiple of pb, channels of cb, filters of cb *
+ * kb. */
 typedef struct wcl__winograd_product {
     int64_t xi, padded, channels, filters;
     int v, u, m;
 } wcl__winograd_product;
 
-wcl_status wcl__winograd_tiled_call(wcl__call *call, const wcl__tiled_params *params, const wcl__winograd_product *product);
+wcl_status wcl__winograd_tiled_call(wcl__call *call, const wcl__tiled_params *params,
+                                    const wcl__winograd_product *product);
 
 #endif

@@ -10,8 +10,9 @@ const char *wcl__blas_supports(const wcl__facts *facts)
     return facts->has_compiler ? NULL : "CLBlast needs a device with a compiler";
 }
 
-/* CLBlast copies an operand into scratch where its sides are no multiples of the kernel's tiles, or where it must be transposed. For
- * row-major operands that is a and c, and b where it is transposed. No tile is larger than this. */
+/* CLBlast copies an operand into scratch where its sides are no multiples of the kernel's tiles, or where it
+ * must be transposed. For row-major operands that is a and c, and b where it is transposed. No tile is larger
+ * than this. */
 enum { LARGEST_TILE = 256, COMMON_TILE = 128 };
 
 size_t wcl__blas_workspace(const wcl__blas_call *call)
@@ -36,26 +37,29 @@ static wcl_status translate(CLBlastStatusCode code, const char *what)
     return wcl__fail_cl_running((cl_int)code, what);
 }
 
-static CLBlastStatusCode gemv(const wcl__blas_call *call, const cl_mem *slots, cl_command_queue queue, cl_event *event)
+static CLBlastStatusCode gemv(const wcl__blas_call *call, const cl_mem *slots, cl_command_queue queue,
+                              cl_event *event)
 {
     const size_t rows = call->trans_b ? call->n : call->k, columns = call->trans_b ? call->k : call->n;
-    return CLBlastSgemv(CLBlastLayoutRowMajor, call->trans_b ? CLBlastTransposeNo : CLBlastTransposeYes, rows, columns, call->alpha,
-                        slots[call->b], call->b_offset, columns, slots[call->a], call->a_offset, 1, call->beta, slots[call->c],
-                        call->c_offset, 1, &queue, event);
+    return CLBlastSgemv(CLBlastLayoutRowMajor, call->trans_b ? CLBlastTransposeNo : CLBlastTransposeYes, rows,
+                        columns, call->alpha, slots[call->b], call->b_offset, columns, slots[call->a],
+                        call->a_offset, 1, call->beta, slots[call->c], call->c_offset, 1, &queue, event);
 }
 
-static CLBlastStatusCode gemm(const wcl__blas_call *call, const cl_mem *slots, cl_command_queue queue, cl_event *event)
+static CLBlastStatusCode gemm(const wcl__blas_call *call, const cl_mem *slots, cl_command_queue queue,
+                              cl_event *event)
 {
     const size_t a_row = call->trans_a ? call->m : call->k, b_row = call->trans_b ? call->k : call->n;
-    return CLBlastSgemmWithTempBuffer(CLBlastLayoutRowMajor, call->trans_a ? CLBlastTransposeYes : CLBlastTransposeNo,
-                                      call->trans_b ? CLBlastTransposeYes : CLBlastTransposeNo, call->m, call->n, call->k,
-                                      call->alpha, slots[call->a], call->a_offset, a_row, slots[call->b], call->b_offset, b_row,
-                                      call->beta, slots[call->c], call->c_offset, call->c_row, &queue, event,
-                                      call->workspace >= 0 ? slots[call->workspace] : NULL);
+    return CLBlastSgemmWithTempBuffer(
+        CLBlastLayoutRowMajor, call->trans_a ? CLBlastTransposeYes : CLBlastTransposeNo,
+        call->trans_b ? CLBlastTransposeYes : CLBlastTransposeNo, call->m, call->n, call->k, call->alpha,
+        slots[call->a], call->a_offset, a_row, slots[call->b], call->b_offset, b_row, call->beta,
+        slots[call->c], call->c_offset, call->c_row, &queue, event,
+        call->workspace >= 0 ? slots[call->workspace] : NULL);
 }
 
-wcl_status wcl__blas_enqueue(wcl_device *device, const wcl__blas_call *call, const cl_mem *slots, cl_command_queue queue,
-                             cl_event *event)
+wcl_status wcl__blas_enqueue(wcl_device *device, const wcl__blas_call *call, const cl_mem *slots,
+                             cl_command_queue queue, cl_event *event)
 {
     const bool vector = call->m == 1;
     (void)device;

@@ -1,11 +1,12 @@
-/* CLBlast, called from this family alone, under one process-wide lock: its parameters are per device and process, and its program
- * cache has races in 1.5.3. */
+/* CLBlast, called from this family alone, under one process-wide lock: its parameters are per device and
+ * process, and its program cache has races in 1.5.3. */
 #ifndef WCL_KERNELS_DENSE_CLBLAST_H
 #define WCL_KERNELS_DENSE_CLBLAST_H
 
 #include "runtime/device.h"
 
-/* c = alpha * op(a) * op(b) + beta * c; row-major. m = 1 uses GEMV on b. Slots are the plan's. Offsets in floats. */
+/* c = alpha * op(a) * op(b) + beta * c; row-major. m = 1 uses GEMV on b. Slots are the plan's. Offsets in
+ * floats. */
 typedef struct wcl__blas_call {
     int a, b, c;
     int workspace; /* GEMM's temporary buffer; -1: none is needed */
@@ -21,7 +22,7 @@ const char *wcl__blas_supports(const wcl__facts *facts);
 /* Bytes of the temporary buffer that GEMM needs for this shape; an upper bound that needs no device. */
 size_t wcl__blas_workspace(const wcl__blas_call *call);
 /* Enqueues; `slots` as for wcl__launch_create. event may be NULL. */
-wcl_status wcl__blas_enqueue(wcl_device *device, const wcl__blas_call *call, const cl_mem *slots, cl_command_queue queue,
-                             cl_event *event);
+wcl_status wcl__blas_enqueue(wcl_device *device, const wcl__blas_call *call, const cl_mem *slots,
+                             cl_command_queue queue, cl_event *event);
 
 #endif

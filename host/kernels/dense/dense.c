@@ -4,7 +4,8 @@
 
 static const char *constraint(const int *values)
 {
-    return values[0] == 1 || values[0] == 4 || values[0] == 8 || values[0] == 16 ? NULL : "cb must be 1, 4, 8 or 16";
+    return values[0] == 1 || values[0] == 4 || values[0] == 8 || values[0] == 16 ? NULL
+                                                                                 : "cb must be 1, 4, 8 or 16";
 }
 
 WCL__PARAM_TABLE(wcl__dense_table, "dense", WCL__DENSE_PARAMS, constraint);
@@ -35,11 +36,13 @@ void wcl__dense_defaults(const wcl__facts *facts, int64_t m, int act, bool half,
     }
     const int most = cpu ? 8 : 2;
     params->cb = !cpu ? 4 : wide ? 16 : 8;
-    params->batch = (int)wcl__ceil_div(m, wcl__ceil_div(m, most)); /* groups of nearly equal size: none is almost empty */
+    params->batch =
+        (int)wcl__ceil_div(m, wcl__ceil_div(m, most)); /* groups of nearly equal size: none is almost empty */
     params->outputs = !cpu ? 2 : (wide ? 24 : 8) / params->batch;
 }
 
-static wcl_status begin(wcl__call *call, const char *kernel, const wcl__dense_params *params, const wcl__dense_slots *slots)
+static wcl_status begin(wcl__call *call, const char *kernel, const wcl__dense_params *params,
+                        const wcl__dense_slots *slots)
 {
     const wcl_status status = wcl__params_validate(&wcl__dense_table, params);
     if (status != WCL_OK)
@@ -65,22 +68,29 @@ wcl_status wcl__dense_call(wcl__call *call, const wcl__dense_params *params, con
 {
     const size_t local[3] = {1, 1, 1};
     const wcl__act act = wcl__dense_act(&slice->act);
-    const dense_shape shape = {
-        (cl_int)slice->m, (cl_int)slice->inputs, (cl_int)slice->outputs, (cl_int)slice->row, (cl_int)slice->first, act.a, act.b};
+    const dense_shape shape = {(cl_int)slice->m,
+                               (cl_int)slice->inputs,
+                               (cl_int)slice->outputs,
+                               (cl_int)slice->row,
+                               (cl_int)slice->first,
+                               act.a,
+                               act.b};
     wcl__dense_params read = *params;
     read.act = (int)act.kind;
     const wcl_status status = begin(call, "dense", &read, slots);
     if (status != WCL_OK)
         return status;
     WCL__CALL_VALUE(call, shape);
-    wcl__call_range(call, wcl__ceil_div(slice->outputs, params->outputs), wcl__ceil_div(slice->m, params->batch), 1, local);
+    wcl__call_range(call, wcl__ceil_div(slice->outputs, params->outputs),
+                    wcl__ceil_div(slice->m, params->batch), 1, local);
     return WCL_OK;
 }
 
 /* Strides become ints in the kernel; its offsets within a matrix are products in size_t. */
 static bool fits(const wcl__matmul *m)
 {
-    const int64_t numbers[] = {m->m, m->n, m->k, m->a_row, m->a_column, m->b_row, m->b_column, m->bias_row, m->bias_column};
+    const int64_t numbers[] = {m->m,     m->n,        m->k,        m->a_row,      m->a_column,
+                               m->b_row, m->b_column, m->bias_row, m->bias_column};
     bool all = true;
     for (size_t i = 0; i < WCL__COUNT(numbers); i++)
         all = all && numbers[i] <= INT32_MAX;

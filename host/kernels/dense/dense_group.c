@@ -10,7 +10,8 @@ static const char *constraint(const int *values)
     memcpy(&p, values, sizeof p);
     if ((p.items & (p.items - 1)) != 0)
         return "items must be a power of two";
-    return p.outputs * p.batch > p.items ? "each output has an item that writes it: outputs * batch <= items" : NULL;
+    return p.outputs * p.batch > p.items ? "each output has an item that writes it: outputs * batch <= items"
+                                         : NULL;
 }
 
 WCL__PARAM_TABLE(wcl__dense_group_table, "dense_group", WCL__DENSE_GROUP_PARAMS, constraint);
@@ -39,11 +40,13 @@ static int items_for(const wcl__facts *facts, int64_t words, int unroll)
     return items;
 }
 
-void wcl__dense_group_defaults(const wcl__facts *facts, const wcl__dense_slice *slice, bool half, wcl__dense_group_params *params)
+void wcl__dense_group_defaults(const wcl__facts *facts, const wcl__dense_slice *slice, bool half,
+                               wcl__dense_group_params *params)
 {
     enum { BATCH = 4, GROUPS_OF_A_UNIT = 2 };
     wcl__params_standard(&wcl__dense_group_table, params);
-    params->batch = (int)wcl__ceil_div(slice->m, wcl__ceil_div(slice->m, BATCH)); /* groups of nearly equal size */
+    params->batch =
+        (int)wcl__ceil_div(slice->m, wcl__ceil_div(slice->m, BATCH)); /* groups of nearly equal size */
     if (params->batch > 1)
         params->unroll = 2; /* more sums leave fewer registers to words in flight */
     if (slice->outputs < (int64_t)params->outputs * GROUPS_OF_A_UNIT * facts->compute_units)
@@ -57,17 +60,19 @@ void wcl__dense_group_defaults(const wcl__facts *facts, const wcl__dense_slice *
 const char *wcl__dense_group_refuses(const wcl__facts *facts, const wcl__dense_group_params *params)
 {
     const wcl__param_field *items = &wcl__dense_group_table.fields[1];
-    if (facts->type & CL_DEVICE_TYPE_CPU || !(facts->type & CL_DEVICE_TYPE_GPU)) /* a device may report several types */
+    if (facts->type & CL_DEVICE_TYPE_CPU ||
+        !(facts->type & CL_DEVICE_TYPE_GPU)) /* a device may report several types */
         return "only on GPUs";
-    if (params->items < items->least || (uint64_t)params->items > WCL__MIN(facts->max_work_group, facts->max_item[0]))
+    if (params->items < items->least ||
+        (uint64_t)params->items > WCL__MIN(facts->max_work_group, facts->max_item[0]))
         return "work-groups too small";
     if (sizeof(cl_float) * (uint64_t)(params->outputs * params->batch * params->items) > facts->local_bytes)
         return "too little local memory";
     return constraint((const int *)params);
 }
 
-wcl_status wcl__dense_group_call(wcl__call *call, const wcl__dense_group_params *params, const wcl__dense_slice *slice,
-                                 const wcl__dense_slots *slots)
+wcl_status wcl__dense_group_call(wcl__call *call, const wcl__dense_group_params *params,
+                                 const wcl__dense_slice *slice, const wcl__dense_slots *slots)
 {
     const size_t local[3] = {(size_t)params->items, 1, 1};
     const wcl__act act = wcl__dense_act(&slice->act);

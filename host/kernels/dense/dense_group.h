@@ -23,11 +23,12 @@ extern const wcl__param_table wcl__dense_group_table;
 /* The weights' rows are padded to a multiple of this many: 16 bytes. */
 int64_t wcl__dense_group_word(bool half);
 /* slice->outputs are all outputs of the layer. */
-void wcl__dense_group_defaults(const wcl__facts *facts, const wcl__dense_slice *slice, bool half, wcl__dense_group_params *params);
+void wcl__dense_group_defaults(const wcl__facts *facts, const wcl__dense_slice *slice, bool half,
+                               wcl__dense_group_params *params);
 /* NULL, or why a device of these facts can't run it. */
 const char *wcl__dense_group_refuses(const wcl__facts *facts, const wcl__dense_group_params *params);
 /* Buffers are aligned to 16 bytes. */
-wcl_status wcl__dense_group_call(wcl__call *call, const wcl__dense_group_params *params, const wcl__dense_slice *slice,
-                                 const wcl__dense_slots *slots);
+wcl_status wcl__dense_group_call(wcl__call *call, const wcl__dense_group_params *params,
+                                 const wcl__dense_slice *slice, const wcl__dense_slots *slots);
 
 #endif

@@ -2,8 +2,8 @@
 
 WCL__PARAM_TABLE(wcl__lrn_table, "lrn", WCL__LRN_PARAMS, wcl__cells_constraint);
 
-wcl_status wcl__lrn_call(wcl__call *call, const wcl__lrn_params *params, const wcl__lrn *lrn, const wcl__operand *x,
-                         const wcl__operand *y)
+wcl_status wcl__lrn_call(wcl__call *call, const wcl__lrn_params *params, const wcl__lrn *lrn,
+                         const wcl__operand *x, const wcl__operand *y)
 {
     const cl_int before = (cl_int)((lrn->size - 1) / 2), after = (cl_int)(lrn->size - 1 - before);
     const cl_float factor = (cl_float)((double)lrn->alpha / (double)lrn->size);

@@ -14,7 +14,7 @@ typedef struct wcl__lrn_params {
 extern const wcl__param_table wcl__lrn_table;
 
 /* Fills `call`. */
-wcl_status wcl__lrn_call(wcl__call *call, const wcl__lrn_params *params, const wcl__lrn *lrn, const wcl__operand *x,
-                         const wcl__operand *y);
+wcl_status wcl__lrn_call(wcl__call *call, const wcl__lrn_params *params, const wcl__lrn *lrn,
+                         const wcl__operand *x, const wcl__operand *y);
 
 #endif

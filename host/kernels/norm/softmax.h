@@ -24,11 +24,13 @@ typedef struct wcl__softmax_group_params {
 extern const wcl__param_table wcl__softmax_group_table;
 
 /* True: a work-group a row, with these parameters. */
-bool wcl__softmax_by_group(const wcl__facts *facts, const wcl__softmax *softmax, wcl__softmax_group_params *params);
-wcl_status wcl__softmax_group_call(wcl__call *call, const wcl__softmax_group_params *params, const wcl__softmax *softmax, int x,
-                                   int y);
+bool wcl__softmax_by_group(const wcl__facts *facts, const wcl__softmax *softmax,
+                           wcl__softmax_group_params *params);
+wcl_status wcl__softmax_group_call(wcl__call *call, const wcl__softmax_group_params *params,
+                                   const wcl__softmax *softmax, int x, int y);
 
 /* Fills `call`. params->log is softmax->log. */
-wcl_status wcl__softmax_call(wcl__call *call, const wcl__softmax_params *params, const wcl__softmax *softmax, int x, int y);
+wcl_status wcl__softmax_call(wcl__call *call, const wcl__softmax_params *params, const wcl__softmax *softmax,
+                             int x, int y);
 
 #endif

@@ -34,7 +34,8 @@ wcl_status wcl__filters_direct_call(wcl__call *call, const wcl__filters_params *
     return status;
 }
 
-wcl_status wcl__filters_gemm_call(wcl__call *call, const wcl__filters_params *params, int64_t row, int64_t taps, int64_t step)
+wcl_status wcl__filters_gemm_call(wcl__call *call, const wcl__filters_params *params, int64_t row,
+                                  int64_t taps, int64_t step)
 {
     const cl_int sizes[3] = {(cl_int)row, (cl_int)taps, (cl_int)step};
     const wcl_status status = begin(call, "filters_gemm", params, row);
@@ -43,8 +44,8 @@ wcl_status wcl__filters_gemm_call(wcl__call *call, const wcl__filters_params *pa
     return status;
 }
 
-wcl_status wcl__filters_winograd_call(wcl__call *call, const wcl__filters_params *params, int64_t channels, int64_t c_padded,
-                                      int64_t k_padded)
+wcl_status wcl__filters_winograd_call(wcl__call *call, const wcl__filters_params *params, int64_t channels,
+                                      int64_t c_padded, int64_t k_padded)
 {
     const cl_int sizes[3] = {(cl_int)channels, (cl_int)c_padded, (cl_int)k_padded};
     const wcl_status status = begin(call, "filters_winograd", params, channels);

@@ -1,4 +1,5 @@
-/* Packing of weights: cl/pack/filters.cl. Each function fills a wcl__packing's call, rows and bytes; the caller sets source, key and scale. */
+/* Packing of weights: cl/pack/filters.cl. Each function fills a wcl__packing's call, rows and bytes; the
+ * caller sets source, key and scale. */
 #ifndef WCL_KERNELS_PACK_FILTERS_H
 #define WCL_KERNELS_PACK_FILTERS_H
 
@@ -32,9 +33,10 @@ typedef struct wcl__dense_packing {
 /* Slots of the calls: 0 source rows, 1 packed, 2 scale. */
 wcl_status wcl__filters_direct_call(wcl__call *call, const wcl__filters_params *params, int64_t row);
 /* `taps`: cells of a window; row = channels * taps; `step`: channels that lie together for each tap. */
-wcl_status wcl__filters_gemm_call(wcl__call *call, const wcl__filters_params *params, int64_t row, int64_t taps, int64_t step);
-wcl_status wcl__filters_winograd_call(wcl__call *call, const wcl__filters_params *params, int64_t channels, int64_t c_padded,
-                                      int64_t k_padded);
+wcl_status wcl__filters_gemm_call(wcl__call *call, const wcl__filters_params *params, int64_t row,
+                                  int64_t taps, int64_t step);
+wcl_status wcl__filters_winograd_call(wcl__call *call, const wcl__filters_params *params, int64_t channels,
+                                      int64_t c_padded, int64_t k_padded);
 wcl_status wcl__filters_dense_call(wcl__call *call, const wcl__dense_packing *packing);
 
 #endif

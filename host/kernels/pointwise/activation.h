@@ -16,7 +16,7 @@ typedef struct wcl__activation_params {
 extern const wcl__param_table wcl__activation_table;
 
 /* Fills `call`: slot y = act(slot x), `count` elements. params->act is act->kind. */
-wcl_status wcl__activation_call(wcl__call *call, const wcl__activation_params *params, const wcl__act *act, int x, int y,
-                                int64_t count);
+wcl_status wcl__activation_call(wcl__call *call, const wcl__activation_params *params, const wcl__act *act,
+                                int x, int y, int64_t count);
 
 #endif

@@ -12,8 +12,11 @@ WCL__PARAM_TABLE(wcl__binary_table, "binary", WCL__BINARY_PARAMS, binary_constra
 
 static void add_options(wcl__call *call, const wcl__binary *binary, int cb, int rank)
 {
-    const wcl__binary_params params = {
-        .op = (int)binary->op, .act = (int)binary->act.kind, .cb = cb, .rank = rank, .reverse = binary->reverse};
+    const wcl__binary_params params = {.op = (int)binary->op,
+                                       .act = (int)binary->act.kind,
+                                       .cb = cb,
+                                       .rank = rank,
+                                       .reverse = binary->reverse};
     wcl__params_options(&wcl__binary_table, &params, call->options, sizeof call->options);
 }
 
@@ -43,8 +46,8 @@ wcl_status wcl__binary_flat_call(wcl__call *call, const wcl__binary *binary, int
     return WCL_OK;
 }
 
-wcl_status wcl__binary_channel_call(wcl__call *call, const wcl__binary *binary, const wcl__shape *shape, const wcl__layout *layout,
-                                    bool per_channel)
+wcl_status wcl__binary_channel_call(wcl__call *call, const wcl__binary *binary, const wcl__shape *shape,
+                                    const wcl__layout *layout, bool per_channel)
 {
     enum { LEAST = 4 };
     wcl__view view;

@@ -8,7 +8,12 @@
 #include "tune/params.h"
 
 /* The kernel's OP. */
-typedef enum wcl__binary_op { WCL__BINARY_ADD = 0, WCL__BINARY_SUB = 1, WCL__BINARY_MUL = 2, WCL__BINARY_DIV = 3 } wcl__binary_op;
+typedef enum wcl__binary_op {
+    WCL__BINARY_ADD = 0,
+    WCL__BINARY_SUB = 1,
+    WCL__BINARY_MUL = 2,
+    WCL__BINARY_DIV = 3
+} wcl__binary_op;
 
 #define WCL__BINARY_PARAMS(X)                                             \
     X(op, 0, 3, 0, "wcl__binary_op")                                      \
@@ -34,8 +39,8 @@ typedef struct wcl__binary {
  * flat: the three allocations, of `count` floats, lie alike. */
 wcl_status wcl__binary_flat_call(wcl__call *call, const wcl__binary *binary, int64_t count);
 /* b: a float for each channel of `shape`, or one in all (per_channel false). */
-wcl_status wcl__binary_channel_call(wcl__call *call, const wcl__binary *binary, const wcl__shape *shape, const wcl__layout *layout,
-                                    bool per_channel);
+wcl_status wcl__binary_channel_call(wcl__call *call, const wcl__binary *binary, const wcl__shape *shape,
+                                    const wcl__layout *layout, bool per_channel);
 /* Plain tensors; y's shape is a's and b's broadcast to it. */
 wcl_status wcl__binary_broadcast_call(wcl__call *call, const wcl__binary *binary, const wcl__shape *a_shape,
                                       const wcl__shape *b_shape, const wcl__shape *y_shape);

@@ -8,8 +8,8 @@ typedef struct window {
     cl_int pad_top, pad_left, pad_bottom, pad_right, include_pad;
 } window;
 
-wcl_status wcl__pool_call(wcl__call *call, const wcl__pool_params *params, const wcl__pool *pool, const wcl__operand *x,
-                          const wcl__operand *y)
+wcl_status wcl__pool_call(wcl__call *call, const wcl__pool_params *params, const wcl__pool *pool,
+                          const wcl__operand *x, const wcl__operand *y)
 {
     const window win = {
         .kh = (cl_int)pool->kh,
@@ -34,8 +34,8 @@ wcl_status wcl__pool_call(wcl__call *call, const wcl__pool_params *params, const
     return WCL_OK;
 }
 
-wcl_status wcl__pool_global_call(wcl__call *call, const wcl__pool_params *params, const wcl__pool *pool, const wcl__operand *x,
-                                 const wcl__operand *y)
+wcl_status wcl__pool_global_call(wcl__call *call, const wcl__pool_params *params, const wcl__pool *pool,
+                                 const wcl__operand *x, const wcl__operand *y)
 {
     const char *kernel = pool->average ? "pool_global_average" : "pool_global_max";
     const wcl_status status = wcl__cells_begin(call, "pool.cl", kernel, &wcl__pool_table, params);

@@ -14,10 +14,10 @@ typedef struct wcl__pool_params {
 extern const wcl__param_table wcl__pool_table;
 
 /* Each fills `call`. The pool's sizes fit 30 bits (ops/window.h). */
-wcl_status wcl__pool_call(wcl__call *call, const wcl__pool_params *params, const wcl__pool *pool, const wcl__operand *x,
-                          const wcl__operand *y);
+wcl_status wcl__pool_call(wcl__call *call, const wcl__pool_params *params, const wcl__pool *pool,
+                          const wcl__operand *x, const wcl__operand *y);
 /* Over whole planes; of `pool`, only `average` matters. */
-wcl_status wcl__pool_global_call(wcl__call *call, const wcl__pool_params *params, const wcl__pool *pool, const wcl__operand *x,
-                                 const wcl__operand *y);
+wcl_status wcl__pool_global_call(wcl__call *call, const wcl__pool_params *params, const wcl__pool *pool,
+                                 const wcl__operand *x, const wcl__operand *y);
 
 #endif

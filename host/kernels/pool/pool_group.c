@@ -10,7 +10,8 @@ static const char *constraint(const int *values)
 
 WCL__PARAM_TABLE(wcl__pool_group_table, "pool_group", WCL__POOL_GROUP_PARAMS, constraint);
 
-bool wcl__pool_by_group(const wcl__facts *facts, const wcl__pool *pool, int cb, wcl__pool_group_params *params)
+bool wcl__pool_by_group(const wcl__facts *facts, const wcl__pool *pool, int cb,
+                        wcl__pool_group_params *params)
 {
     enum { LEAST = 32, MOST = 256 };
     const uint64_t allowed = WCL__MIN(facts->max_work_group, facts->max_item[0]);
@@ -23,8 +24,8 @@ bool wcl__pool_by_group(const wcl__facts *facts, const wcl__pool *pool, int cb, 
            sizeof(cl_float) * (uint64_t)(params->items * cb) <= facts->local_bytes;
 }
 
-wcl_status wcl__pool_group_call(wcl__call *call, const wcl__pool_group_params *params, const wcl__pool *pool, const wcl__operand *x,
-                                const wcl__operand *y)
+wcl_status wcl__pool_group_call(wcl__call *call, const wcl__pool_group_params *params, const wcl__pool *pool,
+                                const wcl__operand *x, const wcl__operand *y)
 {
     const size_t local[3] = {(size_t)params->items, 1, 1};
     const char *kernel = pool->average ? "pool_group_average" : "pool_group_max";

@@ -18,9 +18,10 @@ typedef struct wcl__pool_group_params {
 extern const wcl__param_table wcl__pool_group_table;
 
 /* True: a work-group for each `cb` channels of an image, with these parameters. Of `pool`, h and w matter. */
-bool wcl__pool_by_group(const wcl__facts *facts, const wcl__pool *pool, int cb, wcl__pool_group_params *params);
+bool wcl__pool_by_group(const wcl__facts *facts, const wcl__pool *pool, int cb,
+                        wcl__pool_group_params *params);
 /* Fills `call`. Of `pool`, only `average` matters. */
-wcl_status wcl__pool_group_call(wcl__call *call, const wcl__pool_group_params *params, const wcl__pool *pool, const wcl__operand *x,
-                                const wcl__operand *y);
+wcl_status wcl__pool_group_call(wcl__call *call, const wcl__pool_group_params *params, const wcl__pool *pool,
+                                const wcl__operand *x, const wcl__operand *y);
 
 #endif

@@ -10,8 +10,8 @@ static const char *constraint(const int *values)
 
 WCL__PARAM_TABLE(wcl__convert_table, "convert", WCL__CONVERT_PARAMS, constraint);
 
-wcl_status wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to, const wcl__layout *to_layout,
-                             const wcl__shape *shape)
+wcl_status wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to,
+                             const wcl__layout *to_layout, const wcl__shape *shape)
 {
     const wcl__convert_params params = {.from = from_layout->block, .to = to_layout->block};
     wcl__operand x = {.slot = from}, y = {.slot = to};

@@ -15,7 +15,7 @@ typedef struct wcl__convert_params {
 extern const wcl__param_table wcl__convert_table;
 
 /* Fills `call`: slot `to` becomes the tensor of slot `from` in another layout. Both have rank 0 to 4. */
-wcl_status wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to, const wcl__layout *to_layout,
-                             const wcl__shape *shape);
+wcl_status wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to,
+                             const wcl__layout *to_layout, const wcl__shape *shape);
 
 #endif

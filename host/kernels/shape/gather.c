@@ -7,7 +7,8 @@ wcl_status wcl__gather_call(wcl__call *call, const wcl__gather *gather, int x, i
     size_t local[3];
     if (gather->length > INT32_MAX || gather->count > INT32_MAX || gather->inner > INT32_MAX)
         return wcl__fail(WCL_UNSUPPORTED, "a dimension of more than %d", INT32_MAX);
-    const cl_int length = (cl_int)gather->length, count = (cl_int)gather->count, inner = (cl_int)gather->inner;
+    const cl_int length = (cl_int)gather->length, count = (cl_int)gather->count,
+                 inner = (cl_int)gather->inner;
     wcl__call_slot(call, x);
     wcl__call_slot(call, index);
     wcl__call_slot(call, y);

@@ -50,19 +50,23 @@ int wcl__nd_rank(const wcl__nd *walk)
     return walk->rank <= 4 ? 4 : 8;
 }
 
-/* Steps and dimensions are ints in the kernel, and so is the place within the dimensions that global id 2 counts; offsets are longs. */
+/* Steps and dimensions are ints in the kernel, and so is the place within the dimensions that global id 2
+ * counts; offsets are longs. */
 static wcl_status check_walk(const wcl__nd *walk)
 {
     int64_t outer = 1;
     for (int d = 0; d < walk->rank; d++) {
         if (walk->dims[d] > INT32_MAX)
-            return wcl__fail(WCL_UNSUPPORTED, "a dimension of %lld: the most is %d", (long long)walk->dims[d], INT32_MAX);
+            return wcl__fail(WCL_UNSUPPORTED, "a dimension of %lld: the most is %d", (long long)walk->dims[d],
+                             INT32_MAX);
         for (int k = 0; k < WCL__ND_OPERANDS; k++)
             if (walk->step[k][d] > INT32_MAX || walk->step[k][d] < -INT32_MAX)
-                return wcl__fail(WCL_UNSUPPORTED, "neighbours in a dimension are %lld elements apart: the most is %d",
+                return wcl__fail(WCL_UNSUPPORTED,
+                                 "neighbours in a dimension are %lld elements apart: the most is %d",
                                  (long long)walk->step[k][d], INT32_MAX);
         if (d < walk->rank - 2 && (wcl__mul_overflow(outer, walk->dims[d], &outer) || outer > INT32_MAX))
-            return wcl__fail(WCL_UNSUPPORTED, "all dimensions but the last two have more than %d elements", INT32_MAX);
+            return wcl__fail(WCL_UNSUPPORTED, "all dimensions but the last two have more than %d elements",
+                             INT32_MAX);
     }
     return WCL_OK;
 }

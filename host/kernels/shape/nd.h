@@ -1,5 +1,5 @@
-/* Walks over up to eight dimensions in which each operand has its own steps: what strided copies and broadcasting share.
- * cl/shape/nd.clh has the same struct. */
+/* Walks over up to eight dimensions in which each operand has its own steps: what strided copies and
+ * broadcasting share. cl/shape/nd.clh has the same struct. */
 #ifndef WCL_KERNELS_SHAPE_ND_H
 #define WCL_KERNELS_SHAPE_ND_H
 
@@ -30,8 +30,8 @@ void wcl__nd_next(const wcl__nd *walk, wcl__nd_cursor *cursor);
 void wcl__nd_collapse(wcl__nd *walk);
 /* RANK for the kernel: 4 or 8. */
 int wcl__nd_rank(const wcl__nd *walk);
-/* The kernel's argument; WCL_UNSUPPORTED where a dimension, a step, or the number of places in all but the last two dimensions does not
- * fit 31 bits. */
+/* The kernel's argument; WCL_UNSUPPORTED where a dimension, a step, or the number of places in all but the
+ * last two dimensions does not fit 31 bits. */
 wcl_status wcl__nd_pack(const wcl__nd *walk, wcl__nd_arg *out);
 /* Sets the call's range: a work-item for each element. */
 void wcl__nd_range(wcl__call *call, const wcl__nd_arg *walk);

@@ -1,4 +1,5 @@
-/* Conv: direct for any window, as a matrix product for one group, Winograd for 3x3 with stride and dilation 1. */
+/* Conv: direct for any window, as a matrix product for one group, Winograd for 3x3 with stride and
+ * dilation 1. */
 #include "ops/conv/conv.h"
 
 #include <math.h>
@@ -47,13 +48,14 @@ static wcl_status check_shapes(const wcl__op_node *node, int64_t groups)
     if (w->rank != x->rank)
         return wcl__fail(WCL_BAD_SHAPE, "weight has %d dimensions, Conv needs %d", w->rank, x->rank);
     if (groups < 1 || wcl__shape_count(w) <= 0)
-        return wcl__fail(WCL_BAD_MODEL, "group is %lld, weight %s", (long long)groups, wcl__shape_print(w).text);
+        return wcl__fail(WCL_BAD_MODEL, "group is %lld, weight %s", (long long)groups,
+                         wcl__shape_print(w).text);
     if (x->dims[1] != w->dims[1] * groups || w->dims[0] % groups != 0)
-        return wcl__fail(WCL_BAD_SHAPE, "input %s and weight %s in %lld groups do not fit", wcl__shape_print(x).text,
-                         wcl__shape_print(w).text, (long long)groups);
+        return wcl__fail(WCL_BAD_SHAPE, "input %s and weight %s in %lld groups do not fit",
+                         wcl__shape_print(x).text, wcl__shape_print(w).text, (long long)groups);
     if (bias && (bias->shape.rank != 1 || bias->shape.dims[0] != w->dims[0]))
-        return wcl__fail(WCL_BAD_SHAPE, "bias is %s, there are %lld filters", wcl__shape_print(&bias->shape).text,
-                         (long long)w->dims[0]);
+        return wcl__fail(WCL_BAD_SHAPE, "bias is %s, there are %lld filters",
+                         wcl__shape_print(&bias->shape).text, (long long)w->dims[0]);
     const int64_t *kernel = wcl__attr_ints(node, "kernel_shape", &count);
     if (kernel && (count != (size_t)x->rank - 2 || memcmp(kernel, w->dims + 2, count * sizeof *kernel) != 0))
         return wcl__fail(WCL_BAD_SHAPE, "kernel_shape does not fit weight %s", wcl__shape_print(w).text);
@@ -112,8 +114,8 @@ wcl__conv wcl__conv_of(const wcl__op_node *node)
 
 double wcl__conv_macs(const wcl__conv *conv)
 {
-    return (double)conv->n * (double)conv->k * (double)conv->oh * (double)conv->ow * (double)(conv->c / conv->groups) *
-           (double)(conv->kh * conv->kw);
+    return (double)conv->n * (double)conv->k * (double)conv->oh * (double)conv->ow *
+           (double)(conv->c / conv->groups) * (double)(conv->kh * conv->kw);
 }
 
 const char *wcl__conv_many_pixels(const wcl__conv *conv)
@@ -125,13 +127,15 @@ const char *wcl__conv_many_pixels(const wcl__conv *conv)
                : NULL;
 }
 
-/* The products of F(4x4, 3x3), 36 for a tile of 16 outputs, or those of the definition where they are fewer. */
+/* The products of F(4x4, 3x3), 36 for a tile of 16 outputs, or those of the definition where they are fewer.
+ */
 static double work(const wcl__op_node *node)
 {
     const wcl__conv *conv = &node->desc.conv;
     const double direct = 2 * wcl__conv_macs(conv);
     const double tiles = (double)(conv->n * wcl__ceil_div(conv->oh, 4) * wcl__ceil_div(conv->ow, 4));
-    return wcl__conv_winograd_refuses(node) ? direct : fmin(direct, 2 * 36 * tiles * (double)(conv->c * conv->k));
+    return wcl__conv_winograd_refuses(node) ? direct
+                                            : fmin(direct, 2 * 36 * tiles * (double)(conv->c * conv->k));
 }
 
 double wcl__conv_io_bytes(const wcl__op_node *node)
@@ -145,14 +149,18 @@ wcl_status wcl__conv_operands(const wcl__emit *emit, wcl__operand *x, wcl__opera
 {
     x->slot = emit->in[WCL__CONV_X];
     y->slot = emit->out[0];
-    const wcl_status status = wcl__emit_view(emit, x->slot, &emit->node->inputs[WCL__CONV_X]->shape, &x->view);
-    return status == WCL_OK ? wcl__emit_view(emit, y->slot, &emit->node->outputs[0]->shape, &y->view) : status;
+    const wcl_status status =
+        wcl__emit_view(emit, x->slot, &emit->node->inputs[WCL__CONV_X]->shape, &x->view);
+    return status == WCL_OK ? wcl__emit_view(emit, y->slot, &emit->node->outputs[0]->shape, &y->view)
+                            : status;
 }
 
 size_t wcl__conv_unpooled_bytes(const wcl__op_node *node, int block)
 {
     const wcl__conv *conv = &node->desc.conv;
-    return node->epilogue.pool ? sizeof(float) * (size_t)(conv->n * wcl__round_up(conv->k, block) * conv->oh * conv->ow) : 0;
+    return node->epilogue.pool
+               ? sizeof(float) * (size_t)(conv->n * wcl__round_up(conv->k, block) * conv->oh * conv->ow)
+               : 0;
 }
 
 wcl_status wcl__conv_unpooled(const wcl__emit *emit, const wcl__operand *y, wcl__operand *out)
@@ -163,7 +171,8 @@ wcl_status wcl__conv_unpooled(const wcl__emit *emit, const wcl__operand *y, wcl_
     *out = *y;
     if (!emit->node->epilogue.pool)
         return WCL_OK;
-    const wcl_status status = wcl__steps_tensor(emit->steps, WCL__TENSOR_WORKSPACE, "before its pool", &shape, &layout, &out->slot);
+    const wcl_status status =
+        wcl__steps_tensor(emit->steps, WCL__TENSOR_WORKSPACE, "before its pool", &shape, &layout, &out->slot);
     return status == WCL_OK ? wcl__emit_view(emit, out->slot, &shape, &out->view) : status;
 }
 
@@ -202,11 +211,11 @@ wcl_status wcl__conv_bias(const wcl__emit *emit, int cb, int *slot)
     return wcl__bias_slot(emit, wcl__input(emit->node, WCL__CONV_B), &all, cb, slot);
 }
 
-#define ROW(form, label, bound)                                                                                            \
-    {                                                                                                                      \
-        .name = label, .supports = wcl__conv_##form##_supports, .blocks = wcl__conv_##form##_blocks,                       \
-        .cost = wcl__conv_##form##_cost, .memory = wcl__conv_##form##_memory, .parameters = wcl__conv_##form##_parameters, \
-        .emit = wcl__conv_##form##_emit, .algorithm = bound                                                                \
+#define ROW(form, label, bound)                                                                          \
+    {                                                                                                    \
+        .name = label, .supports = wcl__conv_##form##_supports, .blocks = wcl__conv_##form##_blocks,     \
+        .cost = wcl__conv_##form##_cost, .memory = wcl__conv_##form##_memory,                            \
+        .parameters = wcl__conv_##form##_parameters, .emit = wcl__conv_##form##_emit, .algorithm = bound \
     }
 static const wcl__variant variants[] = {
     ROW(direct, "direct", WCL__SUM),

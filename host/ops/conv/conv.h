@@ -11,13 +11,15 @@ enum { WCL__CONV_X = 0, WCL__CONV_W = 1, WCL__CONV_B = 2 };
 /* The convolution with its epilogue. */
 wcl__conv wcl__conv_of(const wcl__op_node *node);
 double wcl__conv_macs(const wcl__conv *conv);
-/* Why kernels that count the output pixels of all pictures, or their tiles, in 31 bits cannot compute it; NULL: they can. */
+/* Why kernels that count the output pixels of all pictures, or their tiles, in 31 bits cannot compute it;
+ * NULL: they can. */
 const char *wcl__conv_many_pixels(const wcl__conv *conv);
 /* Of the input, and of the output behind the epilogue. */
 double wcl__conv_io_bytes(const wcl__op_node *node);
 /* The input's and the output's slot and view. */
 wcl_status wcl__conv_operands(const wcl__emit *emit, wcl__operand *x, wcl__operand *y);
-/* For a variant that cannot pool: where it writes (*out is y, or scratch where the epilogue pools), and the pool's step behind it. */
+/* For a variant that cannot pool: where it writes (*out is y, or scratch where the epilogue pools), and the
+ * pool's step behind it. */
 size_t wcl__conv_unpooled_bytes(const wcl__op_node *node, int block); /* of that scratch; 0: none */
 wcl_status wcl__conv_unpooled(const wcl__emit *emit, const wcl__operand *y, wcl__operand *out);
 wcl_status wcl__conv_pool(const wcl__emit *emit, const wcl__operand *from, const wcl__operand *y);
@@ -26,20 +28,22 @@ wcl_status wcl__conv_weights(const wcl__emit *emit, wcl__packing *packing, int *
 wcl_status wcl__conv_bias(const wcl__emit *emit, int cb, int *slot);
 
 /* conv_gemm.c: the tiled product's steps, slots->y behind them. */
-wcl_status wcl__conv_tiled_steps(const wcl__emit *emit, const wcl__conv_tiled_params *params, const wcl__conv *conv,
-                                 const wcl__conv_slots *slots);
+wcl_status wcl__conv_tiled_steps(const wcl__emit *emit, const wcl__conv_tiled_params *params,
+                                 const wcl__conv *conv, const wcl__conv_slots *slots);
 
 /* conv_winograd.c: why Winograd cannot compute it, on any device; NULL: it can. */
 const char *wcl__conv_winograd_refuses(const wcl__op_node *node);
 
 /* The functions of a variant; conv.c has the table. */
-#define WCL__CONV_VARIANT(form)                                                                                           \
-    const char *wcl__conv_##form##_supports(const wcl__op_node *node, const wcl__facts *facts);                           \
-    int wcl__conv_##form##_blocks(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS]);   \
-    void wcl__conv_##form##_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost); \
-    size_t wcl__conv_##form##_memory(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks);              \
-    void wcl__conv_##form##_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out,  \
-                                       size_t bytes);                                                                     \
+#define WCL__CONV_VARIANT(form)                                                                              \
+    const char *wcl__conv_##form##_supports(const wcl__op_node *node, const wcl__facts *facts);              \
+    int wcl__conv_##form##_blocks(const wcl__op_node *node, const wcl__facts *facts,                         \
+                                  wcl__blocks out[WCL__MAX_BLOCKS]);                                         \
+    void wcl__conv_##form##_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks,      \
+                                 wcl__cost *cost);                                                           \
+    size_t wcl__conv_##form##_memory(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks); \
+    void wcl__conv_##form##_parameters(const wcl__op_node *node, const wcl__facts *facts,                    \
+                                       wcl__blocks blocks, char *out, size_t bytes);                         \
     wcl_status wcl__conv_##form##_emit(const wcl__emit *emit);
 WCL__CONV_VARIANT(direct)
 WCL__CONV_VARIANT(gemm)

@@ -20,7 +20,8 @@ const char *wcl__conv_direct_supports(const wcl__op_node *node, const wcl__facts
     return NULL;
 }
 
-int wcl__conv_direct_blocks(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS])
+int wcl__conv_direct_blocks(const wcl__op_node *node, const wcl__facts *facts,
+                            wcl__blocks out[WCL__MAX_BLOCKS])
 {
     const wcl__conv *conv = &node->desc.conv;
     const int block = wcl__facts_block(facts);
@@ -39,7 +40,8 @@ int wcl__conv_direct_blocks(const wcl__op_node *node, const wcl__facts *facts, w
     return count;
 }
 
-static wcl__conv_direct_params direct_params(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
+static wcl__conv_direct_params direct_params(const wcl__op_node *node, const wcl__facts *facts,
+                                             wcl__blocks blocks)
 {
     const wcl__conv conv = wcl__conv_of(node);
     wcl__conv_direct_params params;
@@ -62,8 +64,8 @@ size_t wcl__conv_direct_memory(const wcl__op_node *node, const wcl__facts *facts
     return filter_bytes(&node->desc.conv, &params) + wcl__conv_unpooled_bytes(node, blocks.out);
 }
 
-/* Of a GPU's lanes: few work-items leave most of them idle. On an H100 (132 units) a 1x1 convolution of 384 channels into 64 at 14x14, 896
- * work-items, took 0.22 ms, and 0.02 ms as a product (docs/gpu.md). */
+/* Of a GPU's lanes: few work-items leave most of them idle. On an H100 (132 units) a 1x1 convolution of 384
+ * channels into 64 at 14x14, 896 work-items, took 0.22 ms, and 0.02 ms as a product (docs/gpu.md). */
 static double busy_part(const wcl__conv *conv, const wcl__facts *facts, const wcl__conv_direct_params *params)
 {
     enum { ITEMS_OF_A_UNIT = 256 };
@@ -72,8 +74,8 @@ static double busy_part(const wcl__conv *conv, const wcl__facts *facts, const wc
     return WCL__MIN(1.0, items / (ITEMS_OF_A_UNIT * (double)WCL__MAX(facts->compute_units, 1u)));
 }
 
-/* Of the device's peak. Measured on CPUs with PoCL, one group and whole vectors of filters: 0.8 where x is plain, half of that where its
- * channels lie in blocks. */
+/* Of the device's peak. Measured on CPUs with PoCL, one group and whole vectors of filters: 0.8 where x is
+ * plain, half of that where its channels lie in blocks. */
 static double direct_efficiency(const wcl__conv *conv, const wcl__facts *facts, wcl__blocks blocks,
                                 const wcl__conv_direct_params *params)
 {
@@ -85,20 +87,23 @@ static double direct_efficiency(const wcl__conv *conv, const wcl__facts *facts, 
     return blocks.in == 1 ? 0.6 : 0.35;
 }
 
-void wcl__conv_direct_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
+void wcl__conv_direct_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks,
+                           wcl__cost *cost)
 {
     const wcl__conv *conv = &node->desc.conv;
     const wcl__conv_direct_params params = direct_params(node, facts, blocks);
-    const double filters = (double)wcl__round_up(conv->k, params.cb * params.kb) / (double)conv->k; /* tails work too */
+    const double filters =
+        (double)wcl__round_up(conv->k, params.cb * params.kb) / (double)conv->k; /* tails work too */
     const double columns = (double)wcl__round_up(conv->ow, params.out_w) / (double)conv->ow;
     cost->flops = 2 * wcl__conv_macs(conv) * columns * (is_depthwise(conv) ? 1 : filters);
-    cost->bytes =
-        wcl__conv_io_bytes(node) + (double)filter_bytes(conv, &params) + 2.0 * (double)wcl__conv_unpooled_bytes(node, blocks.out);
+    cost->bytes = wcl__conv_io_bytes(node) + (double)filter_bytes(conv, &params) +
+                  2.0 * (double)wcl__conv_unpooled_bytes(node, blocks.out);
     cost->efficiency = direct_efficiency(conv, facts, blocks, &params);
     cost->launches = node->epilogue.pool ? 2 : 1;
 }
 
-void wcl__conv_direct_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
+void wcl__conv_direct_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks,
+                                 char *out, size_t bytes)
 {
     const wcl__conv_direct_params params = direct_params(node, facts, blocks);
     wcl__params_print(&wcl__conv_direct_table, &params, out, bytes);
@@ -124,8 +129,8 @@ wcl_status wcl__conv_direct_emit(const wcl__emit *emit)
 {
     const wcl__conv conv = wcl__conv_of(emit->node);
     const wcl__conv_direct_params params = direct_params(emit->node, emit->facts, emit->blocks);
-    const wcl__conv_way way = {is_depthwise(&conv),
-                               !(emit->facts->type & CL_DEVICE_TYPE_CPU) && emit->facts->type & CL_DEVICE_TYPE_GPU};
+    const wcl__conv_way way = {is_depthwise(&conv), !(emit->facts->type & CL_DEVICE_TYPE_CPU) &&
+                                                        emit->facts->type & CL_DEVICE_TYPE_GPU};
     wcl__conv_slots slots;
     wcl__operand y;
     wcl__call call;

@@ -1,5 +1,5 @@
-/* Convolution as an implicit matrix product: any window, stride and dilation of one group. On GPUs by work-groups in local memory, where
- * there is enough of it. */
+/* Convolution as an implicit matrix product: any window, stride and dilation of one group. On GPUs by
+ * work-groups in local memory, where there is enough of it. */
 #include "kernels/conv/conv_gemm.h"
 
 #include "kernels/pack/filters.h"
@@ -21,7 +21,8 @@ int wcl__conv_gemm_blocks(const wcl__op_node *node, const wcl__facts *facts, wcl
     return 1;
 }
 
-static wcl__conv_gemm_params gemm_params(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
+static wcl__conv_gemm_params gemm_params(const wcl__op_node *node, const wcl__facts *facts,
+                                         wcl__blocks blocks)
 {
     const wcl__conv conv = wcl__conv_of(node);
     wcl__conv_gemm_params params;
@@ -50,12 +51,14 @@ static product product_of(const wcl__op_node *node, const wcl__facts *facts, wcl
     wcl__conv_tiled_params tiled;
     if (is_tiled(node, facts, &tiled)) {
         const wcl__conv_tiled_sizes s = wcl__conv_tiled_sizes_of(facts, &tiled, &node->desc.conv);
-        return (product){s.pixels, s.c_padded, s.k_padded, s.weight_bytes, s.part_bytes, 0.6 * s.busy}; /* as Winograd's product */
+        return (product){s.pixels,       s.c_padded,   s.k_padded,
+                         s.weight_bytes, s.part_bytes, 0.6 * s.busy}; /* as Winograd's product */
     }
     const wcl__conv_gemm_params params = gemm_params(node, facts, blocks);
     const wcl__conv_gemm_sizes s = wcl__conv_gemm_sizes_of(&params, &node->desc.conv);
     /* of a GPU's work-group one lane works */
-    return (product){s.pixels, s.c_padded, s.k_padded, s.weight_bytes, 0, facts->type & CL_DEVICE_TYPE_CPU ? 0.7 : 0.02};
+    return (product){s.pixels,       s.c_padded, s.k_padded,
+                     s.weight_bytes, 0,          facts->type & CL_DEVICE_TYPE_CPU ? 0.7 : 0.02};
 }
 
 size_t wcl__conv_gemm_memory(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
@@ -64,18 +67,21 @@ size_t wcl__conv_gemm_memory(const wcl__op_node *node, const wcl__facts *facts, 
     return (size_t)(p.weight_bytes + p.part_bytes) + wcl__conv_unpooled_bytes(node, blocks.out);
 }
 
-void wcl__conv_gemm_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
+void wcl__conv_gemm_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks,
+                         wcl__cost *cost)
 {
     const wcl__conv *conv = &node->desc.conv;
     const product p = product_of(node, facts, blocks);
-    cost->flops = 2.0 * (double)p.pixels * (double)p.c_padded * (double)p.k_padded * (double)(conv->kh * conv->kw);
+    cost->flops =
+        2.0 * (double)p.pixels * (double)p.c_padded * (double)p.k_padded * (double)(conv->kh * conv->kw);
     cost->bytes = wcl__conv_io_bytes(node) + (double)p.weight_bytes +
                   2.0 * ((double)p.part_bytes + (double)wcl__conv_unpooled_bytes(node, blocks.out));
     cost->efficiency = p.efficiency;
     cost->launches = 1 + (p.part_bytes > 0) + node->epilogue.pool;
 }
 
-void wcl__conv_gemm_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
+void wcl__conv_gemm_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks,
+                               char *out, size_t bytes)
 {
     wcl__conv_tiled_params tiled;
     if (is_tiled(node, facts, &tiled)) {
@@ -87,7 +93,8 @@ void wcl__conv_gemm_parameters(const wcl__op_node *node, const wcl__facts *facts
 }
 
 /* Filters in blocks of params->cb * params->kb, and `step` channels of a tap together. */
-static wcl_status gemm_weights(const wcl__emit *emit, const wcl__filters_params *params, int64_t step, const product *p, int *slot)
+static wcl_status gemm_weights(const wcl__emit *emit, const wcl__filters_params *params, int64_t step,
+                               const product *p, int *slot)
 {
     const wcl__conv *conv = &emit->node->desc.conv;
     wcl__packing packing = {0};
@@ -95,12 +102,13 @@ static wcl_status gemm_weights(const wcl__emit *emit, const wcl__filters_params 
     packing.row_elements = conv->c * conv->kh * conv->kw;
     packing.bytes = (size_t)p->weight_bytes;
     packing.zero_first = p->k_padded != conv->k || p->c_padded != conv->c;
-    const wcl_status status = wcl__filters_gemm_call(&packing.call, params, packing.row_elements, conv->kh * conv->kw, step);
+    const wcl_status status =
+        wcl__filters_gemm_call(&packing.call, params, packing.row_elements, conv->kh * conv->kw, step);
     return status == WCL_OK ? wcl__conv_weights(emit, &packing, slot) : status;
 }
 
-wcl_status wcl__conv_tiled_steps(const wcl__emit *emit, const wcl__conv_tiled_params *params, const wcl__conv *conv,
-                                 const wcl__conv_slots *slots)
+wcl_status wcl__conv_tiled_steps(const wcl__emit *emit, const wcl__conv_tiled_params *params,
+                                 const wcl__conv *conv, const wcl__conv_slots *slots)
 {
     const wcl__conv_tiled_sizes sizes = wcl__conv_tiled_sizes_of(emit->facts, params, conv);
     wcl_status status = WCL_OK;

@@ -11,7 +11,8 @@ typedef struct form {
     bool fused;
 } form;
 
-static wcl__winograd_params params_of(const form *form, const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)
+static wcl__winograd_params params_of(const form *form, const wcl__op_node *node, const wcl__facts *facts,
+                                      wcl__blocks blocks)
 {
     wcl__winograd_params params;
     const wcl__winograd_form wanted = {blocks.out, form->m, form->fused, node->half, node->epilogue.act.kind};
@@ -46,8 +47,9 @@ static const char *supports(const form *form, const wcl__op_node *node, const wc
         return NULL;
     if (!(facts->type & CL_DEVICE_TYPE_CPU))
         return "only on CPUs, whose local memory is a cache";
-    return wcl__winograd_sizes_of(facts, &params, &node->desc.conv).chunk > 0 ? NULL
-                                                                              : "a block of tiles does not fit the local memory";
+    return wcl__winograd_sizes_of(facts, &params, &node->desc.conv).chunk > 0
+               ? NULL
+               : "a block of tiles does not fit the local memory";
 }
 
 static int layouts(const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS])
@@ -64,27 +66,29 @@ static size_t memory(const form *form, const wcl__op_node *node, const wcl__fact
     return (size_t)(sizes.u_bytes + (form->fused ? 0 : sizes.v_bytes + sizes.m_bytes));
 }
 
-/* Additions and multiplications of a tile's channel on its way in, and out: two passes of one-dimensional transforms. */
+/* Additions and multiplications of a tile's channel on its way in, and out: two passes of one-dimensional
+ * transforms. */
 static double transform_flops(int m, bool input)
 {
-    static const double one[2][3] = {{4, 18, 42},
-                                     {4, 14, 30}}; /* of one transform: out, in by m / 2 - 1, as winograd.clh writes it */
+    static const double one[2][3] = {
+        {4, 18, 42}, {4, 14, 30}}; /* of one transform: out, in by m / 2 - 1, as winograd.clh writes it */
     const int tile = m + 2, which = m / 2 - 1;
     return input ? one[0][which] * 2 * tile : one[1][which] * (tile + m);
 }
 
-/* Do the filters stay in a CPU's last cache, beside what passes through it? A virtual machine's is shared with the cores of others: what
- * counts is its own cores' part, at most 16 MiB each. */
+/* Do the filters stay in a CPU's last cache, beside what passes through it? A virtual machine's is shared
+ * with the cores of others: what counts is its own cores' part, at most 16 MiB each. */
 static bool stay_cached(const wcl__facts *facts, const wcl__winograd_sizes *s)
 {
     const uint64_t own = (uint64_t)facts->compute_units * (16 << 20);
     return (uint64_t)s->u_bytes <= WCL__MIN(facts->cache_bytes, own) / 2;
 }
 
-/* Of the device's peak. docs/winograd.md has the measurements: the product reaches 0.85 of it on CPUs, less where V and M go through
- * the last cache, a transform's operation costs as much as two of the product's (it is bound by the cache), and F6, whose V and M are
- * largest, pays less where vectors are wide. A fused kernel wants a work-group for every unit, all the time, and filters from the cache: each unit
- * reads all of them. */
+/* Of the device's peak. docs/winograd.md has the measurements: the product reaches 0.85 of it on CPUs, less
+ * where V and M go through the last cache, a transform's operation costs as much as two of the product's (it
+ * is bound by the cache), and F6, whose V and M are largest, pays less where vectors are wide. A fused kernel
+ * wants a work-group for every unit, all the time, and filters from the cache: each unit reads all of them.
+ */
 static double efficiency_of(const form *form, const wcl__facts *facts, const wcl__winograd_params *params,
                             const wcl__winograd_sizes *s, double products, double transforms)
 {
@@ -100,8 +104,8 @@ static double efficiency_of(const form *form, const wcl__facts *facts, const wcl
     return efficiency * (2 * products + transforms) / (2 * products + 2 * transforms);
 }
 
-/* Input, output and filters; the filters again for each chunk if they don't stay in the cache, and what the three kernels hand on, if
- * that doesn't. */
+/* Input, output and filters; the filters again for each chunk if they don't stay in the cache, and what the
+ * three kernels hand on, if that doesn't. */
 static double bytes_of(const wcl__op_node *node, const wcl__facts *facts, const wcl__winograd_params *params,
                        const wcl__winograd_sizes *s)
 {
@@ -114,7 +118,8 @@ static double bytes_of(const wcl__op_node *node, const wcl__facts *facts, const 
     return bytes;
 }
 
-static void cost_of(const form *form, const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
+static void cost_of(const form *form, const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks,
+                    wcl__cost *cost)
 {
     const wcl__conv *conv = &node->desc.conv;
     const wcl__winograd_params params = params_of(form, node, facts, blocks);
@@ -129,16 +134,19 @@ static void cost_of(const form *form, const wcl__op_node *node, const wcl__facts
     cost->launches = form->fused ? 1 : 3 * (int)s.chunks;
 }
 
-static wcl_status weights(const wcl__emit *emit, const wcl__winograd_params *winograd, const wcl__winograd_sizes *sizes, int *slot)
+static wcl_status weights(const wcl__emit *emit, const wcl__winograd_params *winograd,
+                          const wcl__winograd_sizes *sizes, int *slot)
 {
     const wcl__conv *conv = &emit->node->desc.conv;
-    const wcl__filters_params params = {.cb = winograd->cb, .kb = winograd->kb, .wino_m = winograd->wino_m, .half = winograd->half};
+    const wcl__filters_params params = {
+        .cb = winograd->cb, .kb = winograd->kb, .wino_m = winograd->wino_m, .half = winograd->half};
     wcl__packing packing = {0};
     packing.rows = conv->k;
     packing.row_elements = conv->c * 9;
     packing.bytes = (size_t)sizes->u_bytes;
     packing.zero_first = sizes->k_padded != conv->k || sizes->c_padded != conv->c;
-    const wcl_status status = wcl__filters_winograd_call(&packing.call, &params, conv->c, sizes->c_padded, sizes->k_padded);
+    const wcl_status status =
+        wcl__filters_winograd_call(&packing.call, &params, conv->c, sizes->c_padded, sizes->k_padded);
     return status == WCL_OK ? wcl__conv_weights(emit, &packing, slot) : status;
 }
 
@@ -154,7 +162,8 @@ static wcl_status emit_three(const wcl__emit *emit, const wcl__winograd_params *
                              const wcl__winograd_sizes *sizes, wcl__winograd_slots *slots)
 {
     wcl__call calls[3];
-    wcl_status status = wcl__steps_workspace(emit->steps, "transformed input", (size_t)sizes->v_bytes, &slots->v);
+    wcl_status status =
+        wcl__steps_workspace(emit->steps, "transformed input", (size_t)sizes->v_bytes, &slots->v);
     if (status == WCL_OK)
         status = wcl__steps_workspace(emit->steps, "products", (size_t)sizes->m_bytes, &slots->m);
     for (int64_t chunk = 0; chunk < sizes->chunks && status == WCL_OK; chunk++) {
@@ -177,39 +186,42 @@ static wcl_status emit_form(const form *form, const wcl__emit *emit)
     if (status == WCL_OK)
         status = wcl__conv_bias(emit, params.cb, &slots.bias);
     if (status == WCL_OK)
-        status = form->fused ? emit_fused(emit, &params, &conv, &sizes, &slots) : emit_three(emit, &params, &conv, &sizes, &slots);
+        status = form->fused ? emit_fused(emit, &params, &conv, &sizes, &slots)
+                             : emit_three(emit, &params, &conv, &sizes, &slots);
     return status;
 }
 
 /* The functions that conv.c's table names: these, for one form. */
-#define FORM(name, ...)                                                                                                  \
-    static const form name = {__VA_ARGS__};                                                                              \
-    const char *wcl__conv_##name##_supports(const wcl__op_node *node, const wcl__facts *facts)                           \
-    {                                                                                                                    \
-        return supports(&name, node, facts);                                                                             \
-    }                                                                                                                    \
-    int wcl__conv_##name##_blocks(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS])   \
-    {                                                                                                                    \
-        (void)node;                                                                                                      \
-        return layouts(facts, out);                                                                                      \
-    }                                                                                                                    \
-    void wcl__conv_##name##_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost) \
-    {                                                                                                                    \
-        cost_of(&name, node, facts, blocks, cost);                                                                       \
-    }                                                                                                                    \
-    size_t wcl__conv_##name##_memory(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks)              \
-    {                                                                                                                    \
-        return memory(&name, node, facts, blocks);                                                                       \
-    }                                                                                                                    \
-    void wcl__conv_##name##_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, \
-                                       size_t bytes)                                                                     \
-    {                                                                                                                    \
-        const wcl__winograd_params params = params_of(&name, node, facts, blocks);                                       \
-        wcl__params_print(&wcl__winograd_table, &params, out, bytes);                                                    \
-    }                                                                                                                    \
-    wcl_status wcl__conv_##name##_emit(const wcl__emit *emit)                                                            \
-    {                                                                                                                    \
-        return emit_form(&name, emit);                                                                                   \
+#define FORM(name, ...)                                                                                     \
+    static const form name = {__VA_ARGS__};                                                                 \
+    const char *wcl__conv_##name##_supports(const wcl__op_node *node, const wcl__facts *facts)              \
+    {                                                                                                       \
+        return supports(&name, node, facts);                                                                \
+    }                                                                                                       \
+    int wcl__conv_##name##_blocks(const wcl__op_node *node, const wcl__facts *facts,                        \
+                                  wcl__blocks out[WCL__MAX_BLOCKS])                                         \
+    {                                                                                                       \
+        (void)node;                                                                                         \
+        return layouts(facts, out);                                                                         \
+    }                                                                                                       \
+    void wcl__conv_##name##_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks,     \
+                                 wcl__cost *cost)                                                           \
+    {                                                                                                       \
+        cost_of(&name, node, facts, blocks, cost);                                                          \
+    }                                                                                                       \
+    size_t wcl__conv_##name##_memory(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks) \
+    {                                                                                                       \
+        return memory(&name, node, facts, blocks);                                                          \
+    }                                                                                                       \
+    void wcl__conv_##name##_parameters(const wcl__op_node *node, const wcl__facts *facts,                   \
+                                       wcl__blocks blocks, char *out, size_t bytes)                         \
+    {                                                                                                       \
+        const wcl__winograd_params params = params_of(&name, node, facts, blocks);                          \
+        wcl__params_print(&wcl__winograd_table, &params, out, bytes);                                       \
+    }                                                                                                       \
+    wcl_status wcl__conv_##name##_emit(const wcl__emit *emit)                                               \
+    {                                                                                                       \
+        return emit_form(&name, emit);                                                                      \
     }
 
 FORM(f2, 2, false)

@@ -25,7 +25,8 @@ const char *wcl__dense_read(const wcl__op_node *node, wcl__dense *dense)
 {
     const wcl__gemm *gemm = &node->desc.gemm;
     const wcl__value *b = wcl__input(node, WCL__DENSE_B);
-    *dense = (wcl__dense){gemm->batch * gemm->m, gemm->k, gemm->n, !gemm->trans_b, node->half, gemm->alpha, gemm->beta};
+    *dense = (wcl__dense){gemm->batch * gemm->m, gemm->k,   gemm->n, !gemm->trans_b, node->half,
+                          gemm->alpha,           gemm->beta};
     if (!b->source || b->shape.rank != 2)
         return "the weights are not a known matrix";
     if (gemm->trans_a && gemm->m != 1)
@@ -73,8 +74,9 @@ static size_t weight_size(const wcl__dense *dense)
 
 /* ---- costs: by the bytes of the weights, which at batch 1 are all that counts */
 
-/* How much slower than its bytes each path is where it is not at home: CLBlast, as it is shipped, reads weights at 2 to 4 GB/s through
- * PoCL, our kernel at 30 and more; on a GPU a work-item a row reads without coalescing (docs/winograd.md; not so dense_group.cl). */
+/* How much slower than its bytes each path is where it is not at home: CLBlast, as it is shipped, reads
+ * weights at 2 to 4 GB/s through PoCL, our kernel at 30 and more; on a GPU a work-item a row reads without
+ * coalescing (docs/winograd.md; not so dense_group.cl). */
 enum { AWAY_FROM_HOME = 8 };
 
 static void dense_cost(const wcl__op_node *node, const wcl__facts *facts, bool blas, wcl__cost *cost)
@@ -103,12 +105,13 @@ static void blas_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__bl
 static int64_t slice_outputs(const wcl__facts *facts, const wcl__dense *dense, int64_t step)
 {
     const int64_t inputs = wcl__round_up(dense->inputs, step);
-    const int64_t most = (int64_t)(WCL__MIN(facts->max_alloc, (uint64_t)INT64_MAX) / weight_size(dense)) / inputs;
+    const int64_t most =
+        (int64_t)(WCL__MIN(facts->max_alloc, (uint64_t)INT64_MAX) / weight_size(dense)) / inputs;
     return WCL__MIN(dense->outputs, WCL__MAX(most, 1));
 }
 
-/* How the weights of some outputs lie: [O][I], I rounded up to a step; for CLBlast's product [I][O]; for the tiled one in blocks of
- * wcl__dense_packing. */
+/* How the weights of some outputs lie: [O][I], I rounded up to a step; for CLBlast's product [I][O]; for the
+ * tiled one in blocks of wcl__dense_packing. */
 typedef struct weights_form {
     int64_t first, count;
     bool to_input;
@@ -116,7 +119,8 @@ typedef struct weights_form {
 } weights_form;
 
 /* As the file has them where that serves. */
-static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, const weights_form *form, int *slot)
+static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, const weights_form *form,
+                               int *slot)
 {
     const int64_t first = form->first, count = form->count;
     const bool to_input = form->to_input;
@@ -125,8 +129,9 @@ static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, c
     const wcl__op_node *node = emit->node;
     const wcl__value *weight = node->inputs[WCL__DENSE_B];
     const bool whole = count == dense->outputs;
-    const bool as_it_is = !dense->half && !node->epilogue.scale && dense->alpha == 1.0f && node->flatten[0] == 0 &&
-                          dense->by_input == to_input && (whole || !to_input) && form->block == 0 && padded_inputs == dense->inputs;
+    const bool as_it_is = !dense->half && !node->epilogue.scale && dense->alpha == 1.0f &&
+                          node->flatten[0] == 0 && dense->by_input == to_input && (whole || !to_input) &&
+                          form->block == 0 && padded_inputs == dense->inputs;
     wcl__packing packing = {.bytes = weight_size(dense) * (size_t)(padded_inputs * padded_count)};
     if (as_it_is) {
         packing.source_first = first * dense->inputs;
@@ -174,8 +179,10 @@ static wcl__conv as_conv(const wcl__op_node *node, const wcl__dense *dense)
                        .act = node->epilogue.act};
 }
 
-/* True: the tiled kernel with these parameters. It reads and writes 4 numbers at a time, and its weights are one buffer. */
-static bool is_tiled(const wcl__op_node *node, const wcl__facts *facts, const wcl__dense *dense, wcl__conv_tiled_params *params)
+/* True: the tiled kernel with these parameters. It reads and writes 4 numbers at a time, and its weights are
+ * one buffer. */
+static bool is_tiled(const wcl__op_node *node, const wcl__facts *facts, const wcl__dense *dense,
+                     wcl__conv_tiled_params *params)
 {
     const wcl__conv conv = as_conv(node, dense);
     if (dense->m == 1 || dense->inputs % 4 != 0 || dense->outputs % 4 != 0 || !wcl__conv_tiled_reaches(&conv))
@@ -189,10 +196,12 @@ static bool is_tiled(const wcl__op_node *node, const wcl__facts *facts, const wc
 /* [M][count], four of a row side by side. */
 static wcl__view as_pixels(const wcl__dense *dense, int64_t count)
 {
-    return (wcl__view){.plane = 4, .pixel = (cl_int)count, .n = 1, .c = (cl_int)count, .h = 1, .w = (cl_int)dense->m};
+    return (wcl__view){
+        .plane = 4, .pixel = (cl_int)count, .n = 1, .c = (cl_int)count, .h = 1, .w = (cl_int)dense->m};
 }
 
-static wcl_status emit_tiled(const wcl__emit *emit, const wcl__dense *dense, const wcl__conv_tiled_params *params)
+static wcl_status emit_tiled(const wcl__emit *emit, const wcl__dense *dense,
+                             const wcl__conv_tiled_params *params)
 {
     const wcl__conv conv = as_conv(emit->node, dense);
     const weights_form form = {0, dense->outputs, false, wcl__tiled_width(&params->tiled), params->tiled.ks};
@@ -200,14 +209,18 @@ static wcl_status emit_tiled(const wcl__emit *emit, const wcl__dense *dense, con
                              .y = {emit->out[0], as_pixels(dense, dense->outputs)}};
     wcl_status status = weights_slot(emit, dense, &form, &slots.weights);
     if (status == WCL_OK)
-        status = wcl__bias_slot(emit, wcl__input(emit->node, WCL__DENSE_C), &(wcl__filters){0, dense->outputs, dense->beta}, 4,
-                                &slots.bias);
+        status = wcl__bias_slot(emit, wcl__input(emit->node, WCL__DENSE_C),
+                                &(wcl__filters){0, dense->outputs, dense->beta}, 4, &slots.bias);
     return status == WCL_OK ? wcl__conv_tiled_steps(emit, params, &conv, &slots) : status;
 }
 
 /* ---- our kernels: which one, and with which parameters */
 
-typedef enum own_kind { OWN_ROWS, OWN_GROUP, OWN_TILED } own_kind; /* dense.cl, dense_group.cl, conv_gemm_tiled.cl */
+typedef enum own_kind {
+    OWN_ROWS,
+    OWN_GROUP,
+    OWN_TILED
+} own_kind; /* dense.cl, dense_group.cl, conv_gemm_tiled.cl */
 
 typedef struct own_kernel {
     own_kind kind;
@@ -216,19 +229,22 @@ typedef struct own_kernel {
     wcl__conv_tiled_params tiled;
 } own_kernel;
 
-static wcl__dense_slice slice_of(const wcl__op_node *node, const wcl__dense *dense, int64_t first, int64_t count)
+static wcl__dense_slice slice_of(const wcl__op_node *node, const wcl__dense *dense, int64_t first,
+                                 int64_t count)
 {
     return (wcl__dense_slice){dense->m, dense->inputs, count, dense->outputs, first, node->epilogue.act};
 }
 
-static wcl__dense_params rows_params(const wcl__op_node *node, const wcl__facts *facts, const wcl__dense *dense)
+static wcl__dense_params rows_params(const wcl__op_node *node, const wcl__facts *facts,
+                                     const wcl__dense *dense)
 {
     wcl__dense_params params;
     wcl__dense_defaults(facts, dense->m, (int)node->epilogue.act.kind, dense->half, &params);
     return params;
 }
 
-/* GPUs read the weights of few inputs by work-groups, and share those of more in local memory; what neither can do is done anywhere. */
+/* GPUs read the weights of few inputs by work-groups, and share those of more in local memory; what neither
+ * can do is done anywhere. */
 static own_kernel own_of(const wcl__op_node *node, const wcl__facts *facts, const wcl__dense *dense)
 {
     enum { FEW = 4 };
@@ -275,27 +291,30 @@ static void own_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blo
     cost->efficiency = 0.6 * s.busy; /* as conv_gemm.c's */
 }
 
-static wcl_status emit_slice(const wcl__emit *emit, const own_kernel *own, const wcl__dense *dense, int64_t first, int64_t count)
+static wcl_status emit_slice(const wcl__emit *emit, const own_kernel *own, const wcl__dense *dense,
+                             int64_t first, int64_t count)
 {
     const wcl__dense_slice slice = slice_of(emit->node, dense, first, count);
     const bool group = own->kind == OWN_GROUP;
-    const weights_form form = {.first = first, .count = count, .step = group ? wcl__dense_group_word(dense->half) : 0};
+    const weights_form form = {
+        .first = first, .count = count, .step = group ? wcl__dense_group_word(dense->half) : 0};
     wcl__dense_slots slots = {.x = emit->in[WCL__DENSE_A], .y = emit->out[0]};
     wcl__call call;
     wcl_status status = weights_slot(emit, dense, &form, &slots.w);
     if (status == WCL_OK)
-        status =
-            wcl__bias_slot(emit, wcl__input(emit->node, WCL__DENSE_C), &(wcl__filters){first, count, dense->beta}, 1, &slots.bias);
+        status = wcl__bias_slot(emit, wcl__input(emit->node, WCL__DENSE_C),
+                                &(wcl__filters){first, count, dense->beta}, 1, &slots.bias);
     if (status == WCL_OK)
-        status =
-            group ? wcl__dense_group_call(&call, &own->group, &slice, &slots) : wcl__dense_call(&call, &own->rows, &slice, &slots);
+        status = group ? wcl__dense_group_call(&call, &own->group, &slice, &slots)
+                       : wcl__dense_call(&call, &own->rows, &slice, &slots);
     return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
 }
 
 /* As many outputs at a time as the largest buffer has room for. */
 static wcl_status emit_slices(const wcl__emit *emit, const own_kernel *own, const wcl__dense *dense)
 {
-    const int64_t step = slice_outputs(emit->facts, dense, own->kind == OWN_GROUP ? wcl__dense_group_word(dense->half) : 1);
+    const int64_t step =
+        slice_outputs(emit->facts, dense, own->kind == OWN_GROUP ? wcl__dense_group_word(dense->half) : 1);
     wcl_status status = WCL_OK;
     for (int64_t first = 0; first < dense->outputs && status == WCL_OK; first += step)
         status = emit_slice(emit, own, dense, first, WCL__MIN(step, dense->outputs - first));
@@ -310,7 +329,8 @@ static wcl_status emit_own(const wcl__emit *emit)
     return own.kind == OWN_TILED ? emit_tiled(emit, &dense, &own.tiled) : emit_slices(emit, &own, &dense);
 }
 
-/* ---- without local memory: for GPUs that refuse the other kernels, whose work-groups are large, when they are launched */
+/* ---- without local memory: for GPUs that refuse the other kernels, whose work-groups are large, when they
+ * are launched */
 
 static const char *rows_supports(const wcl__op_node *node, const wcl__facts *facts)
 {
@@ -318,7 +338,8 @@ static const char *rows_supports(const wcl__op_node *node, const wcl__facts *fac
     const char *reason = wcl__dense_read(node, &dense);
     if (reason)
         return reason;
-    return own_of(node, facts, &dense).kind == OWN_ROWS ? "gemv and gemm run without local memory, too" : NULL;
+    return own_of(node, facts, &dense).kind == OWN_ROWS ? "gemv and gemm run without local memory, too"
+                                                        : NULL;
 }
 
 static void rows_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
@@ -339,7 +360,8 @@ static wcl_status emit_rows(const wcl__emit *emit)
     return emit_slices(emit, &own, &dense);
 }
 
-static void rows_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
+static void rows_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out,
+                            size_t bytes)
 {
     wcl__dense dense;
     (void)blocks;
@@ -348,7 +370,8 @@ static void rows_parameters(const wcl__op_node *node, const wcl__facts *facts, w
     wcl__params_print(&wcl__dense_table, &params, out, bytes);
 }
 
-static void own_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
+static void own_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out,
+                           size_t bytes)
 {
     wcl__dense dense;
     (void)blocks;
@@ -364,12 +387,14 @@ static void own_parameters(const wcl__op_node *node, const wcl__facts *facts, wc
 
 /* ---- CLBlast: the product into scratch, then bias and activation */
 
-static wcl_status emit_product(const wcl__emit *emit, const wcl__dense *dense, int64_t first, int64_t count, int product)
+static wcl_status emit_product(const wcl__emit *emit, const wcl__dense *dense, int64_t first, int64_t count,
+                               int product)
 {
     const bool vector = dense->m == 1;
     int weights, scratch = -1;
     wcl__blas_call *call;
-    wcl_status status = weights_slot(emit, dense, &(weights_form){.first = first, .count = count, .to_input = !vector}, &weights);
+    wcl_status status = weights_slot(
+        emit, dense, &(weights_form){.first = first, .count = count, .to_input = !vector}, &weights);
     if (status != WCL_OK)
         return status;
     const wcl__blas_call filled = {.a = emit->in[WCL__DENSE_A],
@@ -402,7 +427,8 @@ static wcl_status emit_epilogue(const wcl__emit *emit, const wcl__dense *dense, 
     const wcl__shape shape = {2, {dense->m, dense->outputs}};
     const wcl__layout plain = WCL__PLAIN;
     const wcl__affine_params params = {.cb = 1, .act = (int)node->epilogue.act.kind};
-    wcl__affine affine = {.act = node->epilogue.act, .x.slot = product, .y.slot = emit->out[0], .scale = -1, .shift = -1};
+    wcl__affine affine = {
+        .act = node->epilogue.act, .x.slot = product, .y.slot = emit->out[0], .scale = -1, .shift = -1};
     wcl__call call;
     float *ones = wcl__alloc((size_t)dense->outputs, sizeof *ones);
     if (!ones)
@@ -412,8 +438,8 @@ static wcl_status emit_epilogue(const wcl__emit *emit, const wcl__dense *dense, 
     wcl_status status = wcl__steps_constant(emit->steps, "ones", ones, (size_t)dense->outputs, &affine.scale);
     wcl__free(ones);
     if (status == WCL_OK)
-        status =
-            wcl__bias_slot(emit, wcl__input(node, WCL__DENSE_C), &(wcl__filters){0, dense->outputs, dense->beta}, 1, &affine.shift);
+        status = wcl__bias_slot(emit, wcl__input(node, WCL__DENSE_C),
+                                &(wcl__filters){0, dense->outputs, dense->beta}, 1, &affine.shift);
     if (status == WCL_OK)
         status = wcl__layout_view(&plain, &shape, &affine.x.view);
     affine.y.view = affine.x.view;
@@ -445,7 +471,8 @@ static wcl_status emit_clblast(const wcl__emit *emit)
     wcl__dense_read(emit->node, &dense);
     const int64_t step = slice_outputs(emit->facts, &dense, 1);
     int product;
-    wcl_status status = wcl__steps_workspace(emit->steps, "product", sizeof(float) * (size_t)(dense.m * dense.outputs), &product);
+    wcl_status status = wcl__steps_workspace(emit->steps, "product",
+                                             sizeof(float) * (size_t)(dense.m * dense.outputs), &product);
     if (status == WCL_OK && dense.m == 1)
         status = clear_product(emit, &dense, product);
     for (int64_t first = 0; first < dense.outputs && status == WCL_OK; first += step)
@@ -459,7 +486,8 @@ static size_t clblast_memory(const wcl__op_node *node, const wcl__facts *facts, 
     (void)blocks;
     wcl__dense_read(node, &dense);
     const int64_t count = slice_outputs(facts, &dense, 1);
-    const wcl__blas_call call = {.m = (size_t)dense.m, .n = (size_t)count, .k = (size_t)dense.inputs, .trans_b = dense.m == 1};
+    const wcl__blas_call call = {
+        .m = (size_t)dense.m, .n = (size_t)count, .k = (size_t)dense.inputs, .trans_b = dense.m == 1};
     return sizeof(float) * (size_t)(dense.m * dense.outputs) + wcl__blas_workspace(&call);
 }
 
@@ -499,5 +527,9 @@ const wcl__variant wcl__dense_variants[WCL__DENSE_VARIANTS] = {
      .memory = clblast_memory,
      .emit = emit_clblast,
      .algorithm = WCL__SUM},
-    {.name = "direct", .supports = wcl__matmul_supports, .cost = wcl__matmul_cost, .emit = wcl__matmul_emit, .algorithm = WCL__SUM},
+    {.name = "direct",
+     .supports = wcl__matmul_supports,
+     .cost = wcl__matmul_cost,
+     .emit = wcl__matmul_emit,
+     .algorithm = WCL__SUM},
 };

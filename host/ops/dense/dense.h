@@ -1,4 +1,5 @@
-/* Gemm and MatMul: shapes in gemm.c, how they run in dense.c (weights known) and matmul.c (two operands of the run). */
+/* Gemm and MatMul: shapes in gemm.c, how they run in dense.c (weights known) and matmul.c (two operands of
+ * the run). */
 #ifndef WCL_OPS_DENSE_DENSE_H
 #define WCL_OPS_DENSE_DENSE_H
 

@@ -15,27 +15,31 @@ static wcl_status check_floats(const wcl__op_node *node)
 
 static wcl_status bad_shapes(const wcl__shape *a, const wcl__shape *b)
 {
-    return wcl__fail(WCL_BAD_SHAPE, "%s times %s do not fit", wcl__shape_print(a).text, wcl__shape_print(b).text);
+    return wcl__fail(WCL_BAD_SHAPE, "%s times %s do not fit", wcl__shape_print(a).text,
+                     wcl__shape_print(b).text);
 }
 
 static wcl_status infer_gemm(wcl__op_node *node)
 {
     const wcl__shape *a = &node->inputs[WCL__DENSE_A]->shape, *b = &node->inputs[WCL__DENSE_B]->shape;
     const wcl__value *c = wcl__input(node, WCL__DENSE_C);
-    const bool trans_a = wcl__attr_int(node, "transA", 0) != 0, trans_b = wcl__attr_int(node, "transB", 0) != 0;
+    const bool trans_a = wcl__attr_int(node, "transA", 0) != 0,
+               trans_b = wcl__attr_int(node, "transB", 0) != 0;
     wcl_status status = check_floats(node);
     if (status == WCL_OK)
         status = wcl__attr_dropped(node, "broadcast", 7); /* C is broadcast with or without it */
     if (status != WCL_OK)
         return status;
     if (a->rank != 2 || b->rank != 2)
-        return wcl__fail(WCL_BAD_SHAPE, "Gemm needs matrices, has %s and %s", wcl__shape_print(a).text, wcl__shape_print(b).text);
+        return wcl__fail(WCL_BAD_SHAPE, "Gemm needs matrices, has %s and %s", wcl__shape_print(a).text,
+                         wcl__shape_print(b).text);
     const wcl__shape y = {2, {a->dims[trans_a ? 1 : 0], b->dims[trans_b ? 0 : 1]}};
     if (a->dims[trans_a ? 0 : 1] != b->dims[trans_b ? 1 : 0])
         return bad_shapes(a, b);
     wcl__shape all;
     if (c && (!wcl__shape_broadcast(&y, &c->shape, &all) || !wcl__shape_equal(&y, &all)))
-        return wcl__fail(WCL_BAD_SHAPE, "C is %s, the product is %s", wcl__shape_print(&c->shape).text, wcl__shape_print(&y).text);
+        return wcl__fail(WCL_BAD_SHAPE, "C is %s, the product is %s", wcl__shape_print(&c->shape).text,
+                         wcl__shape_print(&y).text);
     node->desc.gemm = (wcl__gemm){.batch = 1,
                                   .m = y.dims[0],
                                   .n = y.dims[1],
@@ -48,7 +52,8 @@ static wcl_status infer_gemm(wcl__op_node *node)
     return WCL_OK;
 }
 
-/* numpy's matmul: a vector becomes a matrix of one row or column, which the result loses again; leading dimensions broadcast. */
+/* numpy's matmul: a vector becomes a matrix of one row or column, which the result loses again; leading
+ * dimensions broadcast. */
 static wcl_status infer_matmul(wcl__op_node *node)
 {
     const wcl__shape *a = &node->inputs[WCL__DENSE_A]->shape, *b = &node->inputs[WCL__DENSE_B]->shape;

@@ -14,7 +14,9 @@ const char *wcl__matmul_supports(const wcl__op_node *node, const wcl__facts *fac
 
 void wcl__matmul_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
 {
-    enum { UNCOALESCED = 8 }; /* as dense.c's AWAY_FROM_HOME: on a GPU a work-item reads a row or a column alone */
+    enum {
+        UNCOALESCED = 8
+    }; /* as dense.c's AWAY_FROM_HOME: on a GPU a work-item reads a row or a column alone */
     const wcl__gemm *gemm = &node->desc.gemm;
     (void)blocks;
     if (!(facts->type & CL_DEVICE_TYPE_CPU))
@@ -23,8 +25,10 @@ void wcl__matmul_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__bl
     cost->efficiency = 0.01;
 }
 
-/* Strides of a matrix operand, and of its leading dimensions against the result's: 0 where it is broadcast. */
-static void matrix_strides(const wcl__shape *shape, bool vector_is_row, bool transposed, int64_t *row, int64_t *column)
+/* Strides of a matrix operand, and of its leading dimensions against the result's: 0 where it is broadcast.
+ */
+static void matrix_strides(const wcl__shape *shape, bool vector_is_row, bool transposed, int64_t *row,
+                           int64_t *column)
 {
     const int64_t last = shape->dims[shape->rank - 1];
     if (shape->rank == 1) {

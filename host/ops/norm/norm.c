@@ -23,7 +23,8 @@ static wcl_status check_statistic(const wcl__op_node *node, size_t i, int64_t ch
     if (status)
         return status;
     if (!value->source)
-        return wcl__fail(WCL_UNSUPPORTED, "BatchNormalization with a %s that is not known before the network runs", names[i]);
+        return wcl__fail(WCL_UNSUPPORTED,
+                         "BatchNormalization with a %s that is not known before the network runs", names[i]);
     if (value->shape.rank != 1 || value->shape.dims[0] != channels)
         return wcl__fail(WCL_BAD_SHAPE, "%s has shape %s, the input has %lld channels", names[i],
                          wcl__shape_print(&value->shape).text, (long long)channels);
@@ -38,7 +39,8 @@ static wcl_status check_batchnorm(const wcl__op_node *node)
     const wcl_status status = wcl__attr_dropped(node, "is_test", 7);
     if (status)
         return status;
-    if (wcl__attr_int(node, "training_mode", 0) != 0 || (node->opset < 7 && wcl__attr_int(node, "is_test", 0) == 0))
+    if (wcl__attr_int(node, "training_mode", 0) != 0 ||
+        (node->opset < 7 && wcl__attr_int(node, "is_test", 0) == 0))
         return wcl__fail(WCL_UNSUPPORTED, "BatchNormalization in training mode");
     if (wcl__attr_int(node, "spatial", 1) != 1)
         return wcl__fail(WCL_UNSUPPORTED, "BatchNormalization with spatial 0");
@@ -67,7 +69,8 @@ wcl_status wcl__batchnorm_affine(const wcl__op_node *node, float **scale, float 
     wcl_status status = WCL_OK;
     const int64_t channels = node->inputs[BN_SCALE]->shape.dims[0];
     const double epsilon = wcl__attr_float(node, "epsilon", 1e-5f);
-    float *mean = wcl__alloc((size_t)channels, sizeof *mean), *variance = wcl__alloc((size_t)channels, sizeof *variance);
+    float *mean = wcl__alloc((size_t)channels, sizeof *mean),
+          *variance = wcl__alloc((size_t)channels, sizeof *variance);
     *scale = wcl__alloc((size_t)channels, sizeof **scale);
     *shift = wcl__alloc((size_t)channels, sizeof **shift);
     if (!mean || !variance || !*scale || !*shift) {
@@ -95,7 +98,8 @@ cleanup:
 }
 
 /* The numbers of all channels, and zeros up to a whole block, as a constant of the plan. */
-static wcl_status padded_constant(const wcl__emit *emit, const char *name, const float *values, int64_t channels, int *slot)
+static wcl_status padded_constant(const wcl__emit *emit, const char *name, const float *values,
+                                  int64_t channels, int *slot)
 {
     const size_t padded = (size_t)wcl__round_up(channels, emit->blocks.out);
     float *copy = wcl__alloc(padded, sizeof *copy);
@@ -117,7 +121,8 @@ static wcl_status emit_batchnorm(const wcl__emit *emit)
     const wcl__op_node *node = emit->node;
     const int64_t channels = node->inputs[BN_SCALE]->shape.dims[0];
     const wcl__affine_params params = affine_params(node, emit->blocks);
-    wcl__affine affine = {.act = node->epilogue.act, .x.slot = emit->in[0], .y.slot = emit->out[0], .scale = -1, .shift = -1};
+    wcl__affine affine = {
+        .act = node->epilogue.act, .x.slot = emit->in[0], .y.slot = emit->out[0], .scale = -1, .shift = -1};
     float *scale = NULL, *shift = NULL;
     wcl__call call;
     wcl_status status = wcl__emit_view(emit, affine.x.slot, &node->inputs[0]->shape, &affine.x.view);
@@ -138,7 +143,8 @@ static wcl_status emit_batchnorm(const wcl__emit *emit)
     return status;
 }
 
-static void batchnorm_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
+static void batchnorm_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks,
+                                 char *out, size_t bytes)
 {
     const wcl__affine_params params = affine_params(node, blocks);
     (void)facts;
@@ -146,7 +152,11 @@ static void batchnorm_parameters(const wcl__op_node *node, const wcl__facts *fac
 }
 
 static const wcl__variant batchnorm_variants[] = {
-    {.name = "affine", .blocks = wcl__any_block, .parameters = batchnorm_parameters, .emit = emit_batchnorm, .algorithm = WCL__SUM},
+    {.name = "affine",
+     .blocks = wcl__any_block,
+     .parameters = batchnorm_parameters,
+     .emit = emit_batchnorm,
+     .algorithm = WCL__SUM},
 };
 
 const wcl__op wcl__op_batch_normalization = {
@@ -211,7 +221,8 @@ static wcl_status emit_lrn(const wcl__emit *emit)
     return status;
 }
 
-static void lrn_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
+static void lrn_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out,
+                           size_t bytes)
 {
     const wcl__lrn_params params = {.cb = blocks.out};
     (void)node;
@@ -220,7 +231,11 @@ static void lrn_parameters(const wcl__op_node *node, const wcl__facts *facts, wc
 }
 
 static const wcl__variant lrn_variants[] = {
-    {.name = "direct", .blocks = wcl__any_block, .parameters = lrn_parameters, .emit = emit_lrn, .algorithm = WCL__SUM},
+    {.name = "direct",
+     .blocks = wcl__any_block,
+     .parameters = lrn_parameters,
+     .emit = emit_lrn,
+     .algorithm = WCL__SUM},
 };
 
 const wcl__op wcl__op_lrn = {

@@ -4,8 +4,8 @@
 
 #include "ops/op.h"
 
-/* y = x * scale[channel] + shift[channel] of a BatchNormalization that infer has accepted. The arrays have one number a channel and
- * belong to the caller (wcl__free); NULL on failure. */
+/* y = x * scale[channel] + shift[channel] of a BatchNormalization that infer has accepted. The arrays have
+ * one number a channel and belong to the caller (wcl__free); NULL on failure. */
 wcl_status wcl__batchnorm_affine(const wcl__op_node *node, float **scale, float **shift);
 
 #endif

@@ -6,7 +6,8 @@
 static wcl_status infer(wcl__op_node *node, bool log)
 {
     const wcl__value *x = node->inputs[0];
-    const bool one_axis = node->opset >= 13; /* before, the tensor counts as a matrix: what is before the axis, and the rest */
+    const bool one_axis =
+        node->opset >= 13; /* before, the tensor counts as a matrix: what is before the axis, and the rest */
     wcl__softmax softmax = {.outer = 1, .length = 1, .inner = 1, .log = log};
     int64_t axis = 0;
     wcl_status status = wcl__need_float(x, node->op->name);
@@ -51,10 +52,13 @@ static wcl_status emit_rows(const wcl__emit *emit)
 static const char *group_supports(const wcl__op_node *node, const wcl__facts *facts)
 {
     wcl__softmax_group_params params;
-    return wcl__softmax_by_group(facts, &node->desc.softmax, &params) ? NULL : "not on this device, or rows too short";
+    return wcl__softmax_by_group(facts, &node->desc.softmax, &params)
+               ? NULL
+               : "not on this device, or rows too short";
 }
 
-static void group_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
+static void group_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out,
+                             size_t bytes)
 {
     wcl__softmax_group_params params;
     (void)blocks;
@@ -74,7 +78,11 @@ static wcl_status emit_group(const wcl__emit *emit)
 
 /* The first of equal costs is taken. */
 static const wcl__variant variants[] = {
-    {.name = "group", .supports = group_supports, .parameters = group_parameters, .emit = emit_group, .algorithm = WCL__SUM},
+    {.name = "group",
+     .supports = group_supports,
+     .parameters = group_parameters,
+     .emit = emit_group,
+     .algorithm = WCL__SUM},
     {.name = "rows", .emit = emit_rows, .algorithm = WCL__SUM},
 };
 

@@ -1,4 +1,5 @@
-/* Relu, LeakyRelu, Clip, Sigmoid, Tanh: desc.act says which, so that fusion can move it into the operator before. */
+/* Relu, LeakyRelu, Clip, Sigmoid, Tanh: desc.act says which, so that fusion can move it into the operator
+ * before. */
 #include <math.h>
 
 #include "kernels/pointwise/activation.h"
@@ -48,7 +49,8 @@ static wcl_status read_bound(const wcl__op_node *node, size_t input, const char 
     if (!value->source)
         return wcl__fail(WCL_UNSUPPORTED, "Clip with a %s that is not known before the network runs", name);
     if (value->shape.rank > 1 || wcl__shape_count(&value->shape) != 1)
-        return wcl__fail(WCL_BAD_SHAPE, "%s has shape %s, must be one number", name, wcl__shape_print(&value->shape).text);
+        return wcl__fail(WCL_BAD_SHAPE, "%s has shape %s, must be one number", name,
+                         wcl__shape_print(&value->shape).text);
     wcl__source_read(value->source, 0, 1, bound);
     return WCL_OK;
 }
@@ -61,7 +63,8 @@ static wcl_status infer_clip(wcl__op_node *node)
         act.a = wcl__attr_float(node, "min", act.a);
         act.b = wcl__attr_float(node, "max", act.b);
         if (node->input_count > 1)
-            status = wcl__fail(WCL_BAD_MODEL, "Clip has %zu inputs, before opset 11 it has 1", node->input_count);
+            status =
+                wcl__fail(WCL_BAD_MODEL, "Clip has %zu inputs, before opset 11 it has 1", node->input_count);
     } else if (wcl__attr_find(node, "min") || wcl__attr_find(node, "max")) {
         status = wcl__fail(WCL_BAD_MODEL, "Clip has attributes, since opset 11 its bounds are inputs");
     } else {
@@ -80,7 +83,8 @@ static int blocks(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks
     const wcl__shape *shape = &node->inputs[0]->shape;
     const wcl__act *act = &node->desc.act;
     const int count = wcl__any_block(node, facts, out);
-    const bool keeps = act->kind == WCL__ACT_CLIP ? act->a <= 0 && act->b >= 0 : (node->op->flags & WCL__ZERO_KEEPS) != 0;
+    const bool keeps =
+        act->kind == WCL__ACT_CLIP ? act->a <= 0 && act->b >= 0 : (node->op->flags & WCL__ZERO_KEEPS) != 0;
     return count == 1 || keeps || shape->dims[1] % out[1].in == 0 ? count : 1;
 }
 
@@ -89,7 +93,8 @@ static wcl__activation_params params_of(const wcl__op_node *node, const wcl__fac
     return (wcl__activation_params){.cb = wcl__facts_block(facts), .act = (int)node->desc.act.kind};
 }
 
-static void parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
+static void parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out,
+                       size_t bytes)
 {
     const wcl__activation_params params = params_of(node, facts);
     (void)blocks;
@@ -100,9 +105,11 @@ static wcl_status emit(const wcl__emit *emit)
 {
     const wcl__op_node *node = emit->node;
     const wcl__activation_params params = params_of(node, emit->facts);
-    const int64_t count = wcl__layout_count(&emit->steps->tensors[emit->out[0]].layout, &node->outputs[0]->shape);
+    const int64_t count =
+        wcl__layout_count(&emit->steps->tensors[emit->out[0]].layout, &node->outputs[0]->shape);
     wcl__call call;
-    wcl_status status = wcl__activation_call(&call, &params, &node->desc.act, emit->in[0], emit->out[0], count);
+    wcl_status status =
+        wcl__activation_call(&call, &params, &node->desc.act, emit->in[0], emit->out[0], count);
     if (!status)
         status = wcl__emit_call(emit, &call);
     return status;

@@ -16,7 +16,8 @@ static wcl__binary_op operation(const wcl__op_node *node)
     return node->op == &wcl__op_div ? WCL__BINARY_DIV : WCL__BINARY_ADD; /* Sum is a chain of Add */
 }
 
-/* Before opset 7 an attribute said where the second operand's dimensions stand; what came after aligns the last ones. */
+/* Before opset 7 an attribute said where the second operand's dimensions stand; what came after aligns the
+ * last ones. */
 static wcl_status check_axis(const wcl__op_node *node)
 {
     wcl_status status = wcl__attr_dropped(node, "broadcast", 7);
@@ -47,10 +48,11 @@ static wcl_status infer(wcl__op_node *node)
         if (!x)
             return wcl__fail(WCL_BAD_MODEL, "input %zu is missing", i);
         if (x->type != first->type)
-            return wcl__fail(WCL_BAD_MODEL, "operands of types %s and %s", wcl_type_name(first->type), wcl_type_name(x->type));
+            return wcl__fail(WCL_BAD_MODEL, "operands of types %s and %s", wcl_type_name(first->type),
+                             wcl_type_name(x->type));
         if (!wcl__shape_broadcast(&shape, &x->shape, &both))
-            return wcl__fail(WCL_BAD_SHAPE, "shapes %s and %s do not broadcast", wcl__shape_print(&shape).text,
-                             wcl__shape_print(&x->shape).text);
+            return wcl__fail(WCL_BAD_SHAPE, "shapes %s and %s do not broadcast",
+                             wcl__shape_print(&shape).text, wcl__shape_print(&x->shape).text);
         shape = both;
     }
     if (wcl__shape_count(&shape) < 0)
@@ -101,7 +103,9 @@ static wcl_status combine(wcl__binary_op op, wcl_type type, void *out, const wcl
     for (int64_t i = 0; i < count && status == WCL_OK; i++) {
         const int64_t at = cursor.at[0];
         if (type == WCL_FLOAT32) { /* double and one rounding give float's own result */
-            wcl__write_number(type, out, i, compute_number(op, wcl__read_number(type, out, i), wcl__read_number(type, x, at)));
+            wcl__write_number(
+                type, out, i,
+                compute_number(op, wcl__read_number(type, out, i), wcl__read_number(type, x, at)));
         } else {
             int64_t value = 0;
             status = compute_int(op, wcl__read_int(type, out, i), wcl__read_int(type, x, at), &value);
@@ -112,7 +116,8 @@ static wcl_status combine(wcl__binary_op op, wcl_type type, void *out, const wcl
     return status;
 }
 
-static void spread(wcl_type type, void *out, const wcl__shape *shape, const void *x, const wcl__shape *x_shape)
+static void spread(wcl_type type, void *out, const wcl__shape *shape, const void *x,
+                   const wcl__shape *x_shape)
 {
     wcl__nd walk = {.rank = shape->rank};
     wcl__nd_cursor cursor = {{0}, {0}};
@@ -168,7 +173,8 @@ static bool tails_stay_zero(const wcl__op_node *node, int block)
     return (node->op->flags & WCL__ZERO_KEEPS) && act_keeps_zero(&node->epilogue.act);
 }
 
-static int offer(bool blocked, const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS])
+static int offer(bool blocked, const wcl__op_node *node, const wcl__facts *facts,
+                 wcl__blocks out[WCL__MAX_BLOCKS])
 {
     const int block = wcl__facts_block(facts), rank = node->outputs[0]->shape.rank;
     out[0] = (wcl__blocks){1, 1};
@@ -209,12 +215,16 @@ static wcl__binary chain_step(const wcl__emit *emit, size_t i)
 static wcl_status emit_single(const wcl__emit *emit)
 {
     const wcl__shape scalar = {0}, *shape = &emit->node->outputs[0]->shape;
-    wcl__binary binary = {
-        .op = operation(emit->node), .act = emit->node->epilogue.act, .a = emit->in[0], .b = -1, .y = emit->out[0]};
+    wcl__binary binary = {.op = operation(emit->node),
+                          .act = emit->node->epilogue.act,
+                          .a = emit->in[0],
+                          .b = -1,
+                          .y = emit->out[0]};
     const float zero = 0.0f;
     wcl__call *call = NULL;
     if (binary.act.kind == WCL__ACT_NONE)
-        return wcl__steps_copy(emit->steps, emit->in[0], 0, emit->out[0], 0, emit->steps->tensors[emit->out[0]].bytes);
+        return wcl__steps_copy(emit->steps, emit->in[0], 0, emit->out[0], 0,
+                               emit->steps->tensors[emit->out[0]].bytes);
     wcl_status status = wcl__steps_constant(emit->steps, "zero", &zero, 1, &binary.b);
     if (status == WCL_OK)
         status = wcl__steps_kernel(emit->steps, "binary.cl", "binary_broadcast", &call);
@@ -261,7 +271,8 @@ static bool is_channel_shape(const wcl__shape *constant, const wcl__shape *shape
     const int64_t count = wcl__shape_count(constant);
     if (count == 1)
         return constant->rank <= shape->rank;
-    return own >= 0 && own < constant->rank && constant->dims[own] == shape->dims[1] && count == shape->dims[1];
+    return own >= 0 && own < constant->rank && constant->dims[own] == shape->dims[1] &&
+           count == shape->dims[1];
 }
 
 /* The operand that is a constant for each channel; -1: none. */
@@ -270,7 +281,8 @@ static int channel_operand(const wcl__op_node *node)
     const wcl__shape *y = &node->outputs[0]->shape;
     for (int i = 1; i >= 0 && y->rank >= 2 && y->rank <= 4; i--) {
         const wcl__value *constant = node->inputs[i], *other = node->inputs[1 - i];
-        if (constant->source && !other->source && wcl__shape_equal(&other->shape, y) && is_channel_shape(&constant->shape, y))
+        if (constant->source && !other->source && wcl__shape_equal(&other->shape, y) &&
+            is_channel_shape(&constant->shape, y))
             return i;
     }
     return -1;
@@ -309,7 +321,11 @@ static wcl_status emit_channel(const wcl__emit *emit)
 
 /* One operation is exact but for a GPU's division; several of them, or an activation behind, round. */
 static const wcl__variant variants[] = {
-    {.name = "flat", .supports = flat_supports, .blocks = flat_blocks, .emit = emit_flat, .algorithm = WCL__SUM},
+    {.name = "flat",
+     .supports = flat_supports,
+     .blocks = flat_blocks,
+     .emit = emit_flat,
+     .algorithm = WCL__SUM},
     {.name = "channel",
      .supports = channel_supports,
      .blocks = channel_blocks,
@@ -320,15 +336,20 @@ static const wcl__variant variants[] = {
 };
 
 static const wcl__variant sum_variants[] = {
-    {.name = "flat", .supports = flat_supports, .blocks = flat_blocks, .emit = emit_flat, .algorithm = WCL__SUM},
+    {.name = "flat",
+     .supports = flat_supports,
+     .blocks = flat_blocks,
+     .emit = emit_flat,
+     .algorithm = WCL__SUM},
     {.name = "broadcast", .emit = emit_broadcast, .algorithm = WCL__SUM},
 };
 
-#define ROW(onnx_name, most, more_flags, table)                                                                            \
-    {                                                                                                                      \
-        .name = onnx_name, .since = 6, .min_inputs = (most) == 2 ? 2 : 1, .max_inputs = most, .max_outputs = 1,            \
-        .flags = WCL__IS_ELEMENTWISE | WCL__ABSORBS_ACT | (more_flags), .attributes = (most) == 2 ? "axis broadcast" : "", \
-        .infer = infer, .fold = fold, .variants = table, .variant_count = WCL__COUNT(table)                                \
+#define ROW(onnx_name, most, more_flags, table)                                                             \
+    {                                                                                                       \
+        .name = onnx_name, .since = 6, .min_inputs = (most) == 2 ? 2 : 1, .max_inputs = most,               \
+        .max_outputs = 1, .flags = WCL__IS_ELEMENTWISE | WCL__ABSORBS_ACT | (more_flags),                   \
+        .attributes = (most) == 2 ? "axis broadcast" : "", .infer = infer, .fold = fold, .variants = table, \
+        .variant_count = WCL__COUNT(table)                                                                  \
     }
 
 const wcl__op wcl__op_add = ROW("Add", 2, WCL__ZERO_KEEPS, variants);

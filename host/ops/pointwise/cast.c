@@ -17,7 +17,8 @@ static wcl_status infer(wcl__op_node *node)
     if (!castable(to) || (!castable(x->type) && x->type != WCL_FLOAT16))
         return wcl__fail(WCL_UNSUPPORTED, "Cast from %s to %s", wcl_type_name(x->type), wcl_type_name(to));
     if (!x->source && to != x->type)
-        return wcl__fail(WCL_UNSUPPORTED, "Cast from %s to %s on the device", wcl_type_name(x->type), wcl_type_name(to));
+        return wcl__fail(WCL_UNSUPPORTED, "Cast from %s to %s on the device", wcl_type_name(x->type),
+                         wcl_type_name(to));
     wcl__output_set(node, 0, to, &x->shape);
     return wcl__need_float_or_known(node);
 }

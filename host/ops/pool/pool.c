@@ -16,7 +16,8 @@ static wcl_status read_input(wcl__op_node *node, bool average)
     if (x->shape.rank == 5)
         return wcl__fail(WCL_UNSUPPORTED, "3-D pooling");
     if (x->shape.rank != 3 && x->shape.rank != 4)
-        return wcl__fail(WCL_BAD_SHAPE, "input has %d dimensions, %s needs 3 or 4", x->shape.rank, node->op->name);
+        return wcl__fail(WCL_BAD_SHAPE, "input has %d dimensions, %s needs 3 or 4", x->shape.rank,
+                         node->op->name);
     wcl__shape_nchw(&x->shape, nchw);
     node->desc.pool = (wcl__pool){.n = nchw[0], .c = nchw[1], .h = nchw[2], .w = nchw[3], .average = average};
     return WCL_OK;
@@ -44,7 +45,8 @@ static wcl_status check_padding(const wcl__window *window)
     for (int d = 0; d < 2; d++) {
         const int64_t span = (window->kernel[d] - 1) * window->dilation[d] + 1;
         if (window->before[d] >= span || window->after[d] >= span)
-            return wcl__fail(WCL_BAD_SHAPE, "padding %lld and %lld of a window of %lld: must be smaller than the window",
+            return wcl__fail(WCL_BAD_SHAPE,
+                             "padding %lld and %lld of a window of %lld: must be smaller than the window",
                              (long long)window->before[d], (long long)window->after[d], (long long)span);
     }
     return WCL_OK;
@@ -64,7 +66,8 @@ static wcl_status infer_window(wcl__op_node *node, bool average)
     if (count != rank)
         return wcl__fail(WCL_BAD_MODEL, "kernel_shape has %zu values, the input's shape %s needs %zu", count,
                          wcl__shape_print(&x->shape).text, rank);
-    status = wcl__window_read(node, (int)rank, &x->shape.dims[2], kernel, wcl__attr_int(node, "ceil_mode", 0) != 0, &window);
+    status = wcl__window_read(node, (int)rank, &x->shape.dims[2], kernel,
+                              wcl__attr_int(node, "ceil_mode", 0) != 0, &window);
     if (!status)
         status = check_padding(&window);
     if (status)
@@ -105,7 +108,8 @@ static wcl_status infer_global(wcl__op_node *node, bool average)
         return status;
     wcl__pool *pool = &node->desc.pool;
     wcl__shape shape = node->inputs[0]->shape;
-    set_window(pool, &(wcl__window){.kernel = {pool->h, pool->w}, .stride = {1, 1}, .dilation = {1, 1}, .out = {1, 1}});
+    set_window(pool, &(wcl__window){
+                         .kernel = {pool->h, pool->w}, .stride = {1, 1}, .dilation = {1, 1}, .out = {1, 1}});
     for (int i = 2; i < shape.rank; i++)
         shape.dims[i] = 1;
     wcl__output_set(node, 0, WCL_FLOAT32, &shape);
@@ -174,7 +178,8 @@ static const char *group_supports(const wcl__op_node *node, const wcl__facts *fa
                : "only on GPUs, and where a plane has 32 pixels";
 }
 
-static void parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
+static void parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out,
+                       size_t bytes)
 {
     const wcl__pool_params params = {.cb = blocks.out};
     (void)node;
@@ -182,7 +187,8 @@ static void parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__b
     wcl__params_print(&wcl__pool_table, &params, out, bytes);
 }
 
-static void group_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out, size_t bytes)
+static void group_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out,
+                             size_t bytes)
 {
     wcl__pool_group_params params;
     wcl__pool_by_group(facts, &node->desc.pool, blocks.out, &params);
@@ -190,10 +196,18 @@ static void group_parameters(const wcl__op_node *node, const wcl__facts *facts, 
 }
 
 static const wcl__variant max_variants[] = {
-    {.name = "direct", .blocks = wcl__any_block, .parameters = parameters, .emit = emit_window, .algorithm = WCL__EXACT},
+    {.name = "direct",
+     .blocks = wcl__any_block,
+     .parameters = parameters,
+     .emit = emit_window,
+     .algorithm = WCL__EXACT},
 };
 static const wcl__variant average_variants[] = {
-    {.name = "direct", .blocks = wcl__any_block, .parameters = parameters, .emit = emit_window, .algorithm = WCL__SUM},
+    {.name = "direct",
+     .blocks = wcl__any_block,
+     .parameters = parameters,
+     .emit = emit_window,
+     .algorithm = WCL__SUM},
 };
 /* Bytes set their cost, the same for both: the first is taken where it runs. */
 static const wcl__variant global_max_variants[] = {
@@ -203,7 +217,11 @@ static const wcl__variant global_max_variants[] = {
      .parameters = group_parameters,
      .emit = emit_group,
      .algorithm = WCL__EXACT},
-    {.name = "direct", .blocks = wcl__any_block, .parameters = parameters, .emit = emit_global, .algorithm = WCL__EXACT},
+    {.name = "direct",
+     .blocks = wcl__any_block,
+     .parameters = parameters,
+     .emit = emit_global,
+     .algorithm = WCL__EXACT},
 };
 static const wcl__variant global_average_variants[] = {
     {.name = "group",
@@ -212,7 +230,11 @@ static const wcl__variant global_average_variants[] = {
      .parameters = group_parameters,
      .emit = emit_group,
      .algorithm = WCL__SUM},
-    {.name = "direct", .blocks = wcl__any_block, .parameters = parameters, .emit = emit_global, .algorithm = WCL__SUM},
+    {.name = "direct",
+     .blocks = wcl__any_block,
+     .parameters = parameters,
+     .emit = emit_global,
+     .algorithm = WCL__SUM},
 };
 
 const wcl__op wcl__op_max_pool = {

@@ -2,7 +2,8 @@
 #include "ops/registry.h"
 #include "ops/value.h"
 
-/* Empty inputs add nothing, and may be of any shape, such as the [0] that a list starts with: those beside others go. */
+/* Empty inputs add nothing, and may be of any shape, such as the [0] that a list starts with: those beside
+ * others go. */
 static void drop_empty(wcl__op_node *node)
 {
     size_t kept = 0;
@@ -38,7 +39,8 @@ static wcl_status add_sizes(const wcl__op_node *node, int64_t axis, wcl__shape *
             rest.dims[axis] = shape->dims[axis];
         if (!wcl__shape_equal(&rest, shape))
             return wcl__fail(WCL_BAD_SHAPE, "inputs %s and %s do not fit along axis %lld",
-                             wcl__shape_print(&node->inputs[0]->shape).text, wcl__shape_print(&x->shape).text, (long long)axis);
+                             wcl__shape_print(&node->inputs[0]->shape).text, wcl__shape_print(&x->shape).text,
+                             (long long)axis);
         if (x->shape.dims[axis] > INT64_MAX - shape->dims[axis])
             return wcl__fail(WCL_BAD_SHAPE, "the output is too large");
         shape->dims[axis] += x->shape.dims[axis];
@@ -67,8 +69,8 @@ static wcl_status infer(wcl__op_node *node)
     return wcl__need_float_or_known(node);
 }
 
-/* Elements of one input behind (and including) the axis, and how many such runs it has. In a blocked layout they are the same as
- * long as each input fills its blocks. */
+/* Elements of one input behind (and including) the axis, and how many such runs it has. In a blocked layout
+ * they are the same as long as each input fills its blocks. */
 static int64_t run_length(const wcl__value *x, int64_t axis)
 {
     int64_t run = 1;
@@ -143,7 +145,8 @@ static wcl_status emit_regions(const wcl__emit *emit)
         if (bytes == 0)
             continue;
         if (region.walk.dims[0] == 1)
-            status = wcl__steps_copy(emit->steps, emit->in[i], 0, emit->out[0], (size_t)region.to_first * sizeof(float), bytes);
+            status = wcl__steps_copy(emit->steps, emit->in[i], 0, emit->out[0],
+                                     (size_t)region.to_first * sizeof(float), bytes);
         else
             status = wcl__region_emit(emit, emit->in[i], emit->out[0], &region);
     }

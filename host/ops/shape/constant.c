@@ -61,8 +61,10 @@ static const struct constant_kind {
     wcl_type type;
     int rank;
 } constant_kinds[] = {
-    {"value", WCL_ATTRIBUTE_TENSOR, WCL_FLOAT32, 0},        {"value_float", WCL_ATTRIBUTE_FLOAT, WCL_FLOAT32, 0},
-    {"value_floats", WCL_ATTRIBUTE_FLOATS, WCL_FLOAT32, 1}, {"value_int", WCL_ATTRIBUTE_INT, WCL_INT64, 0},
+    {"value", WCL_ATTRIBUTE_TENSOR, WCL_FLOAT32, 0},
+    {"value_float", WCL_ATTRIBUTE_FLOAT, WCL_FLOAT32, 0},
+    {"value_floats", WCL_ATTRIBUTE_FLOATS, WCL_FLOAT32, 1},
+    {"value_int", WCL_ATTRIBUTE_INT, WCL_INT64, 0},
     {"value_ints", WCL_ATTRIBUTE_INTS, WCL_INT64, 1},
 };
 
@@ -85,7 +87,8 @@ static wcl_status constant_infer(wcl__op_node *node)
         return wcl__fail(WCL_UNSUPPORTED, "Constant without a numeric value");
     if (attr->kind == WCL_ATTRIBUTE_TENSOR) {
         if (!attr->tensor || wcl_type_size(attr->tensor->type) == 0)
-            return wcl__fail(WCL_UNSUPPORTED, "Constant of type %s", attr->tensor ? wcl_type_name(attr->tensor->type) : "none");
+            return wcl__fail(WCL_UNSUPPORTED, "Constant of type %s",
+                             attr->tensor ? wcl_type_name(attr->tensor->type) : "none");
         wcl__output_set(node, 0, attr->tensor->type, &attr->tensor->shape);
         return WCL_OK;
     }

@@ -14,7 +14,8 @@ static wcl_status read_indices(const wcl__op_node *node, int64_t length, cl_int 
     cl_int *values = NULL;
     *out = NULL;
     if (!indices->source)
-        return wcl__fail(WCL_UNSUPPORTED, "indices (%s) that are not known before the network runs", indices->name);
+        return wcl__fail(WCL_UNSUPPORTED, "indices (%s) that are not known before the network runs",
+                         indices->name);
     if (length > INT32_MAX)
         return wcl__fail(WCL_UNSUPPORTED, "a dimension of more than %d", INT32_MAX);
     *count = wcl__shape_count(&indices->shape);
@@ -29,7 +30,8 @@ static wcl_status read_indices(const wcl__op_node *node, int64_t length, cl_int 
     for (int64_t i = 0; i < *count; i++) {
         const int64_t index = wcl__read_int(indices->type, data, i);
         if (index < -length || index >= length) {
-            status = wcl__fail(WCL_BAD_SHAPE, "index %lld of a dimension of %lld", (long long)index, (long long)length);
+            status = wcl__fail(WCL_BAD_SHAPE, "index %lld of a dimension of %lld", (long long)index,
+                               (long long)length);
             goto cleanup;
         }
         values[i] = (cl_int)(index < 0 ? index + length : index);
@@ -52,7 +54,8 @@ static wcl_status infer(wcl__op_node *node)
     if (status != WCL_OK)
         return status;
     if (indices->type != WCL_INT64 && indices->type != WCL_INT32)
-        return wcl__fail(WCL_BAD_MODEL, "indices are %s, must be int64 or int32", wcl_type_name(indices->type));
+        return wcl__fail(WCL_BAD_MODEL, "indices are %s, must be int64 or int32",
+                         wcl_type_name(indices->type));
     if (x->shape.rank - 1 + indices->shape.rank > WCL_MAX_RANK)
         return wcl__fail(WCL_UNSUPPORTED, "an output of more than %d dimensions", WCL_MAX_RANK);
     for (int d = 0; d < node->desc.axis; d++)
@@ -98,7 +101,8 @@ static wcl_status fold(wcl__op_node *node)
     const wcl__gather g = gather_of(node, count);
     const size_t run = (size_t)g.inner * wcl_type_size(node->outputs[0]->type);
     for (int64_t i = 0; i < g.outer * count; i++)
-        memcpy((char *)to + (size_t)i * run, (const char *)from + (size_t)(i / count * g.length + indices[i % count]) * run, run);
+        memcpy((char *)to + (size_t)i * run,
+               (const char *)from + (size_t)(i / count * g.length + indices[i % count]) * run, run);
 cleanup:
     wcl__free(indices);
     wcl__free(scratch);

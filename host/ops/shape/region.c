@@ -28,7 +28,8 @@ void wcl__region_copy(const wcl__region *region, size_t size, const void *from, 
     }
 }
 
-wcl_status wcl__region_fold(wcl__op_node *node, void (*region_of)(const wcl__op_node *node, wcl__region *region))
+wcl_status wcl__region_fold(wcl__op_node *node,
+                            void (*region_of)(const wcl__op_node *node, wcl__region *region))
 {
     wcl__region region;
     const void *from = NULL;
@@ -56,5 +57,6 @@ wcl_status wcl__region_emit(const wcl__emit *emit, int from, int to, const wcl__
 
 wcl_status wcl__copy_emit(const wcl__emit *emit)
 {
-    return wcl__steps_copy(emit->steps, emit->in[0], 0, emit->out[0], 0, emit->steps->tensors[emit->out[0]].bytes);
+    return wcl__steps_copy(emit->steps, emit->in[0], 0, emit->out[0], 0,
+                           emit->steps->tensors[emit->out[0]].bytes);
 }

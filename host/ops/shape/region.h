@@ -1,5 +1,5 @@
-/* Operators that move elements (Transpose, Slice, Concat) describe what they move as a region; the host copies it in a fold, the
- * device in a step. */
+/* Operators that move elements (Transpose, Slice, Concat) describe what they move as a region; the host
+ * copies it in a fold, the device in a step. */
 #ifndef WCL_OPS_SHAPE_REGION_H
 #define WCL_OPS_SHAPE_REGION_H
 
@@ -11,11 +11,12 @@ int64_t wcl__packed_steps(const wcl__shape *shape, int64_t steps[WCL_MAX_RANK]);
 /* Copies elements of `size` bytes. */
 void wcl__region_copy(const wcl__region *region, size_t size, const void *from, void *to);
 /* Output 0 as the region of input 0 that `region_of` gives, computed on the host. */
-wcl_status wcl__region_fold(wcl__op_node *node, void (*region_of)(const wcl__op_node *node, wcl__region *region));
+wcl_status wcl__region_fold(wcl__op_node *node,
+                            void (*region_of)(const wcl__op_node *node, wcl__region *region));
 /* Adds the step that copies the region. */
 wcl_status wcl__region_emit(const wcl__emit *emit, int from, int to, const wcl__region *region);
-/* Adds a step that copies input 0's slot to output 0's, whole: what an operator that moves nothing does where a real copy is asked
- * for. */
+/* Adds a step that copies input 0's slot to output 0's, whole: what an operator that moves nothing does where
+ * a real copy is asked for. */
 wcl_status wcl__copy_emit(const wcl__emit *emit);
 
 #endif

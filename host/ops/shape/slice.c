@@ -18,7 +18,8 @@ static wcl_status copy_attr(const wcl__op_node *node, const char *name, int64_t 
     return WCL_OK;
 }
 
-/* Starts, ends, axes or steps: input `i`, or, before opset 10, the attribute. An absent one keeps `out` and counts 0. */
+/* Starts, ends, axes or steps: input `i`, or, before opset 10, the attribute. An absent one keeps `out` and
+ * counts 0. */
 static wcl_status read_list(const wcl__op_node *node, size_t i, const char *name, int64_t *out, size_t *count)
 {
     *count = 0;
@@ -102,8 +103,8 @@ static wcl_status infer(wcl__op_node *node)
         seen |= 1u << axis;
         node->desc.slice.start[axis] = asked.starts[i];
         node->desc.slice.step[axis] = asked.steps[i];
-        shape.dims[axis] =
-            slice_count(x->shape.dims[axis], &node->desc.slice.start[axis], asked.ends[i], &node->desc.slice.step[axis]);
+        shape.dims[axis] = slice_count(x->shape.dims[axis], &node->desc.slice.start[axis], asked.ends[i],
+                                       &node->desc.slice.step[axis]);
     }
     wcl__output_set(node, 0, x->type, &shape);
     return wcl__need_float_or_known(node);

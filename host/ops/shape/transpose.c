@@ -10,7 +10,8 @@ static wcl_status infer(wcl__op_node *node)
     wcl__shape shape = {.rank = x->shape.rank};
     unsigned seen = 0;
     if (perm && count != (size_t)x->shape.rank)
-        return wcl__fail(WCL_BAD_SHAPE, "perm has %zu entries for a tensor of %d dimensions", count, x->shape.rank);
+        return wcl__fail(WCL_BAD_SHAPE, "perm has %zu entries for a tensor of %d dimensions", count,
+                         x->shape.rank);
     for (int d = 0; d < shape.rank; d++) {
         const int64_t from = perm ? perm[d] : shape.rank - 1 - d;
         if (from < 0 || from >= shape.rank || (seen >> from & 1))

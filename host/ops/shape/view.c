@@ -31,7 +31,8 @@ static wcl_status fill_free(const wcl__shape *from, int free_dim, wcl__shape *to
         to->dims[free_dim] = rest > 0 ? wcl__shape_count(from) / rest : 0;
     }
     if (rest <= 0 || wcl__shape_count(to) != wcl__shape_count(from))
-        return wcl__fail(WCL_BAD_SHAPE, "cannot reshape %s to %s", wcl__shape_print(from).text, wcl__shape_print(&asked).text);
+        return wcl__fail(WCL_BAD_SHAPE, "cannot reshape %s to %s", wcl__shape_print(from).text,
+                         wcl__shape_print(&asked).text);
     return WCL_OK;
 }
 
@@ -57,7 +58,8 @@ static wcl_status reshape_infer(wcl__op_node *node)
             continue;
         zero = true;
         if (!allow_zero && d >= from->rank)
-            return wcl__fail(WCL_BAD_SHAPE, "shape has 0 in dimension %d, the input has only %d to copy", d, from->rank);
+            return wcl__fail(WCL_BAD_SHAPE, "shape has 0 in dimension %d, the input has only %d to copy", d,
+                             from->rank);
         if (!allow_zero)
             to.dims[d] = from->dims[d];
     }
@@ -88,7 +90,8 @@ static wcl_status flatten_infer(wcl__op_node *node)
     const wcl__shape *from = &node->inputs[0]->shape;
     const int64_t asked = wcl__attr_int(node, "axis", 1), axis = asked < 0 ? asked + from->rank : asked;
     if (axis < 0 || axis > from->rank)
-        return wcl__fail(WCL_BAD_SHAPE, "axis %lld of a tensor with %d dimensions", (long long)asked, from->rank);
+        return wcl__fail(WCL_BAD_SHAPE, "axis %lld of a tensor with %d dimensions", (long long)asked,
+                         from->rank);
     wcl__shape head = {.rank = (int)axis}, tail = {.rank = from->rank - (int)axis};
     for (int d = 0; d < from->rank; d++)
         *(d < axis ? &head.dims[d] : &tail.dims[d - axis]) = from->dims[d];
@@ -112,8 +115,8 @@ const wcl__op wcl__op_flatten = {.name = "Flatten",
 
 /* ---- Squeeze, Unsqueeze */
 
-/* The axes, as bits: an attribute before opset 13, input 1 from there on. *given: they are there. adds: they count in the output, whose rank
- * is the input's and one more for each axis. */
+/* The axes, as bits: an attribute before opset 13, input 1 from there on. *given: they are there. adds: they
+ * count in the output, whose rank is the input's and one more for each axis. */
 static wcl_status read_axes(const wcl__op_node *node, bool adds, unsigned *bits, int *count, bool *given)
 {
     int64_t values[WCL_MAX_RANK] = {0};
@@ -242,7 +245,8 @@ static wcl_status input_number(const wcl__op_node *node, size_t i, double absent
     if (!value)
         return WCL_OK;
     if (!value->source)
-        return wcl__fail(WCL_UNSUPPORTED, "input %zu (%s) is not known before the network runs", i, value->name);
+        return wcl__fail(WCL_UNSUPPORTED, "input %zu (%s) is not known before the network runs", i,
+                         value->name);
     if (wcl__shape_count(&value->shape) != 1)
         return wcl__fail(WCL_BAD_SHAPE, "input %zu (%s) is no scalar", i, value->name);
     wcl_status status = wcl__value_data(value, &data, &scratch);
@@ -273,7 +277,8 @@ static wcl_status dropout_infer(wcl__op_node *node)
     wcl_status status = WCL_OK;
     if (node->opset < 12 && node->input_count > 1)
         return wcl__fail(WCL_BAD_MODEL, "Dropout has one input before opset 12");
-    if ((status = input_number(node, 1, 0.5, &ratio)) != WCL_OK || (status = input_number(node, 2, 0.0, &training)) != WCL_OK)
+    if ((status = input_number(node, 1, 0.5, &ratio)) != WCL_OK ||
+        (status = input_number(node, 2, 0.0, &training)) != WCL_OK)
         return status;
     if (training != 0.0 && ratio != 0.0)
         return wcl__fail(WCL_UNSUPPORTED, "Dropout in training mode");
