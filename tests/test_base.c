@@ -15,6 +15,12 @@
 #include "base/desc.h"
 #include "support/fake_memory.h"
 #include "support/support.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/hash.h"
+#include "base/random.h"
+#include "base/options.h"
 
 /* ------------------------------------------------------------------ errors */
 

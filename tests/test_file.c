@@ -13,6 +13,8 @@
 #include "base/source.h"
 #include "support/fake_memory.h"
 #include "support/support.h"
+#include "base/memory.h"
+#include "base/random.h"
 
 #define SHAPE(...)                                          \
     {                                                       \

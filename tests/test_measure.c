@@ -16,6 +16,7 @@
 #include "support/fake_memory.h"
 #include "support/network.h"
 #include "support/support.h"
+#include "base/random.h"
 
 static int reset(void **state)
 {

@@ -23,6 +23,7 @@
 #include "support/network.h"
 #include "support/onnx_writer.h"
 #include "support/support.h"
+#include "base/random.h"
 
 enum { SIDE = 224, CLASSES = 1000, FEATURES = 512 * 7 * 7, DENSE = 4096, POOL = 0 };
 #define MARGIN (64LL << 20)

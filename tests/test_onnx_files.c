@@ -13,6 +13,7 @@
 #include "model/model.h"
 #include "support/fake_memory.h"
 #include "support/onnx_model.h"
+#include "base/random.h"
 
 static const wcl__model_value *find_value(const wcl_model *model, const char *name)
 {

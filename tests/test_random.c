@@ -23,6 +23,7 @@
 #include "support/fake_plan.h"
 #include "support/random_shrink.h"
 #include "support/support.h"
+#include "base/random.h"
 
 enum { GRAPHS = 300, COMBINATIONS = 4 };
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "ref/ref.h"
+#include "base/random.h"
 
 enum { MOST = 512 };
 

@@ -12,6 +12,7 @@
 
 #include "support/support.h"
 #include "tools/report.h"
+#include "base/error.h"
 
 static char said[1024];
 

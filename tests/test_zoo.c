@@ -10,6 +10,8 @@
 
 #include "model/model.h"
 #include "support/fake_memory.h"
+#include "base/hash.h"
+#include "base/random.h"
 
 static wcl_model *load(const char *name)
 {

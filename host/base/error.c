@@ -1,11 +1,13 @@
 /* Statuses, the thread's error record and the log. */
 #include <errno.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 /* The record needs no memory of its own, so that running out of memory can be reported; only a build log is
  * on the heap. A list of unsupported nodes is why the reason may be long. */

@@ -8,7 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/file.h"
 
 static wcl_status map_descriptor(int descriptor, wcl__file *file)
 {

@@ -1,7 +1,7 @@
 /* SHA-256, by libmd. */
 #include <sha2.h>
 
-#include "base/base.h"
+#include "base/hash.h"
 
 _Static_assert(WCL__SHA256_HEX == SHA256_DIGEST_STRING_LENGTH, "64 digits and a NUL");
 

@@ -1,4 +1,6 @@
 #include "base/names.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /* Public structs that begin with their size: callers may be older or newer than this library. */
 #include <string.h>
 
-#include "base/base.h"
+#include "base/error.h"
+#include "base/options.h"
 
 wcl_status wcl__options_read(const void *options, void *copy, size_t known)
 {

@@ -6,7 +6,7 @@
  * The sum of four uniform fields is close to normal: its mean is 4 * 65535 / 2 = 131070 and its deviation
  * sqrt(4 * (65536^2 - 1) / 12) = 37837.227. The mixer is splitmix64's finaliser (Steele, Lea and Flood, "Fast
  * splittable pseudorandom number generators", 2014). */
-#include "base/base.h"
+#include "base/random.h"
 
 static const uint64_t golden = 0x9E3779B97F4A7C15u; /* 2^64 / golden ratio */
 

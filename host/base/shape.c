@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/desc.h"
+#include "base/shape.h"
 
 /* type, bytes of an element, name */
 static const struct {

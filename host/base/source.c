@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/source.h"
+#include "base/memory.h"
+#include "base/random.h"
 
 wcl_status wcl__source_check(const wcl__source *source)
 {

@@ -3,7 +3,8 @@
 #ifndef WCL_BASE_SOURCE_H
 #define WCL_BASE_SOURCE_H
 
-#include "base/base.h"
+#include "base/shape.h"
+#include "base/file.h"
 
 typedef struct wcl__source {
     wcl_type type;

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/options.h"
 
 /* The records, and after the last one (of no node) the bytes of their texts. One block, so that a thread that
  * ends frees it with free. */

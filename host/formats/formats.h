@@ -2,7 +2,7 @@
 #ifndef WCL_FORMATS_FORMATS_H
 #define WCL_FORMATS_FORMATS_H
 
-#include "base/base.h"
+#include "base/file.h"
 
 /* Reads an ONNX model; external data files are looked for in `folder` (NULL: refused). The file is retained
  * while views of it live. */

@@ -2,6 +2,9 @@
 #include <string.h>
 
 #include "formats/formats.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/options.h"
 
 /* What stands before the last slash; "." for a bare name. */
 static char *folder_of(const char *path)

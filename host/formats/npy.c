@@ -1,4 +1,6 @@
 #include "formats/npy.h"
+#include "base/error.h"
+#include "base/shape.h"
 
 #include <string.h>
 

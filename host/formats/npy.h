@@ -2,7 +2,8 @@
 #ifndef WCL_FORMATS_NPY_H
 #define WCL_FORMATS_NPY_H
 
-#include "base/base.h"
+#include "base/text.h"
+#include "base/file.h"
 
 bool wcl__npy_is(const wcl__file *file);
 /* The tensor that the file holds, its data a view of the file. */

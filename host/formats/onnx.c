@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "model/model.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 /* IR 3 is the first with opset_import; 13 is the newest published one. What later ones added are types and
  * fields that are refused or ignored by themselves. */

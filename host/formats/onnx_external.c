@@ -1,5 +1,8 @@
 /* Tensors whose values lie in a file beside the model. */
 #include "formats/onnx_read.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
 
 #include <string.h>
 

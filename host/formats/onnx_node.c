@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/model.h"
+#include "base/error.h"
 
 struct node {
     const char *domain, *op, *name;

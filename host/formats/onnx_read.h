@@ -4,6 +4,8 @@
 
 #include "formats/onnx_fields.h"
 #include "formats/protobuf.h"
+#include "base/shape.h"
+#include "base/file.h"
 
 /* Memory that lives until the message at hand is done with; all of it is released at once. */
 typedef struct wcl__scratch {

@@ -1,5 +1,7 @@
 /* TensorProto: raw bytes stay where they are; typed lists are decoded. */
 #include "formats/onnx_read.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 #include <stdio.h>
 #include <string.h>

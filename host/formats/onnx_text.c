@@ -1,5 +1,7 @@
 /* Strings of a message, and the memory that they live in. */
 #include "formats/onnx_read.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 #include <string.h>
 

@@ -1,4 +1,5 @@
 #include "formats/protobuf.h"
+#include "base/error.h"
 
 #include <string.h>
 

@@ -3,6 +3,8 @@
 
 #include "formats/npy.h"
 #include "formats/onnx_read.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 /* The tensor's data may be a view of the file; *owned is what it points to if it is not. */
 static wcl_status read_proto(const wcl__file *file, wcl_tensor *tensor, void **owned)

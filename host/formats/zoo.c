@@ -12,6 +12,10 @@
 
 #include "base/desc.h"
 #include "formats/formats.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/random.h"
 
 enum kind {
     END,

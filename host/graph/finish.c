@@ -2,6 +2,7 @@
  * as shapes tell. */
 #include "model/check.h"
 #include "graph/lower.h"
+#include "base/error.h"
 
 /* Fails where a node is of no row of the registry, and then tells of all that is not supported. */
 static wcl_status check_supported(wcl_model *model)

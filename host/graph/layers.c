@@ -2,6 +2,9 @@
 #include <string.h>
 
 #include "graph/lower.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/options.h"
 
 /* Sizes that stand for free dimensions: an output dimension that differs between the two probes follows one
  * of them. */

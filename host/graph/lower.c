@@ -5,6 +5,8 @@
 
 #include "model/check.h"
 #include "ops/value.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 void wcl__op_node_free(wcl__op_node *node)
 {

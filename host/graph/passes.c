@@ -6,6 +6,8 @@
 #include "ops/dense/dense.h"
 #include "ops/norm/norm.h"
 #include "ops/value.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 /* ---- nodes that move nothing */
 

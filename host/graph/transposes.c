@@ -4,6 +4,8 @@
 
 #include "ops/dense/dense.h"
 #include "ops/value.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 bool wcl__perm_is_identity(const int64_t *perm, int rank)
 {

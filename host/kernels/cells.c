@@ -1,4 +1,5 @@
 #include "kernels/cells.h"
+#include "base/error.h"
 
 enum { FEW_ROWS = 1024 };
 

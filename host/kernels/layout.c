@@ -1,4 +1,5 @@
 #include "kernels/layout.h"
+#include "base/error.h"
 
 #include <stdio.h>
 

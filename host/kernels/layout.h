@@ -3,7 +3,7 @@
 #ifndef WCL_KERNELS_LAYOUT_H
 #define WCL_KERNELS_LAYOUT_H
 
-#include "base/base.h"
+#include "base/shape.h"
 
 typedef enum wcl__order { WCL__NCHW = 0, WCL__NHWC = 1 } wcl__order;
 

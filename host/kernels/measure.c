@@ -6,6 +6,9 @@
 #include <time.h>
 
 #include "runtime/provider.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/options.h"
 
 static const char *constraint(const int *values)
 {

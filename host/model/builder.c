@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/names.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 struct wcl_builder {
     wcl_model *model; /* NULL once finished */

@@ -1,4 +1,6 @@
 #include "model/model.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 #include <string.h>
 

@@ -1,4 +1,7 @@
 #include "model/unsupported.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
 
 #include <string.h>
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ops/op.h"
+#include "base/error.h"
 
 const wcl__attr *wcl__attr_find(const wcl__op_node *node, const char *name)
 {

@@ -1,4 +1,7 @@
 #include "ops/steps.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/hash.h"
 
 #include <string.h>
 

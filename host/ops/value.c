@@ -1,4 +1,8 @@
 #include "ops/value.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/hash.h"
 
 #include <string.h>
 

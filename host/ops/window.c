@@ -1,4 +1,5 @@
 #include "ops/window.h"
+#include "base/error.h"
 
 #include <string.h>
 

@@ -1,4 +1,7 @@
 #include "plan/plan.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,4 +1,6 @@
 #include "plan/plan.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 

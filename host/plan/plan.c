@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "runtime/provider.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/options.h"
 
 wcl_status wcl_plan_create(const wcl_device *device, const wcl_model *model,
                            const wcl_session_options *options, const wcl_tensor *inputs, wcl_plan **out)

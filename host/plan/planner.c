@@ -5,6 +5,8 @@
 
 #include "kernels/shape/convert.h"
 #include "ops/weights.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 /* Where a value lies: one entry for each layout that somebody made of it. */
 typedef struct place {

@@ -5,6 +5,7 @@
 #define WCL_REF_REF_H
 
 #include "base/desc.h"
+#include "base/shape.h"
 
 double wcl__ref_activate(const wcl__act *act, double x);
 

@@ -11,6 +11,12 @@
 
 #include "runtime/cache.h"
 #include "runtime/trust.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/hash.h"
+#include "base/options.h"
+#include "base/file.h"
 
 enum { SCHEMA = 1, KEY_DIGITS = WCL__SHA256_HEX - 1 };
 static const uint64_t standard_limit = 256u << 20;

@@ -1,4 +1,6 @@
 #include "runtime/core.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 #include <string.h>
 

@@ -3,6 +3,9 @@
 
 #include "runtime/core.h"
 #include "runtime/select.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/options.h"
 
 static void fill_info(const wcl__facts *facts, wcl_device_info *info)
 {

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "runtime/select.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 enum { LEAST_ALIGNMENT = 4096, MAX_DIMENSIONS = 16 };
 

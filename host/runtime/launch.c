@@ -5,6 +5,7 @@
 
 #include "runtime/launch.h"
 #include "runtime/provider.h"
+#include "base/error.h"
 
 /* ------------------------------------------------------------------ building a call */
 

@@ -6,6 +6,10 @@
 
 #include "runtime/cache.h"
 #include "runtime/core.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/hash.h"
 
 enum { KEY_SCHEMA = 1, FIRST_ERROR_BYTES = 300 };
 

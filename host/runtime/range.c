@@ -1,5 +1,6 @@
 /* Work-groups and grids within a device's limits; called by launch.c for every kernel. */
 #include "runtime/range.h"
+#include "base/error.h"
 
 /* The largest divisor of `size` that is at most `most` (at least 1). */
 static size_t largest_divisor(size_t size, uint64_t most)

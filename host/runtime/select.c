@@ -5,6 +5,9 @@
 #include <strings.h>
 
 #include "runtime/select.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
 
 static wcl_status add_platform(wcl__found_list *list, cl_platform_id platform, int platform_index)
 {

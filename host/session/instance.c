@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "runtime/provider.h"
+#include "base/memory.h"
 
 /* Releases everything but the weights. */
 static void strip(wcl__instance *instance)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "runtime/provider.h"
+#include "base/memory.h"
 
 /* ---- enqueueing */
 

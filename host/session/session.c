@@ -5,6 +5,8 @@
 #include <time.h>
 
 #include "runtime/provider.h"
+#include "base/memory.h"
+#include "base/options.h"
 
 static double now_ms(void)
 {

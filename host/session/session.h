@@ -5,6 +5,7 @@
 #include "base/names.h"
 #include "plan/plan.h"
 #include "session/store.h"
+#include "base/error.h"
 
 /* Everything for one set of input shapes (and known input values). */
 typedef struct wcl__instance {

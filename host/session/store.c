@@ -4,6 +4,8 @@
 
 #include "runtime/core.h"
 #include "runtime/launch.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 enum { CHUNK_BYTES = 16 << 20, PAGE = 4096 };
 

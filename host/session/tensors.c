@@ -1,5 +1,6 @@
 /* Reading a run's tensors back (options.keep_all). */
 #include "session/session.h"
+#include "base/memory.h"
 
 #include <string.h>
 

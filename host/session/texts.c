@@ -1,6 +1,7 @@
 /* Names that a session hands out (wcl_session_profile, wcl_session_tensor): they live as long as the session,
  * not as the shape whose plan they come from. */
 #include "session/session.h"
+#include "base/memory.h"
 
 static wcl_status keep(wcl_session *session, const char *text)
 {

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "tune/params.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 void wcl__params_standard(const wcl__param_table *table, void *params)
 {

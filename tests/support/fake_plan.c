@@ -5,6 +5,7 @@
 
 #include "plan/plan.h"
 #include "kernels/shape/convert.h"
+#include "base/memory.h"
 
 static fake_plan_fault broken;
 

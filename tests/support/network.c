@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "support/support.h"
+#include "base/random.h"
 
 static void need(wcl_status status, const char *what)
 {

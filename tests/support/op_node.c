@@ -12,6 +12,7 @@
 
 #include "ref/ref.h"
 #include "support/support.h"
+#include "base/random.h"
 
 static size_t attr_count(const op_case *test)
 {

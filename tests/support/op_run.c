@@ -13,6 +13,7 @@
 #include "support/guarded.h"
 #include "support/op_node.h"
 #include "support/support.h"
+#include "base/error.h"
 
 /* ---- layouts on the host */
 

@@ -13,6 +13,7 @@
 #define WCL_TESTS_OP_RUN_H
 
 #include "ops/op.h"
+#include "base/text.h"
 
 enum { OP_MOST_INPUTS = 8, OP_MOST_ATTRS = 8, OP_MOST_LIST = 8 };
 

@@ -12,6 +12,7 @@
 
 #include "session/session.h"
 #include "support/support.h"
+#include "base/random.h"
 
 /* ---- combinations */
 

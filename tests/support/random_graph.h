@@ -3,7 +3,7 @@
 #ifndef WCL_TESTS_RANDOM_GRAPH_H
 #define WCL_TESTS_RANDOM_GRAPH_H
 
-#include "base/base.h"
+#include "base/shape.h"
 
 enum {
     GRAPH_VALUES = 160,

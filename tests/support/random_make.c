@@ -1,5 +1,6 @@
 /* The generator of random networks: inputs, a number of nodes, outputs. */
 #include "support/random_maker.h"
+#include "base/random.h"
 
 #include <math.h>
 #include <setjmp.h>

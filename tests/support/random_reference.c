@@ -10,6 +10,7 @@
 
 #include "support/random_step.h"
 #include "support/support.h"
+#include "base/random.h"
 
 int64_t step_int(const graph_step *s, const char *name, int64_t standard)
 {

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "support/support.h"
+#include "base/random.h"
 
 typedef struct shrinker {
     random_graph *graph, *trial;

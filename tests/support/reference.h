@@ -2,7 +2,7 @@
 #ifndef WCL_TESTS_REFERENCE_H
 #define WCL_TESTS_REFERENCE_H
 
-#include "base/base.h"
+#include "base/shape.h"
 
 enum { NODE_MOST = 16, NODE_INTS = 6, CONSTANT_MOST = 12, ARRAY_MOST = 48 };
 

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "support/fake_cl.h"
+#include "base/random.h"
 
 static wcl_device *device;
 static char folder[512];

@@ -1,4 +1,5 @@
 #include "kernels/conv/winograd_tiled.h"
+#include "base/error.h"
 
 /* cl/conv/winograd_gemm_tiled.cl: tiled_shape */
 typedef struct tiled_shape {

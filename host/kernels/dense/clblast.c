@@ -1,4 +1,5 @@
 #include "kernels/dense/clblast.h"
+#include "base/error.h"
 
 #include <clblast_c.h>
 

@@ -1,4 +1,5 @@
 #include "kernels/dense/dense.h"
+#include "base/error.h"
 
 #include <math.h>
 

@@ -1,4 +1,5 @@
 #include "kernels/dense/dense_group.h"
+#include "base/error.h"
 
 #include <string.h>
 

@@ -1,6 +1,7 @@
 #include "kernels/shape/gather.h"
 
 #include "kernels/shape/nd.h"
+#include "base/error.h"
 
 wcl_status wcl__gather_call(wcl__call *call, const wcl__gather *gather, int x, int index, int y)
 {

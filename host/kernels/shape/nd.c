@@ -1,4 +1,5 @@
 #include "kernels/shape/nd.h"
+#include "base/error.h"
 
 void wcl__nd_next(const wcl__nd *walk, wcl__nd_cursor *cursor)
 {

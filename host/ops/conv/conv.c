@@ -8,6 +8,7 @@
 #include "kernels/pool/pool.h"
 #include "ops/registry.h"
 #include "ops/window.h"
+#include "base/error.h"
 
 /* ---- shape */
 

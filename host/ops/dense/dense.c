@@ -9,6 +9,8 @@
 #include "ops/channels.h"
 #include "ops/conv/conv.h"
 #include "ops/weights.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 /* ---- what is a dense layer */
 

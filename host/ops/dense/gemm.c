@@ -1,6 +1,7 @@
 /* Gemm and MatMul: their shapes. */
 #include "ops/dense/dense.h"
 #include "ops/registry.h"
+#include "base/error.h"
 
 static wcl_status check_floats(const wcl__op_node *node)
 {

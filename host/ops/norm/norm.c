@@ -8,6 +8,8 @@
 #include "kernels/norm/lrn.h"
 #include "ops/channels.h"
 #include "ops/registry.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 /* ---- BatchNormalization */
 

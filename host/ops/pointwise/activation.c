@@ -5,6 +5,7 @@
 #include "kernels/pointwise/activation.h"
 #include "ops/channels.h"
 #include "ops/registry.h"
+#include "base/error.h"
 
 static wcl_status infer(wcl__op_node *node, wcl__act act)
 {

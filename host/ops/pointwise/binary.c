@@ -6,6 +6,8 @@
 #include "ops/number.h"
 #include "ops/registry.h"
 #include "ops/value.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 static wcl__binary_op operation(const wcl__op_node *node)
 {

@@ -2,6 +2,8 @@
 #include "ops/shape/region.h"
 #include "ops/registry.h"
 #include "ops/value.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 static bool castable(wcl_type type)
 {

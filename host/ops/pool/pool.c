@@ -4,6 +4,7 @@
 #include "ops/channels.h"
 #include "ops/registry.h"
 #include "ops/window.h"
+#include "base/error.h"
 
 /* Checks the input, and sets the sizes of desc.pool that come from it. */
 static wcl_status read_input(wcl__op_node *node, bool average)

@@ -1,6 +1,8 @@
 #include "ops/shape/region.h"
 #include "ops/registry.h"
 #include "ops/value.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 /* Empty inputs add nothing, and may be of any shape, such as the [0] that a list starts with: those beside
  * others go. */

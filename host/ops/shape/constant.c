@@ -4,6 +4,8 @@
 #include "ops/number.h"
 #include "ops/registry.h"
 #include "ops/value.h"
+#include "base/error.h"
+#include "base/text.h"
 
 /* ---- Shape */
 

@@ -4,6 +4,10 @@
 
 #include "ops/registry.h"
 #include "ops/value.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/hash.h"
 
 /* The indices as the kernel reads them: within 0 ... length - 1. */
 static wcl_status read_indices(const wcl__op_node *node, int64_t length, cl_int **out, int64_t *count)

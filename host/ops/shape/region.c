@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ops/value.h"
+#include "base/memory.h"
 
 int64_t wcl__packed_steps(const wcl__shape *shape, int64_t steps[WCL_MAX_RANK])
 {

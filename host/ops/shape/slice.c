@@ -1,6 +1,7 @@
 #include "ops/shape/region.h"
 #include "ops/registry.h"
 #include "ops/value.h"
+#include "base/error.h"
 
 /* What the node asks for, from attributes (before opset 10) or inputs. */
 typedef struct request {

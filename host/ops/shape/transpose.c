@@ -1,6 +1,7 @@
 #include "ops/shape/region.h"
 #include "ops/registry.h"
 #include "ops/value.h"
+#include "base/error.h"
 
 static wcl_status infer(wcl__op_node *node)
 {

@@ -4,6 +4,8 @@
 #include "ops/shape/region.h"
 #include "ops/registry.h"
 #include "ops/value.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 static wcl_status set_view(wcl__op_node *node, const wcl__shape *shape)
 {

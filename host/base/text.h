@@ -1,0 +1,17 @@
+/* A text that grows. */
+#ifndef WCL_BASE_TEXT_H
+#define WCL_BASE_TEXT_H
+
+#include "base/base.h"
+
+/* After a failed allocation `failed` is set and appends do nothing.
+ */
+typedef struct wcl__text {
+    char *data; /* never NULL once something was appended without failure */
+    size_t length, capacity;
+    bool failed;
+} wcl__text;
+void wcl__text_add(wcl__text *text, const char *format, ...) WCL__PRINTF(2, 3);
+void wcl__text_clear(wcl__text *text);
+
+#endif
