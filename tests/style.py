@@ -177,8 +177,21 @@ def unguarded(path):
     return sorted(name for name in used - own - asked if not opencl.fullmatch(name))
 
 
+SEVERAL_KERNELS = {"cl/pack/filters.cl"}
+
+
+def check_program(path):
+    """A program holds one kernel, and both have one name."""
+    code = re.sub(r"__attribute__\(\(.*?\)\)\)?", " ", blank(path.read_text()), flags=re.S)
+    names = re.findall(r"\bkernel\s+(?:[A-Z_]+\s+)?void\s+(\w+)\s*\(", code)
+    if names != [path.stem] or len(re.findall(r"\b(?:__)?kernel\b", code)) != 1:
+        find(path, 1, f"its kernels are {', '.join(names) or 'none'}: it must hold {path.stem}, and no other")
+
+
 def check_kernel(path):
     text = path.read_text()
+    if path.suffix == ".cl" and str(path.relative_to(ROOT)) not in SEVERAL_KERNELS:
+        check_program(path)
     if not text.startswith("/*"):
         find(path, 1, "a kernel file starts with a comment: formula, layouts, work-item, local memory")
     for name in unguarded(path) if path.suffix == ".cl" else []:

@@ -58,7 +58,7 @@ static void use_program(wcl_device *device, const char *options)
     cl_command_queue queue;
     cl_mem memory;
     wcl__launch launch;
-    wcl__call call = {.source = "fill.cl", .kernel = "fill"};
+    wcl__call call = {.kernel = "fill"};
     snprintf(call.options, sizeof call.options, "%s", options);
     wcl__call_slot(&call, 0);
     WCL__CALL_VALUE(&call, value);
@@ -280,7 +280,7 @@ static void test_processes_share(void **state)
 static void *get_program(void *device)
 {
     cl_program program = NULL;
-    return wcl__provider_get(device, "fill.cl", "-DA=1", &program) == WCL_OK ? program : NULL;
+    return wcl__provider_get(device, "fill", "-DA=1", &program) == WCL_OK ? program : NULL;
 }
 
 static void test_threads_share(void **state)
@@ -440,9 +440,9 @@ static void test_without_memory(void **state)
         wcl_device *device = cached_device(folder, 0);
         assert_true(nth < 200);
         fake_memory_fail(nth, false);
-        wcl_status status = wcl__provider_get(device, "fill.cl", "-DA=1", &program);
+        wcl_status status = wcl__provider_get(device, "fill", "-DA=1", &program);
         if (status == WCL_OK)
-            status = wcl__provider_get(device, "fill.cl", "-DA=2", &program);
+            status = wcl__provider_get(device, "fill", "-DA=2", &program);
         wcl__provider_flush(device);
         done = !fake_memory_failed();
         fake_memory_fail(0, false);

@@ -139,7 +139,7 @@ static void test_time_of_pieces(void **state)
     assert_int_equal(
         wcl__buffer_create(device, CL_MEM_READ_WRITE, (size_t)count * sizeof value, NULL, "filled", &memory),
         WCL_OK);
-    wcl__call call = {.source = "fill.cl", .kernel = "fill"};
+    wcl__call call = {.kernel = "fill"};
     wcl__call_slot(&call, 0);
     WCL__CALL_VALUE(&call, value);
     WCL__CALL_VALUE(&call, count);

@@ -24,7 +24,7 @@ enum { FILL_COUNT = 100 };
 
 static wcl__call fill_call(float value, int count)
 {
-    wcl__call call = {.source = "fill.cl", .kernel = "fill"};
+    wcl__call call = {.kernel = "fill"};
     wcl__call_slot(&call, 1);
     WCL__CALL_VALUE(&call, value);
     WCL__CALL_VALUE(&call, count);
@@ -138,7 +138,7 @@ static void test_local_memory_limit(void **state)
     assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, 1024, NULL, "x", &slots[0]), WCL_OK);
     for (size_t i = 0; i < WCL__COUNT(sizes); i++) {
         wcl__launch launch;
-        wcl__call call = {.source = "fill.cl", .kernel = "fill"};
+        wcl__call call = {.kernel = "fill"};
         wcl__call_slot(&call, 0);
         wcl__call_local(&call, sizes[i]);
         wcl__call_range(&call, 8, 1, 1, (const size_t[3]){8, 1, 1});
@@ -210,7 +210,7 @@ static void test_launch_errors(void **state)
     assert_string_equal(wcl_last_error()->message, "fill: takes 3 arguments, the call has 2");
     call = fill_call(1, 1);
     call.kernel = "no_such_kernel";
-    assert_int_equal(wcl__launch_create(device, &call, slots, &launch), WCL_DEVICE_ERROR);
+    assert_int_equal(wcl__launch_create(device, &call, slots, &launch), WCL_NOT_FOUND);
     assert_string_equal(wcl_last_error()->kernel, "no_such_kernel");
     call = fill_call(1, 1);
     call.args[2].size = 8;

@@ -1,4 +1,4 @@
-/* wcl_device_measure: its kernels against the formulas of cl/measure.cl, default sizes for several kinds of
+/* wcl_device_measure: its kernels against the formulas of cl/measure_*.cl, default sizes for several kinds of
  * devices, failures. */
 #include <math.h>
 #include <setjmp.h>

@@ -141,7 +141,7 @@ static wcl__call fill_call(void)
 {
     const cl_float value = 2.5f;
     const cl_int count = FILL_COUNT;
-    wcl__call call = {.source = "fill.cl", .kernel = "fill"};
+    wcl__call call = {.kernel = "fill"};
     wcl__call_slot(&call, 0);
     WCL__CALL_VALUE(&call, value);
     WCL__CALL_VALUE(&call, count);

@@ -279,9 +279,9 @@ static void test_programs_are_built_once(void **state)
     wcl_device *device = test_fresh_device();
     cl_program first, again, other;
     start_log();
-    assert_int_equal(wcl__provider_get(device, "fill.cl", "-DA=1", &first), WCL_OK);
-    assert_int_equal(wcl__provider_get(device, "fill.cl", "-DA=1", &again), WCL_OK);
-    assert_int_equal(wcl__provider_get(device, "fill.cl", NULL, &other), WCL_OK);
+    assert_int_equal(wcl__provider_get(device, "fill", "-DA=1", &first), WCL_OK);
+    assert_int_equal(wcl__provider_get(device, "fill", "-DA=1", &again), WCL_OK);
+    assert_int_equal(wcl__provider_get(device, "fill", NULL, &other), WCL_OK);
     assert_ptr_equal(first, again);
     assert_ptr_not_equal(first, other);
     const wcl__provider_counts counts = wcl__provider_count(device);
@@ -301,8 +301,7 @@ static void test_build_errors(void **state)
     (void)state;
     wcl_device *device = test_fresh_device();
     cl_program program;
-    assert_int_equal(wcl__provider_get(device, "fill.cl", "-Dcount=no_such_name+", &program),
-                     WCL_BUILD_FAILED);
+    assert_int_equal(wcl__provider_get(device, "fill", "-Dcount=no_such_name+", &program), WCL_BUILD_FAILED);
     assert_null(program);
     const wcl_error *error = wcl_last_error();
     assert_string_equal(error->kernel, "fill.cl");
@@ -313,16 +312,16 @@ static void test_build_errors(void **state)
     assert_non_null(strstr(error->reason, "-Dcount=no_such_name+"));
     assert_non_null(strstr(error->reason, place));
     assert_null(strchr(error->message, '\n'));
-    assert_int_equal(wcl__provider_get(device, "nothing.cl", "", &program), WCL_NOT_FOUND);
-    assert_string_equal(wcl_last_error()->message, "nothing.cl: no such kernel source");
+    assert_int_equal(wcl__provider_get(device, "nothing", "", &program), WCL_NOT_FOUND);
+    assert_string_equal(wcl_last_error()->message, "nothing: no such kernel source");
     device->facts.has_compiler = false;
-    assert_int_equal(wcl__provider_get(device, "fill.cl", "", &program), WCL_UNSUPPORTED);
+    assert_int_equal(wcl__provider_get(device, "fill", "", &program), WCL_UNSUPPORTED);
     device->facts.has_compiler = true;
     fake_cl_fail(FAKE_clCreateProgramWithSource, 1, CL_OUT_OF_HOST_MEMORY);
-    assert_int_equal(wcl__provider_get(device, "fill.cl", "", &program), WCL_NO_MEMORY);
+    assert_int_equal(wcl__provider_get(device, "fill", "", &program), WCL_NO_MEMORY);
     fake_cl_fail(FAKE_clBuildProgram, 1, CL_OUT_OF_RESOURCES);
-    assert_int_equal(wcl__provider_get(device, "fill.cl", "", &program), WCL_NO_MEMORY);
-    assert_int_equal(wcl__provider_get(device, "fill.cl", "", &program), WCL_OK); /* failures are not kept */
+    assert_int_equal(wcl__provider_get(device, "fill", "", &program), WCL_NO_MEMORY);
+    assert_int_equal(wcl__provider_get(device, "fill", "", &program), WCL_OK); /* failures are not kept */
     wcl_device_destroy(device);
 }
 
@@ -335,7 +334,7 @@ static void test_programs_without_memory(void **state)
         cl_program program;
         assert_true(nth < 100);
         fake_memory_fail(nth, false);
-        const wcl_status status = wcl__provider_get(device, "fill.cl", "-DB=1", &program);
+        const wcl_status status = wcl__provider_get(device, "fill", "-DB=1", &program);
         const bool failed = fake_memory_failed();
         fake_memory_fail(0, false);
         built = !failed;

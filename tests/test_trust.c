@@ -123,7 +123,7 @@ static use use_cache(const char *folder)
     cl_program program;
     wcl_device *device = cached_device(folder, 0);
     use used = {.measured = wcl__provider_rates(device).measured};
-    assert_int_equal(wcl__provider_get(device, "fill.cl", "-DTRUST=1", &program), WCL_OK);
+    assert_int_equal(wcl__provider_get(device, "fill", "-DTRUST=1", &program), WCL_OK);
     wcl__provider_flush(device);
     const wcl__rates_use stored = wcl__provider_measured(device, &rates);
     used.from_disk = wcl__provider_count(device).from_disk;

@@ -1,32 +1,24 @@
 /* Direct convolution: any window, stride, dilation, padding and grouping.
  *
  *   y[n][k][oy][ox] = act(bias[k] + sum over c, r, s of
- *       x[n][g cg + c][oy SH - PT + r DH][ox SW - PL + s DW] * w[k][c][r][s])          g = k / (K / groups), cg = C / groups
+ *       x[n][g cg + c][oy SH - PT + r DH][ox SW - PL + s DW] * w[k][c][r][s])     g = k / (K / groups), cg = C / groups
  *
  *   x     [N][C/CBI][H][W][CBI] by its view; cells outside read as 0
- *   w     [ceil(K/(CB KB))][cg][KH][KW][KB][CB]   packed by filters.cl; tail filters are 0
+ *   w     [ceil(K/(CB KB))][cg][KH][KW][KB][CB]   packed by filters_direct; tail filters are 0
  *   bias  [K rounded up to CB]
  *   y     [N][K/CB][OH][OW][CB] by its view; tail lanes become 0
  *
- * conv_direct: a work-item computes OUT_W neighbouring pixels of KB vectors of CB filters; the lanes are filters, so x is read as
- * scalars. Windows that lie inside the picture's columns are read without asking, STRIDE_W apart (0: the stride is not known here).
- * conv_depthwise (groups = C = K, CBI = CB, KB = 1): the lanes are channels.
- * Global size: (ceil(OW / OUT_W), OH, N * ceil(K / (CB KB))). With groups, CB KB divides K / groups or is 1. Local memory: none.
+ * A work-item computes OUT_W neighbouring pixels of KB vectors of CB filters; the lanes are filters, so x is read as
+ * scalars. Windows that lie inside the picture's columns are read without asking, STRIDE_W apart (0: the stride is not
+ * known here).
+ * Global size (ceil(OW / OUT_W), OH, N * ceil(K / (CB KB))). With groups, CB KB divides K / groups or is 1.
+ * Local memory: none.
  */
-#if !defined(CB) || !defined(CBI) || !defined(OUT_W) || !defined(KB) || !defined(STRIDE_W) || !defined(ACT)
-#error "conv_direct.cl: CB, CBI, OUT_W, KB, STRIDE_W and ACT come from wcl__conv_direct_params"
+#if !defined(CB) || !defined(CBI) || !defined(OUT_W) || !defined(KB) || !defined(STRIDE_W)
+#error "conv_direct.cl: CB, CBI, OUT_W, KB and STRIDE_W come from wcl__conv_direct_params"
 #endif
-#include "vector.clh"
-#include "pointwise/activation.clh"
-#include "cells.clh"
+#include "conv/conv_direct.clh"
 #include "multiply_add.clh"
-
-/* host/kernels/conv/conv_direct.c has the same struct */
-typedef struct {
-    int group_channels, group_filters;
-    int kh, kw, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
-    float a, b;
-} conv_shape;
 
 #if STRIDE_W
 #define COLUMNS STRIDE_W
@@ -34,37 +26,10 @@ typedef struct {
 #define COLUMNS s.stride_w
 #endif
 
-static inline void clear_row(vec (*acc)[KB])
-{
-#pragma unroll
-    for (int i = 0; i < OUT_W; i++)
-#pragma unroll
-        for (int k = 0; k < KB; k++)
-            acc[i][k] = (vec)(0.0f);
-}
-
-/* Writes the pixels and filters that exist, from vector kb of filters on. */
-static inline void store_row(vec (*acc)[KB], global const float *bias, global float *y, const view yv, const conv_shape s, const int4 at)
-{
-    const int n = at.x, kb = at.y, oy = at.z, ox = at.w;
-#pragma unroll
-    for (int k = 0; k < KB; k++)
-        if ((kb + k) * CB < yv.c) {
-            const vec shift = vec_load(bias + (size_t)(kb + k) * CB);
-#pragma unroll
-            for (int i = 0; i < OUT_W; i++)
-                if (ox + i < yv.w) {
-                    const vec v = acc[i][k] + shift;
-                    const vec result = activate(v, s.a, s.b);
-                    vec_store(zero_tail(result, yv.c - (kb + k) * CB), y + view_at(yv, n, kb + k, oy, ox + i));
-                }
-        }
-}
-
-/* The sums over channels and taps, from `filter` on and for channels from `first` on. inside: a constant, so that each way has loops of
- * its own, whose sums stay in registers. */
-static inline void sum_row(vec (*acc)[KB], global const float *x, global const float *filter, const view xv, const conv_shape s, int n,
-                           int first, int y0, int x0, const bool inside)
+/* The sums over channels and taps, from `filter` on and for channels from `first` on. inside: a constant, so that each way
+ * has loops of its own, whose sums stay in registers. */
+static inline void sum_row(vec (*acc)[KB], global const float *x, global const float *filter, const view xv,
+                           const conv_shape s, int n, int first, int y0, int x0, const bool inside)
 {
     for (int c = first; c < first + s.group_channels; c++) {
         global const float *plane = x + view_at(xv, n, c / CBI, 0, 0) + c % CBI;
@@ -95,11 +60,13 @@ static inline void sum_row(vec (*acc)[KB], global const float *x, global const f
     }
 }
 
-kernel void conv_direct(global const float *restrict x, global const float *restrict w, global const float *restrict bias,
-                        global float *restrict y, const view xv, const view yv, const conv_shape s)
+kernel void conv_direct(global const float *restrict x, global const float *restrict w,
+                        global const float *restrict bias, global float *restrict y, const view xv, const view yv,
+                        const conv_shape s)
 {
     const int ox = (int)get_global_id(0) * OUT_W, oy = (int)get_global_id(1);
-    const int blocks = CHUNKS(yv.c, CB * KB), n = (int)get_global_id(2) / blocks, kb = (int)get_global_id(2) % blocks * KB;
+    const int blocks = CHUNKS(yv.c, CB * KB), n = (int)get_global_id(2) / blocks,
+              kb = (int)get_global_id(2) % blocks * KB;
     if (ox >= yv.w || oy >= yv.h || n >= yv.n)
         return;
     const int first = kb * CB / s.group_filters * s.group_channels;
@@ -111,33 +78,5 @@ kernel void conv_direct(global const float *restrict x, global const float *rest
         sum_row(acc, x, filter, xv, s, n, first, y0, x0, true);
     else
         sum_row(acc, x, filter, xv, s, n, first, y0, x0, false);
-    store_row(acc, bias, y, yv, s, (int4)(n, kb, oy, ox));
-}
-
-kernel void conv_depthwise(global const float *restrict x, global const float *restrict w, global const float *restrict bias,
-                           global float *restrict y, const view xv, const view yv, const conv_shape s)
-{
-    const int ox = (int)get_global_id(0) * OUT_W, oy = (int)get_global_id(1);
-    const int blocks = CHUNKS(yv.c, CB), n = (int)get_global_id(2) / blocks, kb = (int)get_global_id(2) % blocks;
-    if (ox >= yv.w || oy >= yv.h || n >= yv.n)
-        return;
-    global const float *filter = w + (size_t)kb * s.kh * s.kw * CB;
-    vec acc[OUT_W][KB];
-    clear_row(acc);
-    for (int r = 0; r < s.kh; r++) {
-        const int iy = oy * s.stride_h - s.pad_top + r * s.dilation_h;
-        if (iy < 0 || iy >= xv.h)
-            continue;
-        for (int t = 0; t < s.kw; t++) {
-            const vec weight = vec_load(filter + (size_t)(r * s.kw + t) * CB);
-            const int ix = ox * s.stride_w - s.pad_left + t * s.dilation_w;
-#pragma unroll
-            for (int i = 0; i < OUT_W; i++) {
-                const int at = ix + i * s.stride_w;
-                if (at >= 0 && at < xv.w)
-                    acc[i][0] = multiply_add(vec_load(x + view_at(xv, n, kb, iy, at)), weight, acc[i][0]);
-            }
-        }
-    }
     store_row(acc, bias, y, yv, s, (int4)(n, kb, oy, ox));
 }

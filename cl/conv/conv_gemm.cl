@@ -25,6 +25,7 @@
 #include "vector.clh"
 #include "pointwise/activation.clh"
 #include "cells.clh"
+#include "tail.clh"
 #include "multiply_add.clh"
 #include "conv/pixels.clh"
 

@@ -45,6 +45,7 @@ typedef struct {
 #include "conv/tiled.clh"
 #include "pointwise/activation.clh"
 #include "cells.clh"
+#include "tail.clh"
 #include "conv/pixels.clh"
 #if CB != 4 || ITEMS % PB != 0
 #error "conv_gemm_tiled.cl: CB must be 4, and the work-items a multiple of PB"

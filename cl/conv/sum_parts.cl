@@ -14,6 +14,7 @@
 #include "vector.clh"
 #include "pointwise/activation.clh"
 #include "cells.clh"
+#include "tail.clh"
 #include "conv/pixels.clh"
 
 kernel void sum_parts(global const float4 *restrict part, global const float4 *restrict bias, global float *restrict y, const view yv,

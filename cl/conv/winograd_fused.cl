@@ -3,7 +3,7 @@
  * are local memory, which a CPU's driver keeps in a buffer of each thread, in the second-level cache (L3 fusion: Gelashvili, Shavit
  * and Zlateski, 2020).
  *
- *   V[xi][p][c] = (B^T d B)[xi]                               winograd.cl has the terms
+ *   V[xi][p][c] = (B^T d B)[xi]                               the three kernels have the terms
  *   M[xi][p][k] = sum over c of V[xi][p][c] * U[xi][k][c]     for KB * CB filters k at a time
  *   y           = act(A^T M A + bias), with s.pool the largest of each 2 x 2
  *
@@ -18,7 +18,8 @@
 #error "winograd_fused.cl: CB, PB, KB, ACT and HALF come from wcl__winograd_params"
 #endif
 #include "weights.clh"
-#include "conv/winograd_tile.clh"
+#include "conv/winograd_input.clh"
+#include "conv/winograd_output.clh"
 #include "multiply_add.clh"
 
 /* A tile's floats in M: a vector more than there are, so that the tiles of a block do not share the sets of a cache. */

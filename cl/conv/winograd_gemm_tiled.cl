@@ -1,4 +1,4 @@
-/* The Winograd domain's batched product for GPUs: the same formula and buffers as winograd.cl's winograd_gemm, by work-groups that share
+/* The Winograd domain's batched product for GPUs: the same formula and buffers as winograd_gemm.cl, by work-groups that share
  * their operands in local memory (tiled.clh; Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015, 4.1).
  *
  *   M[xi][p][k] = sum over c of V[xi][p][c] * U[xi][k][c]

@@ -1,36 +1,29 @@
-/* Dense layers and matrix products.
+/* Dense layers.
  *
- *   dense   y[m][o] = act(bias[o] + sum over i of x[m][i] * w[o][i])
- *   matmul  y[b][m][n] = act(alpha * sum over k of a[b][m][k] * c[b][k][n] + beta * bias[m][n])
+ *   y[m][o] = act(bias[o] + sum over i of x[m][i] * w[o][i])
  *
- *   x [M][I]   w [O][I], halves with HALF = 1   bias [O]   y [M][row], o from `first` on: a dense layer whose weights are too large
- *   for one buffer is run in slices of outputs, each a call.
- *   matmul's operands are read by strides, so that transposed and broadcast ones need no copy.
+ *   x     [M][I]
+ *   w     [O][I], halves with HALF = 1
+ *   bias  [O]
+ *   y     [M][row], o from `first` on: a dense layer whose weights are too large for one buffer is run in slices of
+ *         outputs, each a call
  *
- * dense    a work-item computes OUTPUTS outputs for BATCH inputs: each weight that it reads serves BATCH times, each input OUTPUTS
- *          times. Its sums are CB lanes wide and added at the end. Global size (ceil(O / OUTPUTS), ceil(M / BATCH)).
- * matmul   a work-item computes one element. Global size (n, m, batches).
+ * A work-item computes OUTPUTS outputs for BATCH inputs: each weight that it reads serves BATCH times, each input OUTPUTS
+ * times. Its sums are CB lanes wide and added at the end. Global size (ceil(O / OUTPUTS), ceil(M / BATCH)).
  * Local memory: none.
  */
-#if !defined(CB) || !defined(OUTPUTS) || !defined(BATCH) || !defined(ACT) || !defined(HALF)
-#error "dense.cl: CB, OUTPUTS, BATCH, ACT and HALF come from wcl__dense_params"
+#if !defined(CB) || !defined(OUTPUTS) || !defined(BATCH) || !defined(HALF)
+#error "dense.cl: CB, OUTPUTS, BATCH and HALF come from wcl__dense_params"
 #endif
 #include "weights.clh"
 #include "pointwise/activation.clh"
 #include "multiply_add.clh"
 
-/* host/kernels/dense/dense.c has the same structs */
+/* host/kernels/dense/dense.c has the same struct */
 typedef struct {
     int m, inputs, outputs, row, first;
     float a, b;
 } dense_shape;
-
-#define MATMUL_DIMS 6
-typedef struct {
-    int m, n, k, a_row, a_column, b_row, b_column, bias_row, bias_column;
-    int batch[MATMUL_DIMS], a_batch[MATMUL_DIMS], b_batch[MATMUL_DIMS]; /* sizes, and strides of the operands */
-    float alpha, beta, a, b;
-} matmul_shape;
 
 #if CB == 1
 #define lane_sum(v) (v)
@@ -47,8 +40,8 @@ static inline float sum4(const float4 v)
     return (v.x + v.y) + (v.z + v.w);
 }
 
-kernel void dense(global const float *restrict x, global const stored_weight *restrict w, global const float *restrict bias,
-                  global float *restrict y, const dense_shape s)
+kernel void dense(global const float *restrict x, global const stored_weight *restrict w,
+                  global const float *restrict bias, global float *restrict y, const dense_shape s)
 {
     const int o0 = (int)get_global_id(0) * OUTPUTS, m0 = (int)get_global_id(1) * BATCH;
     if (o0 >= s.outputs || m0 >= s.m)
@@ -109,30 +102,4 @@ kernel void dense(global const float *restrict x, global const stored_weight *re
                 y[(size_t)(m0 + m) * s.row + s.first + o0 + o] = activate(v, s.a, s.b);
             }
         }
-}
-
-kernel void matmul(global const float *restrict a, global const float *restrict b, global const float *restrict bias,
-                   global float *restrict y, const matmul_shape s)
-{
-    const size_t column = get_global_id(0), row = get_global_id(1), batch = get_global_id(2);
-    if (column >= (size_t)s.n || row >= (size_t)s.m)
-        return;
-    global const float *ap = a + row * s.a_row, *bp = b + column * s.b_column;
-    size_t rest = batch;
-    for (int d = MATMUL_DIMS - 1; d >= 0; d--) {
-        ap += rest % s.batch[d] * s.a_batch[d];
-        bp += rest % s.batch[d] * s.b_batch[d];
-        rest /= s.batch[d];
-    }
-    /* four sums: one alone would wait for itself at each step */
-    float sum[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-    int k = 0;
-    for (; k + 4 <= s.k; k += 4)
-#pragma unroll
-        for (int i = 0; i < 4; i++)
-            sum[i] = multiply_add(ap[(size_t)(k + i) * s.a_column], bp[(size_t)(k + i) * s.b_row], sum[i]);
-    for (; k < s.k; k++)
-        sum[0] = multiply_add(ap[(size_t)k * s.a_column], bp[(size_t)k * s.b_row], sum[0]);
-    const float v = s.alpha * ((sum[0] + sum[1]) + (sum[2] + sum[3])) + s.beta * bias[row * s.bias_row + column * s.bias_column];
-    y[(batch * s.m + row) * s.n + column] = activate(v, s.a, s.b);
 }

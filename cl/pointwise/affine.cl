@@ -13,6 +13,7 @@
 #include "vector.clh"
 #include "pointwise/activation.clh"
 #include "cells.clh"
+#include "tail.clh"
 
 kernel void affine(global const float *restrict x, global float *restrict y, const view xv, const view yv,
                    global const float *restrict scale, global const float *restrict shift, const float a, const float b)

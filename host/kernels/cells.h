@@ -20,9 +20,9 @@ const char *wcl__cells_constraint(const int *values);
 /* Of `least` to `most` items a block, the size that serves `count` items in the least time, when a block
  * takes its size and 1. */
 int wcl__block_size(int64_t count, int least, int most);
-/* Empties the call and gives it source, kernel, and the options of valid parameters. */
-wcl_status wcl__cells_begin(wcl__call *call, const char *source, const char *kernel,
-                            const wcl__param_table *table, const void *params);
+/* Empties the call and gives it the kernel, and the options of valid parameters. */
+wcl_status wcl__cells_begin(wcl__call *call, const char *kernel, const wcl__param_table *table,
+                            const void *params);
 /* The arguments that all these kernels start with: x, y and their views. */
 void wcl__cells_args(wcl__call *call, const wcl__operand *x, const wcl__operand *y);
 /* A work-item for each pixel of each chunk of `lanes` channels, times `items`. */

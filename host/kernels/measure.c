@@ -81,7 +81,7 @@ static wcl_status begin(wcl__call *call, const char *kernel, const wcl__measure 
 {
     const size_t local[3] = {(size_t)measure->local, 1, 1};
     const wcl_status status = wcl__params_validate(&wcl__measure_table, &measure->params);
-    *call = (wcl__call){.source = "measure.cl", .kernel = kernel};
+    *call = (wcl__call){.kernel = kernel};
     wcl__params_options(&wcl__measure_table, &measure->params, call->options, sizeof call->options);
     wcl__call_slot(call, 0);
     wcl__call_slot(call, 1);

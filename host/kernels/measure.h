@@ -1,5 +1,5 @@
-/* Kernels that do nothing but multiply and add, or read: what the device can do at most (cl/measure.cl,
- * wcl_device_measure). */
+/* Kernels that do nothing but multiply and add, or read: what the device can do at most
+ * (cl/measure_fma.cl, cl/measure_read.cl, wcl_device_measure). */
 #ifndef WCL_KERNELS_MEASURE_H
 #define WCL_KERNELS_MEASURE_H
 
@@ -17,7 +17,7 @@ typedef struct wcl__measure_params {
 } wcl__measure_params;
 extern const wcl__param_table wcl__measure_table;
 
-enum { WCL__MEASURE_UNROLL = 8 }; /* cl/measure.cl: UNROLL */
+enum { WCL__MEASURE_UNROLL = 8 }; /* cl/measure_fma.cl: UNROLL */
 
 /* Slot 0 is read, slot 1 is written: `items` vectors. */
 typedef struct wcl__measure {

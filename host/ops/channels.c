@@ -36,7 +36,7 @@ wcl_status wcl__emit_view(const wcl__emit *emit, int slot, const wcl__shape *sha
 wcl_status wcl__emit_call(const wcl__emit *emit, const wcl__call *call)
 {
     wcl__call *step = NULL;
-    const wcl_status status = wcl__steps_kernel(emit->steps, call->source, call->kernel, &step);
+    const wcl_status status = wcl__steps_kernel(emit->steps, call->kernel, &step);
     if (!status)
         *step = *call;
     return status;

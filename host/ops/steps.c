@@ -133,12 +133,11 @@ static wcl_status add_step(wcl__steps *steps, wcl__step_kind kind, wcl__step **s
     return WCL_OK;
 }
 
-wcl_status wcl__steps_kernel(wcl__steps *steps, const char *source, const char *kernel, wcl__call **call)
+wcl_status wcl__steps_kernel(wcl__steps *steps, const char *kernel, wcl__call **call)
 {
     wcl__step *step = NULL;
     const wcl_status status = add_step(steps, WCL__STEP_KERNEL, &step);
     if (status == WCL_OK) {
-        step->call.source = source;
         step->call.kernel = kernel;
         *call = &step->call;
     }

@@ -40,7 +40,7 @@ typedef struct wcl__plan_tensor {
 /* How a packed weight is made. The source's rows (its first dimension, or all of it as one row) are read in
  * chunks into a staging buffer and the call is launched on each: slot 0 staging, slot 1 packed, slot 2 scale.
  * The store appends two int values (first row, rows in this chunk) to the arguments and sets the range's z to
- * the chunk's rows. No call (source NULL in it): copied as it is. */
+ * the chunk's rows. No call (kernel NULL in it): copied as it is. */
 typedef struct wcl__packing {
     char *key;                 /* names the packed tensor: the source's key, the packing and its parameters */
     const wcl__source *source; /* what is packed; NULL: `data` */
@@ -93,7 +93,7 @@ wcl_status wcl__steps_weight(wcl__steps *steps, const char *name, wcl__packing *
 wcl_status wcl__steps_constant(wcl__steps *steps, const char *name, const float *values, size_t count,
                                int *slot);
 /* Adds a kernel step; *call is to be filled in before the next step is added. */
-wcl_status wcl__steps_kernel(wcl__steps *steps, const char *source, const char *kernel, wcl__call **call);
+wcl_status wcl__steps_kernel(wcl__steps *steps, const char *kernel, wcl__call **call);
 wcl_status wcl__steps_blas(wcl__steps *steps, wcl__blas_call **call);
 wcl_status wcl__steps_copy(wcl__steps *steps, int from, size_t from_offset, int to, size_t to_offset,
                            size_t bytes);

@@ -17,9 +17,9 @@ static void add_recipe(wcl__text *text, const wcl__packing *packing)
     wcl__text_add(text, "%zu %d %lld %lld %lld %s", packing->bytes, packing->zero_first,
                   (long long)packing->rows, (long long)packing->row_elements,
                   (long long)packing->source_first, scale);
-    if (!call->source)
+    if (!call->kernel)
         return;
-    wcl__text_add(text, " %s %s %s", call->source, call->kernel, call->options);
+    wcl__text_add(text, " %s %s", call->kernel, call->options);
     for (int d = 0; d < 3; d++)
         wcl__text_add(text, " %zu/%zu", call->range.global[d], call->range.local[d]);
     for (int i = 0; i < call->arg_count; i++) {
@@ -73,7 +73,7 @@ wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, con
                             wcl__packing *packing, int *slot)
 {
     packing->source = weight->source;
-    if (packing->call.source) {
+    if (packing->call.kernel) {
         packing->scale_count = (size_t)filters->count;
         packing->scale = make_scale(&emit->node->epilogue, filters);
         if (!packing->scale)

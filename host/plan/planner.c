@@ -100,7 +100,7 @@ static wcl_status slot_in_layout(emitter *e, const wcl__value *value, int block,
         status =
             wcl__steps_tensor(steps, WCL__TENSOR_ACTIVATION, value->name, &value->shape, &to_layout, slot);
     if (status == WCL_OK)
-        status = wcl__steps_kernel(steps, "convert.cl", "convert", &call);
+        status = wcl__steps_kernel(steps, "convert", &call);
     if (status == WCL_OK)
         status = wcl__convert_call(call, from, &from_layout, *slot, &to_layout, &value->shape);
     if (status == WCL_OK)

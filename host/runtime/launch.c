@@ -147,7 +147,7 @@ wcl_status wcl__launch_create(wcl_device *device, const wcl__call *call, const c
     cl_program program;
     cl_int code;
     *out = (wcl__launch){.call = call};
-    wcl_status status = wcl__provider_get(device, call->source, call->options, &program);
+    wcl_status status = wcl__provider_get(device, call->kernel, call->options, &program);
     if (status != WCL_OK)
         goto cleanup;
     out->kernel = clCreateKernel(program, call->kernel, &code);

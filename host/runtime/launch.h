@@ -21,8 +21,7 @@ typedef struct wcl__arg {
 } wcl__arg;
 
 typedef struct wcl__call {
-    const char *source; /* "pool2d.cl"; static */
-    const char *kernel; /* "pool2d_max"; static */
+    const char *kernel; /* "pool_max", of the program pool_max.cl; static */
     char options[WCL__OPTION_BYTES];
     wcl__arg args[WCL__MAX_ARGS];
     int arg_count;

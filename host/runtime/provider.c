@@ -14,7 +14,7 @@
 enum { KEY_SCHEMA = 1, FIRST_ERROR_BYTES = 300 };
 
 typedef struct entry {
-    const char *source; /* the embedded file's name */
+    const wcl__cl_file *file;
     char *options;
     char key[WCL__SHA256_HEX];
     cl_program program; /* NULL: it does not build, as `failure` says */
@@ -95,11 +95,17 @@ wcl__provider_counts wcl__provider_count(wcl_device *device)
     return counts;
 }
 
-static const wcl__cl_file *find_source(const char *name)
+/* The kernel's file: KERNEL.cl. */
+static const wcl__cl_file *find_source(const char *kernel)
 {
+    const size_t length = strlen(kernel);
     for (const wcl__cl_file *file = wcl__cl_files; file->name; file++)
-        if (strcmp(file->name, name) == 0)
+        if (strncmp(file->name, kernel, length) == 0 && strcmp(file->name + length, ".cl") == 0)
             return file;
+    /* cl/pack/filters.cl is the one file that still has several kernels */
+    if (strncmp(kernel, "filters_", 8) == 0 || strcmp(kernel, "dense_rows") == 0 ||
+        strcmp(kernel, "dense_columns") == 0)
+        return find_source("filters");
     return NULL;
 }
 
@@ -364,11 +370,10 @@ wcl__rates_use wcl__provider_measured(wcl_device *device, const wcl__rates *rate
 
 /* ------------------------------------------------------------------ get */
 
-static entry *find_entry(wcl__provider *provider, const char *source, const char *options)
+static entry *find_entry(wcl__provider *provider, const wcl__cl_file *file, const char *options)
 {
     for (size_t i = 0; i < provider->count; i++)
-        if (strcmp(provider->entries[i].source, source) == 0 &&
-            strcmp(provider->entries[i].options, options) == 0)
+        if (provider->entries[i].file == file && strcmp(provider->entries[i].options, options) == 0)
             return &provider->entries[i];
     return NULL;
 }
@@ -393,7 +398,7 @@ static bool keep_failure(entry *item)
 static wcl_status add_entry(wcl_device *device, wcl__provider *provider, const wcl__cl_file *file,
                             const char *options, entry **out)
 {
-    entry item = {.source = file->name};
+    entry item = {.file = file};
     wcl_status status = make_key(&device->facts, file, options, item.key);
     if (status != WCL_OK)
         return status;
@@ -418,16 +423,16 @@ static wcl_status add_entry(wcl_device *device, wcl__provider *provider, const w
     return status;
 }
 
-wcl_status wcl__provider_get(wcl_device *device, const char *source, const char *options, cl_program *program)
+wcl_status wcl__provider_get(wcl_device *device, const char *kernel, const char *options, cl_program *program)
 {
     wcl_status status = WCL_OK;
     wcl__provider *provider = wcl__device_core(device)->provider;
     wcl__text all = {0};
     entry *found = NULL;
     *program = NULL;
-    const wcl__cl_file *file = find_source(source);
+    const wcl__cl_file *file = find_source(kernel);
     if (!file)
-        return wcl__in_kernel(wcl__fail(WCL_NOT_FOUND, "no such kernel source"), source);
+        return wcl__in_kernel(wcl__fail(WCL_NOT_FOUND, "no such kernel source"), kernel);
     wcl__text_add(&all, "-cl-std=CL1.2 -DWCL_HAS_FMA=%d%s%s", device->facts.has_fma,
                   options && options[0] ? " " : "", options ? options : "");
     if (all.failed) {
@@ -435,7 +440,7 @@ wcl_status wcl__provider_get(wcl_device *device, const char *source, const char 
         goto cleanup;
     }
     pthread_mutex_lock(&provider->lock);
-    found = find_entry(provider, source, all.data);
+    found = find_entry(provider, file, all.data);
     if (found && found->program)
         provider->counts.from_memory++;
     else if (found)
@@ -447,5 +452,5 @@ wcl_status wcl__provider_get(wcl_device *device, const char *source, const char 
     pthread_mutex_unlock(&provider->lock);
 cleanup:
     wcl__text_clear(&all);
-    return wcl__in_kernel(status, source);
+    return wcl__in_kernel(status, file->name);
 }

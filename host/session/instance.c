@@ -239,7 +239,7 @@ static wcl_status build_program(const wcl_session *session, const wcl_plan *plan
                                 int node, wcl__failures *failed)
 {
     cl_program program;
-    const wcl_status status = wcl__provider_get(session->device, call->source, call->options, &program);
+    const wcl_status status = wcl__provider_get(session->device, call->kernel, call->options, &program);
     if (status == WCL_OK)
         return WCL_OK;
     wcl__in_node(status, node >= 0 ? plan->nodes[node].name : NULL);
@@ -267,10 +267,10 @@ static wcl_status build_programs(wcl_session *session, const wcl_plan *plan, wcl
         const bool is_step = i < steps->step_count;
         const size_t packing = i - steps->step_count;
         const wcl__call *call = is_step ? &steps->steps[i].call : &steps->packings[packing].call;
-        if (is_step ? steps->steps[i].kind != WCL__STEP_KERNEL : !call->source)
+        if (is_step ? steps->steps[i].kind != WCL__STEP_KERNEL : !call->kernel)
             continue;
         const int node = is_step ? steps->steps[i].node : node_of_packing(plan, packing);
-        wcl_status status = go_on(session, plan, (int64_t)i, call->source);
+        wcl_status status = go_on(session, plan, (int64_t)i, call->kernel);
         if (status != WCL_OK) {
             wcl__failures_clear(failed);
             return status;

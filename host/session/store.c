@@ -206,7 +206,7 @@ wcl_status wcl__pack(wcl_device *device, const wcl__packing *packing, cl_mem mem
     wcl_status status = wcl__device_queue(device, &queue);
     if (status != WCL_OK)
         return status;
-    if (!packing->call.source)
+    if (!packing->call.kernel)
         return pack_copy(device, queue, packing, memory);
     status = first_use(queue, packing, memory);
     return status == WCL_OK ? pack_by_kernel(device, queue, packing, memory) : status;
@@ -219,7 +219,7 @@ wcl_status wcl__pack(wcl_device *device, const wcl__packing *packing, cl_mem mem
 static bool in_place(const wcl_device *device, const wcl__packing *packing)
 {
     const wcl__source *source = packing->source;
-    return device->facts.unified_memory && !packing->call.source && source && source->file && source->data &&
+    return device->facts.unified_memory && !packing->call.kernel && source && source->file && source->data &&
            packing->source_first == 0 && (uintptr_t)source->data % PAGE == 0 &&
            packing->bytes == source->bytes;
 }

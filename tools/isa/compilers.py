@@ -10,6 +10,8 @@ import listing
 import targets
 
 CL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "cl")
+# of a kernel's file, from cl/ on
+PATHS = {os.path.basename(path): os.path.relpath(path, CL) for path in glob.glob(os.path.join(CL, "**", "*.cl"), recursive=True)}
 
 
 compiled = {}
@@ -42,7 +44,7 @@ def clang(target, row, folder):
     key = (row.source, tuple(row.options), tuple(machine))
     if key not in compiled:
         out = os.path.join(folder, "out.s")
-        run([targets.CLANG, "-x", "cl", "-O3", "-w", "-I", CL] + machine + link + options_of(row) + ["-S", "-o", out, os.path.join(CL, row.source)])
+        run([targets.CLANG, "-x", "cl", "-O3", "-w", "-I", CL] + machine + link + options_of(row) + ["-S", "-o", out, os.path.join(CL, PATHS[row.source])])
         with open(out) as file:
             compiled[key] = file.read()
     return compiled[key]
@@ -87,7 +89,7 @@ def nvidia(target, row, folder):
 def intel(target, row, folder):
     facts, dump = targets.TARGETS[target], os.path.join(folder, "dump")
     os.mkdir(dump)
-    run([targets.OCLOC, "compile", "-file", os.path.join(CL, row.source), "-device", target, "-options", " ".join(options_of(row) + ["-I", CL]), "-out_dir",
+    run([targets.OCLOC, "compile", "-file", os.path.join(CL, PATHS[row.source]), "-device", target, "-options", " ".join(options_of(row) + ["-I", CL]), "-out_dir",
          os.path.join(folder, "out")], env=dict(os.environ, IGC_ShaderDumpEnable="1", IGC_DumpToCustomDir=dump), cwd=folder)
     found = {}
     local = {kernel: what["local"] for kernel, what in amd("gfx1030", row, folder).items()}  # IGC's dump does not say

@@ -26,13 +26,14 @@ class Row:
 
 
 def asked(source):
-    """Build options that the source and its includes want, by their #error guards: "#if !defined(CB) || ..." or "#ifndef CB", then #error."""
+    """Build options that the source (by its path from cl/ on) and its includes want, by their #error guards: "#if !defined(CB) || ..."
+    or "#ifndef CB", then #error."""
     with open(os.path.join(compilers.CL, source)) as file:
         text = file.read()
     names = set()
     for guard in re.findall(r"^#if((?:ndef \w+| .*?!defined\(.*))\n#error", text, re.M):
         names |= set(re.findall(r"(?:ndef |defined\()(\w+)", guard))
-    for include in re.findall(r'#include "(\w+\.clh)"', text):
+    for include in re.findall(r'#include "([\w/]+\.clh)"', text):
         names |= asked(include)
     return {name for name in names if not name.startswith("WCL_")}
 
@@ -45,15 +46,16 @@ def read(path):
             words = line.split("#")[0].split()
             if not words:
                 continue
-            if len(words) < 3 or not os.path.exists(os.path.join(compilers.CL, words[0])):
+            if len(words) < 3 or words[0] not in compilers.PATHS:
                 wrong.append("%s:%d: no such kernel source" % (path, number))
                 continue
             row = Row(words)
             given = {option.split("=")[0] for option in row.options}
-            if row.target != "-" and not asked(row.source) <= given:
-                wrong.append("%s:%d: %s lacks %s" % (path, number, row.source, " ".join(sorted(asked(row.source) - given))))
+            lacking = asked(compilers.PATHS[row.source]) - given if row.target != "-" else set()
+            if lacking:
+                wrong.append("%s:%d: %s lacks %s" % (path, number, row.source, " ".join(sorted(lacking))))
             rows.append(row)
-    for source in sorted(os.listdir(compilers.CL)):
-        if source.endswith(".cl") and source not in {row.source for row in rows}:
+    for source in sorted(compilers.PATHS):
+        if source not in {row.source for row in rows}:
             wrong.append("%s: no line for %s" % (path, source))
     return rows, wrong

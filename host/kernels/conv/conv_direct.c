@@ -4,7 +4,7 @@ WCL__PARAM_TABLE(wcl__conv_direct_table, "conv_direct", WCL__CONV_DIRECT_PARAMS,
 
 enum { MOST_STRIDE = 16 };
 
-/* cl/conv/conv_direct.cl: conv_shape */
+/* cl/conv/conv_direct.clh: conv_shape */
 typedef struct conv_shape {
     cl_int group_channels, group_filters;
     wcl__conv_window window;
@@ -64,9 +64,8 @@ wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params 
         .a = conv->act.a,
         .b = conv->act.b,
     };
-    const wcl_status status =
-        wcl__cells_begin(call, "conv_direct.cl", way->depthwise ? "conv_depthwise" : "conv_direct",
-                         &wcl__conv_direct_table, params);
+    const wcl_status status = wcl__cells_begin(call, way->depthwise ? "conv_depthwise" : "conv_direct",
+                                               &wcl__conv_direct_table, params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, slots->x.slot);

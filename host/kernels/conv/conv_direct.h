@@ -1,4 +1,4 @@
-/* Direct convolution: cl/conv/conv_direct.cl. */
+/* Direct convolution: cl/conv/conv_direct.cl, conv_depthwise.cl. */
 #ifndef WCL_KERNELS_CONV_CONV_DIRECT_H
 #define WCL_KERNELS_CONV_CONV_DIRECT_H
 

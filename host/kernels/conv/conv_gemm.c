@@ -64,8 +64,7 @@ wcl_status wcl__conv_gemm_call(wcl__call *call, const wcl__conv_gemm_params *par
     const wcl__conv_gemm_sizes sizes = wcl__conv_gemm_sizes_of(params, conv);
     const int64_t pixel_blocks = sizes.pixels / params->pb,
                   filter_blocks = sizes.k_padded / (params->cb * params->kb);
-    const wcl_status status =
-        wcl__cells_begin(call, "conv_gemm.cl", "conv_gemm", &wcl__conv_gemm_table, params);
+    const wcl_status status = wcl__cells_begin(call, "conv_gemm", &wcl__conv_gemm_table, params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, slots->x.slot);

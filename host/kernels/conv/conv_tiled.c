@@ -108,8 +108,7 @@ wcl_status wcl__conv_tiled_call(wcl__call *call, const wcl__conv_tiled_params *p
         .a = conv->act.a,
         .b = conv->act.b,
     };
-    const wcl_status status =
-        wcl__cells_begin(call, "conv_gemm_tiled.cl", "conv_gemm_tiled", &wcl__conv_tiled_table, params);
+    const wcl_status status = wcl__cells_begin(call, "conv_gemm_tiled", &wcl__conv_tiled_table, params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, slots->x.slot);
@@ -141,7 +140,7 @@ wcl_status wcl__sum_parts_call(wcl__call *call, const wcl__conv *conv, const wcl
     const size_t local[3] = {WCL__CELL_GROUP, 1, 1};
     const sum_parts_params params = {4, (int)conv->act.kind};
     const cl_int count = (cl_int)sizes->parts;
-    const wcl_status status = wcl__cells_begin(call, "sum_parts.cl", "sum_parts", &sum_table, &params);
+    const wcl_status status = wcl__cells_begin(call, "sum_parts", &sum_table, &params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, parts);

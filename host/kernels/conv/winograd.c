@@ -18,7 +18,7 @@ static const char *constraint(const int *values)
 
 WCL__PARAM_TABLE(wcl__winograd_table, "winograd", WCL__WINOGRAD_PARAMS, constraint);
 
-/* cl/conv/winograd_tile.clh: wino_shape */
+/* cl/conv/winograd_shape.clh: wino_shape */
 typedef struct wino_shape {
     cl_int tiles_y, tiles_x, first, tiles, padded, tb, c_blocks, k_blocks, pad_top, pad_left, pool;
     cl_float a, b;
@@ -229,7 +229,7 @@ wcl_status wcl__winograd_calls(wcl__call calls[3], const wcl__winograd_params *p
     shape.padded = (cl_int)wcl__round_up(shape.tiles, params->pb);
     for (int i = 0; i < 3 && status == WCL_OK; i++) {
         const wcl__winograd_params read = read_by(i, params);
-        status = wcl__cells_begin(&calls[i], "winograd.cl", kernels[i], &wcl__winograd_table, &read);
+        status = wcl__cells_begin(&calls[i], kernels[i], &wcl__winograd_table, &read);
     }
     if (status != WCL_OK)
         return status;
@@ -248,8 +248,7 @@ wcl_status wcl__winograd_fused_call(wcl__call *call, const wcl__winograd_params 
 {
     const size_t local[3] = {1, 1, 1};
     const wino_shape shape = shape_of(params, conv, sizes, slots);
-    const wcl_status status =
-        wcl__cells_begin(call, "winograd_fused.cl", "winograd_fused", &wcl__winograd_table, params);
+    const wcl_status status = wcl__cells_begin(call, "winograd_fused", &wcl__winograd_table, params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, slots->x.slot);

@@ -1,5 +1,5 @@
-/* Winograd convolution F(m x m, 3x3), in three kernels (cl/conv/winograd.cl) or in one
- * (cl/conv/winograd_fused.cl). */
+/* Winograd convolution F(m x m, 3x3), in three kernels (cl/conv/winograd_input.cl,
+ * winograd_gemm.cl, winograd_output.cl) or in one (cl/conv/winograd_fused.cl). */
 #ifndef WCL_KERNELS_CONV_WINOGRAD_H
 #define WCL_KERNELS_CONV_WINOGRAD_H
 

@@ -17,7 +17,7 @@ wcl_status wcl__winograd_tiled_call(wcl__call *call, const wcl__tiled_params *pa
     const wcl_status status = wcl__params_validate(&wcl__tiled_table, params);
     if (status != WCL_OK)
         return wcl__in_kernel(status, kernel);
-    *call = (wcl__call){.source = "winograd_gemm_tiled.cl", .kernel = kernel};
+    *call = (wcl__call){.kernel = kernel};
     wcl__params_options(&wcl__tiled_table, params, call->options, sizeof call->options);
     wcl__call_slot(call, product->v);
     wcl__call_slot(call, product->u);

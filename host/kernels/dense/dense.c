@@ -11,7 +11,7 @@ static const char *constraint(const int *values)
 
 WCL__PARAM_TABLE(wcl__dense_table, "dense", WCL__DENSE_PARAMS, constraint);
 
-/* cl/dense/dense.cl: dense_shape, matmul_shape */
+/* cl/dense/dense.cl: dense_shape; cl/dense/matmul.cl: matmul_shape */
 typedef struct dense_shape {
     cl_int m, inputs, outputs, row, first;
     cl_float a, b;
@@ -48,7 +48,7 @@ static wcl_status begin(wcl__call *call, const char *kernel, const wcl__dense_pa
     const wcl_status status = wcl__params_validate(&wcl__dense_table, params);
     if (status != WCL_OK)
         return wcl__in_kernel(status, kernel);
-    *call = (wcl__call){.source = "dense.cl", .kernel = kernel};
+    *call = (wcl__call){.kernel = kernel};
     wcl__params_options(&wcl__dense_table, params, call->options, sizeof call->options);
     wcl__call_slot(call, slots->x);
     wcl__call_slot(call, slots->w);

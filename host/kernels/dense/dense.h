@@ -1,4 +1,4 @@
-/* Dense layers and matrix products by our own kernels: cl/dense/dense.cl. */
+/* Dense layers and matrix products by our own kernels: cl/dense/dense.cl, cl/dense/matmul.cl. */
 #ifndef WCL_KERNELS_DENSE_DENSE_H
 #define WCL_KERNELS_DENSE_DENSE_H
 

@@ -91,7 +91,7 @@ wcl_status wcl__dense_group_call(wcl__call *call, const wcl__dense_group_params 
     const wcl_status status = wcl__params_validate(&wcl__dense_group_table, &read);
     if (status != WCL_OK)
         return wcl__in_kernel(status, "dense_group");
-    *call = (wcl__call){.source = "dense_group.cl", .kernel = "dense_group"};
+    *call = (wcl__call){.kernel = "dense_group"};
     wcl__params_options(&wcl__dense_group_table, &read, call->options, sizeof call->options);
     wcl__call_slot(call, slots->x);
     wcl__call_slot(call, slots->w);

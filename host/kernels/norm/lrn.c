@@ -7,7 +7,7 @@ wcl_status wcl__lrn_call(wcl__call *call, const wcl__lrn_params *params, const w
 {
     const cl_int before = (cl_int)((lrn->size - 1) / 2), after = (cl_int)(lrn->size - 1 - before);
     const cl_float factor = (cl_float)((double)lrn->alpha / (double)lrn->size);
-    const wcl_status status = wcl__cells_begin(call, "lrn.cl", "lrn", &wcl__lrn_table, params);
+    const wcl_status status = wcl__cells_begin(call, "lrn", &wcl__lrn_table, params);
     if (status)
         return status;
     wcl__cells_args(call, x, y);

@@ -7,7 +7,7 @@ wcl_status wcl__softmax_call(wcl__call *call, const wcl__softmax_params *params,
 {
     const cl_ulong rows = (cl_ulong)(softmax->outer * softmax->inner);
     const cl_ulong length = (cl_ulong)softmax->length, inner = (cl_ulong)softmax->inner;
-    const wcl_status status = wcl__cells_begin(call, "softmax.cl", "softmax", &wcl__softmax_table, params);
+    const wcl_status status = wcl__cells_begin(call, "softmax", &wcl__softmax_table, params);
     if (status)
         return status;
     wcl__call_slot(call, x);
@@ -49,8 +49,7 @@ wcl_status wcl__softmax_group_call(wcl__call *call, const wcl__softmax_group_par
     const size_t local[3] = {(size_t)params->items, 1, 1};
     const cl_int length = (cl_int)softmax->length;
     const cl_ulong inner = (cl_ulong)softmax->inner;
-    const wcl_status status =
-        wcl__cells_begin(call, "softmax_group.cl", "softmax_group", &wcl__softmax_group_table, params);
+    const wcl_status status = wcl__cells_begin(call, "softmax_group", &wcl__softmax_group_table, params);
     if (status)
         return status;
     wcl__call_slot(call, x);

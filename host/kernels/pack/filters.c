@@ -16,7 +16,7 @@ static wcl_status begin(wcl__call *call, const char *kernel, const wcl__filters_
     const wcl_status status = wcl__params_validate(&wcl__filters_table, params);
     if (status != WCL_OK)
         return status;
-    *call = (wcl__call){.source = "filters.cl", .kernel = kernel};
+    *call = (wcl__call){.kernel = kernel};
     wcl__params_options(&wcl__filters_table, params, call->options, sizeof call->options);
     wcl__call_slot(call, SLOT_SOURCE);
     wcl__call_slot(call, SLOT_PACKED);

@@ -7,8 +7,7 @@ wcl_status wcl__activation_call(wcl__call *call, const wcl__activation_params *p
 {
     const size_t local[3] = {WCL__CELL_GROUP, 1, 1};
     const cl_ulong elements = (cl_ulong)count;
-    const wcl_status status =
-        wcl__cells_begin(call, "activation.cl", "activation", &wcl__activation_table, params);
+    const wcl_status status = wcl__cells_begin(call, "activation", &wcl__activation_table, params);
     if (status)
         return status;
     wcl__call_slot(call, x);

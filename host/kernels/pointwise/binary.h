@@ -1,4 +1,5 @@
-/* Element-wise arithmetic of two operands (cl/pointwise/binary.cl). */
+/* Element-wise arithmetic of two operands (cl/pointwise/binary_flat.cl, binary_channel.cl,
+ * binary_broadcast.cl). */
 #ifndef WCL_KERNELS_POINTWISE_BINARY_H
 #define WCL_KERNELS_POINTWISE_BINARY_H
 

@@ -2,7 +2,7 @@
 
 WCL__PARAM_TABLE(wcl__pool_table, "pool", WCL__POOL_PARAMS, wcl__cells_constraint);
 
-/* as in cl/pool/pool.cl */
+/* as in cl/pool/window.clh */
 typedef struct window {
     cl_int kh, kw, stride_h, stride_w, dilation_h, dilation_w;
     cl_int pad_top, pad_left, pad_bottom, pad_right, include_pad;
@@ -25,7 +25,7 @@ wcl_status wcl__pool_call(wcl__call *call, const wcl__pool_params *params, const
         .include_pad = pool->count_include_pad,
     };
     const char *kernel = pool->average ? "pool_average" : "pool_max";
-    const wcl_status status = wcl__cells_begin(call, "pool.cl", kernel, &wcl__pool_table, params);
+    const wcl_status status = wcl__cells_begin(call, kernel, &wcl__pool_table, params);
     if (status)
         return status;
     wcl__cells_args(call, x, y);
@@ -38,7 +38,7 @@ wcl_status wcl__pool_global_call(wcl__call *call, const wcl__pool_params *params
                                  const wcl__operand *x, const wcl__operand *y)
 {
     const char *kernel = pool->average ? "pool_global_average" : "pool_global_max";
-    const wcl_status status = wcl__cells_begin(call, "pool.cl", kernel, &wcl__pool_table, params);
+    const wcl_status status = wcl__cells_begin(call, kernel, &wcl__pool_table, params);
     if (status)
         return status;
     wcl__cells_args(call, x, y);

@@ -29,7 +29,7 @@ wcl_status wcl__pool_group_call(wcl__call *call, const wcl__pool_group_params *p
 {
     const size_t local[3] = {(size_t)params->items, 1, 1};
     const char *kernel = pool->average ? "pool_group_average" : "pool_group_max";
-    const wcl_status status = wcl__cells_begin(call, "pool_group.cl", kernel, &wcl__pool_group_table, params);
+    const wcl_status status = wcl__cells_begin(call, kernel, &wcl__pool_group_table, params);
     if (status)
         return status;
     wcl__cells_args(call, x, y);

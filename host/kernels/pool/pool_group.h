@@ -1,4 +1,4 @@
-/* Pools over whole planes by work-groups, for GPUs: cl/pool/pool_group.cl. */
+/* Pools over whole planes by work-groups, for GPUs: cl/pool/pool_group_max.cl, pool_group_average.cl. */
 #ifndef WCL_KERNELS_POOL_POOL_GROUP_H
 #define WCL_KERNELS_POOL_POOL_GROUP_H
 

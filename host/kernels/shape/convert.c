@@ -19,7 +19,7 @@ wcl_status wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_
     if (!status)
         status = wcl__layout_view(to_layout, shape, &y.view);
     if (!status)
-        status = wcl__cells_begin(call, "convert.cl", "convert", &wcl__convert_table, &params);
+        status = wcl__cells_begin(call, "convert", &wcl__convert_table, &params);
     if (status)
         return status;
     wcl__cells_args(call, &x, &y);

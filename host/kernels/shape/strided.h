@@ -1,4 +1,4 @@
-/* Copies of regions with any steps (cl/shape/strided.cl). */
+/* Copies of regions with any steps (cl/shape/strided_copy.cl). */
 #ifndef WCL_KERNELS_SHAPE_STRIDED_H
 #define WCL_KERNELS_SHAPE_STRIDED_H
 

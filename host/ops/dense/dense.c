@@ -457,7 +457,7 @@ static wcl_status clear_product(const wcl__emit *emit, const wcl__dense *dense, 
     const cl_int count = (cl_int)(dense->m * dense->outputs);
     const size_t local[3] = {64, 1, 1};
     wcl__call *call;
-    const wcl_status status = wcl__steps_kernel(emit->steps, "fill.cl", "fill", &call);
+    const wcl_status status = wcl__steps_kernel(emit->steps, "fill", &call);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, product);

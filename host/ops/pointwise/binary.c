@@ -229,7 +229,7 @@ static wcl_status emit_single(const wcl__emit *emit)
                                emit->steps->tensors[emit->out[0]].bytes);
     wcl_status status = wcl__steps_constant(emit->steps, "zero", &zero, 1, &binary.b);
     if (status == WCL_OK)
-        status = wcl__steps_kernel(emit->steps, "binary.cl", "binary_broadcast", &call);
+        status = wcl__steps_kernel(emit->steps, "binary_broadcast", &call);
     if (status != WCL_OK)
         return status;
     return wcl__binary_broadcast_call(call, &binary, shape, &scalar, shape);
@@ -243,7 +243,7 @@ static wcl_status emit_flat(const wcl__emit *emit)
     for (size_t i = 1; i < node->input_count && status == WCL_OK; i++) {
         wcl__call *call = NULL;
         const wcl__binary binary = chain_step(emit, i);
-        status = wcl__steps_kernel(emit->steps, "binary.cl", "binary_flat", &call);
+        status = wcl__steps_kernel(emit->steps, "binary_flat", &call);
         if (status == WCL_OK)
             status = wcl__binary_flat_call(call, &binary, count);
     }
@@ -259,7 +259,7 @@ static wcl_status emit_broadcast(const wcl__emit *emit)
         wcl__call *call = NULL;
         const wcl__binary binary = chain_step(emit, i);
         const wcl__shape *a_shape = i == 1 ? &node->inputs[0]->shape : y_shape;
-        status = wcl__steps_kernel(emit->steps, "binary.cl", "binary_broadcast", &call);
+        status = wcl__steps_kernel(emit->steps, "binary_broadcast", &call);
         if (status == WCL_OK)
             status = wcl__binary_broadcast_call(call, &binary, a_shape, &node->inputs[i]->shape, y_shape);
     }
@@ -314,7 +314,7 @@ static wcl_status emit_channel(const wcl__emit *emit)
                                 .b = emit->in[constant],
                                 .y = emit->out[0]};
     wcl__call *call = NULL;
-    wcl_status status = wcl__steps_kernel(emit->steps, "binary.cl", "binary_channel", &call);
+    wcl_status status = wcl__steps_kernel(emit->steps, "binary_channel", &call);
     if (status != WCL_OK)
         return status;
     return wcl__binary_channel_call(call, &binary, &node->outputs[0]->shape, &layout,

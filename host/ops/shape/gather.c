@@ -142,7 +142,7 @@ static wcl_status emit_gather(const wcl__emit *emit)
     int slot = -1;
     wcl_status status = add_indices(emit, &count, &slot);
     if (status == WCL_OK)
-        status = wcl__steps_kernel(emit->steps, "gather.cl", "gather", &call);
+        status = wcl__steps_kernel(emit->steps, "gather", &call);
     if (status != WCL_OK)
         return status;
     const wcl__gather gather = gather_of(emit->node, count);

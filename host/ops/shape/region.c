@@ -50,7 +50,7 @@ cleanup:
 wcl_status wcl__region_emit(const wcl__emit *emit, int from, int to, const wcl__region *region)
 {
     wcl__call *call = NULL;
-    wcl_status status = wcl__steps_kernel(emit->steps, "strided.cl", "strided_copy", &call);
+    wcl_status status = wcl__steps_kernel(emit->steps, "strided_copy", &call);
     if (status != WCL_OK)
         return status;
     return wcl__strided_call(call, from, to, region);
