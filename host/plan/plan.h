@@ -3,7 +3,7 @@
 #ifndef WCL_PLAN_PLAN_H
 #define WCL_PLAN_PLAN_H
 
-#include "graph/lower.h"
+#include "graph/graph.h"
 #include "runtime/rates.h"
 
 /* What `winocl plan` prints of a node, or of a layout conversion between two. */

@@ -1,4 +1,4 @@
-#include "graph/transposes.h"
+#include "graph/passes.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
-#include "graph/lower.h"
+#include "graph/graph.h"
 
 #include <string.h>
 
-#include "graph/transposes.h"
+#include "graph/passes.h"
 #include "ops/dense/dense.h"
 #include "ops/norm/norm.h"
 #include "ops/value.h"

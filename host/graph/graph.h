@@ -1,7 +1,7 @@
 /* A model with all dimensions bound: shapes inferred, shape arithmetic folded on the host, nodes fused. What
  * the planner works on. */
-#ifndef WCL_GRAPH_LOWER_H
-#define WCL_GRAPH_LOWER_H
+#ifndef WCL_GRAPH_GRAPH_H
+#define WCL_GRAPH_GRAPH_H
 
 #include "model/unsupported.h"
 

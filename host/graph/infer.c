@@ -1,4 +1,4 @@
-#include "graph/lower.h"
+#include "graph/graph.h"
 
 #include <stdio.h>
 #include <string.h>
