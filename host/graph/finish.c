@@ -1,7 +1,7 @@
 /* The end of building a model: the one step that needs shapes, since what is not supported is listed as far
  * as shapes tell. */
 #include "model/check.h"
-#include "graph/graph.h"
+#include "graph/survey.h"
 #include "base/error.h"
 
 /* Fails where a node is of no row of the registry, and then tells of all that is not supported. */

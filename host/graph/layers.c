@@ -1,7 +1,7 @@
 /* The layers of a model, as a summary shows them. */
 #include <string.h>
 
-#include "graph/graph.h"
+#include "graph/infer.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/options.h"

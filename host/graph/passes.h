@@ -10,4 +10,7 @@ bool wcl__perm_is_identity(const int64_t *perm, int rank);
 wcl_status wcl__transposes_sink(wcl__graph *graph);
 wcl_status wcl__transposes_into_dense(wcl__graph *graph);
 
+/* Removes what does nothing, moves Transposes down until they meet or vanish, fuses. */
+wcl_status wcl__graph_fuse(wcl__graph *graph);
+
 #endif

@@ -19,6 +19,14 @@ bool wcl__inputs_known(const wcl__op_node *node)
     return true;
 }
 
+bool wcl__outputs_known(const wcl__op_node *node)
+{
+    for (size_t i = 0; i < node->output_count; i++)
+        if (node->outputs[i] && !node->outputs[i]->source)
+            return false;
+    return true;
+}
+
 wcl_status wcl__input_ints(const wcl__op_node *node, size_t i, int64_t *out, size_t capacity, size_t *count)
 {
     const wcl__value *value = wcl__input(node, i);

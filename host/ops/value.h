@@ -21,6 +21,8 @@ wcl_status wcl__value_data(const wcl__value *value, const void **data, void **sc
 
 /* All inputs that are there are known. */
 bool wcl__inputs_known(const wcl__op_node *node);
+/* All outputs that were asked for are known. */
+bool wcl__outputs_known(const wcl__op_node *node);
 /* What the device computes must be float32; what is known is for the host and may be of any type. */
 wcl_status wcl__need_float_or_known(const wcl__op_node *node);
 

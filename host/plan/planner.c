@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "graph/lower.h"
 #include "kernels/shape/convert.h"
 #include "ops/weights.h"
 #include "base/error.h"

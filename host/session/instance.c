@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "graph/bind.h"
 #include "runtime/provider.h"
 #include "base/memory.h"
 

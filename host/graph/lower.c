@@ -1,0 +1,62 @@
+/* From a model to the graph that the planner works on: all that this room does, in order. */
+#include "graph/lower.h"
+
+#include "graph/infer.h"
+#include "graph/passes.h"
+#include "ops/value.h"
+#include "base/error.h"
+
+/* What is left for the device must be float32 and not empty. */
+static void check_device_values(const wcl__graph *graph, wcl__unsupported *list)
+{
+    for (size_t i = 0; i < graph->node_count; i++) {
+        const wcl__op_node *node = graph->nodes[i];
+        for (size_t k = 0; k < node->output_count; k++) {
+            const wcl__value *value = node->outputs[k];
+            wcl_status status = WCL_OK;
+            if (!value || value->source || value->lost)
+                continue;
+            if (wcl__shape_count(&value->shape) <= 0)
+                status = wcl__fail(WCL_UNSUPPORTED, "%s makes an empty or too large tensor (%s)",
+                                   node->op->name, wcl__shape_print(&value->shape).text);
+            else if (value->type != WCL_FLOAT32)
+                status = wcl__fail(WCL_UNSUPPORTED, "%s of type %s on the device", node->op->name,
+                                   wcl_type_name(value->type));
+            if (status != WCL_OK) {
+                wcl__unsupported_limit(list, node->name, node->op->name);
+                break;
+            }
+        }
+    }
+}
+
+/* Drops nodes that are folded, and those that nobody reads. */
+static void drop_dead(wcl__graph *graph)
+{
+    for (size_t i = graph->node_count; i-- > 0;) {
+        const wcl__op_node *node = graph->nodes[i];
+        size_t uses = 0;
+        for (size_t k = 0; k < node->output_count; k++)
+            if (node->outputs[k])
+                uses += wcl__graph_uses(graph, node->outputs[k]);
+        if (uses == 0 || wcl__outputs_known(node))
+            wcl__graph_remove(graph, i);
+    }
+}
+
+wcl_status wcl__graph_create(const wcl_model *model, const wcl_tensor *inputs, wcl__graph *graph)
+{
+    wcl__unsupported list = {0};
+    wcl_status status = wcl__graph_infer_nodes(model, inputs, graph, &list);
+    if (status == WCL_OK) {
+        drop_dead(graph);
+        check_device_values(graph, &list);
+        status = wcl__unsupported_fail(&list);
+    }
+    wcl__unsupported_clear(&list);
+    if (status == WCL_OK)
+        status = wcl__graph_fuse(graph);
+    if (status == WCL_OK)
+        drop_dead(graph);
+    return status;
+}
