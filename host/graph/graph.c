@@ -127,3 +127,50 @@ int64_t wcl__graph_producer(const wcl__graph *graph, const wcl__value *value)
                 return (int64_t)i;
     return -1;
 }
+
+wcl__op_node *wcl__graph_maker(const wcl__graph *graph, const wcl__value *value)
+{
+    const int64_t at = value && !value->source ? wcl__graph_producer(graph, value) : -1;
+    return at >= 0 ? graph->nodes[at] : NULL;
+}
+
+void wcl__graph_drop_unread(wcl__graph *graph)
+{
+    for (size_t i = graph->node_count; i-- > 0;) {
+        const wcl__op_node *node = graph->nodes[i];
+        size_t uses = 0;
+        for (size_t k = 0; k < node->output_count; k++)
+            if (node->outputs[k])
+                uses += wcl__graph_uses(graph, node->outputs[k]);
+        if (uses == 0 || wcl__outputs_known(node))
+            wcl__graph_remove(graph, i);
+    }
+}
+
+void wcl__value_set_order(wcl__value *value, const wcl__shape *from, const int64_t *perm,
+                          const wcl__shape *shape)
+{
+    value->order.from = *from;
+    value->order.shape = *shape;
+    memcpy(value->order.perm, perm, (size_t)from->rank * sizeof *perm);
+}
+
+static bool moves_nothing(const wcl__op_node *node)
+{
+    const wcl__value *x = wcl__input(node, 0), *y = node->outputs[0];
+    if (!x || !y)
+        return false;
+    if (node->op->flags & WCL__IS_VIEW)
+        return wcl__shape_equal(&x->shape, &y->shape) && x->type == y->type;
+    return node->op->moves_nothing && node->op->moves_nothing(node);
+}
+
+bool wcl__graph_skip_identity(wcl__graph *graph, size_t at)
+{
+    const wcl__op_node *node = graph->nodes[at];
+    if (!moves_nothing(node))
+        return false;
+    wcl__graph_replace(graph, node->outputs[0], node->inputs[0]);
+    wcl__graph_remove(graph, at);
+    return true;
+}

@@ -2,7 +2,7 @@
 #ifndef WCL_GRAPH_GRAPH_H
 #define WCL_GRAPH_GRAPH_H
 
-#include "model/unsupported.h"
+#include "model/model.h"
 
 typedef struct wcl__graph {
     const wcl_model *model;
@@ -25,6 +25,15 @@ size_t wcl__graph_uses(const wcl__graph *graph,
                        const wcl__value *value); /* reads, a graph output counts as one */
 /* The position of the node that makes `value`; -1: nobody does. */
 int64_t wcl__graph_producer(const wcl__graph *graph, const wcl__value *value);
+/* That node; NULL: the value is an input or known, or there is no value. */
+wcl__op_node *wcl__graph_maker(const wcl__graph *graph, const wcl__value *value);
+/* Removes the nodes that nobody reads, and those whose outputs are all known. */
+void wcl__graph_drop_unread(wcl__graph *graph);
+/* Notes how the model orders what `value` holds in another order now: wcl__reorder. */
+void wcl__value_set_order(wcl__value *value, const wcl__shape *from, const int64_t *perm,
+                          const wcl__shape *shape);
+/* Where the node at `at` moves nothing: its readers read its input, and it goes. False: it moves something. */
+bool wcl__graph_skip_identity(wcl__graph *graph, size_t at);
 void wcl__op_node_free(wcl__op_node *node);
 wcl__op_node *wcl__op_node_make(const wcl__op *op, const char *name, int opset, size_t inputs,
                                 size_t outputs);

@@ -3,6 +3,7 @@
 #define WCL_GRAPH_INFER_H
 
 #include "graph/graph.h"
+#include "model/unsupported.h"
 
 /* Binds, infers and folds: each node of the model keeps its place in graph->nodes, folded ones included. */
 wcl_status wcl__graph_infer(const wcl_model *model, const wcl_tensor *inputs, wcl__graph *graph);

@@ -3,7 +3,6 @@
 
 #include "graph/infer.h"
 #include "graph/passes.h"
-#include "ops/value.h"
 #include "base/error.h"
 
 /* What is left for the device must be float32 and not empty. */
@@ -30,33 +29,15 @@ static void check_device_values(const wcl__graph *graph, wcl__unsupported *list)
     }
 }
 
-/* Drops nodes that are folded, and those that nobody reads. */
-static void drop_dead(wcl__graph *graph)
-{
-    for (size_t i = graph->node_count; i-- > 0;) {
-        const wcl__op_node *node = graph->nodes[i];
-        size_t uses = 0;
-        for (size_t k = 0; k < node->output_count; k++)
-            if (node->outputs[k])
-                uses += wcl__graph_uses(graph, node->outputs[k]);
-        if (uses == 0 || wcl__outputs_known(node))
-            wcl__graph_remove(graph, i);
-    }
-}
-
 wcl_status wcl__graph_create(const wcl_model *model, const wcl_tensor *inputs, wcl__graph *graph)
 {
     wcl__unsupported list = {0};
     wcl_status status = wcl__graph_infer_nodes(model, inputs, graph, &list);
     if (status == WCL_OK) {
-        drop_dead(graph);
+        wcl__graph_drop_unread(graph);
         check_device_values(graph, &list);
         status = wcl__unsupported_fail(&list);
     }
     wcl__unsupported_clear(&list);
-    if (status == WCL_OK)
-        status = wcl__graph_fuse(graph);
-    if (status == WCL_OK)
-        drop_dead(graph);
-    return status;
+    return status == WCL_OK ? wcl__graph_run_passes(graph) : status;
 }

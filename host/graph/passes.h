@@ -1,16 +1,23 @@
-/* Networks from NHWC frameworks carry Transposes around their convolutions. They are moved down through
- * element-wise nodes until two meet and vanish; a last one before a dense layer becomes the order of its
- * weights. */
+/* The passes: each changes the graph into one that computes the same with less work. */
 #ifndef WCL_GRAPH_PASSES_H
 #define WCL_GRAPH_PASSES_H
 
 #include "graph/graph.h"
 
-bool wcl__perm_is_identity(const int64_t *perm, int rank);
-wcl_status wcl__transposes_sink(wcl__graph *graph);
-wcl_status wcl__transposes_into_dense(wcl__graph *graph);
+/* In the order in which they run: wcl__pass_NAME is in passes/NAME.c. After each, nodes that nobody reads any
+ * more are dropped. Identities are removed again because sinking Transposes makes new ones. */
+#define WCL__PASSES(X)   \
+    X(remove_identities) \
+    X(sink_transposes)   \
+    X(remove_identities) \
+    X(flatten_order)     \
+    X(fuse_epilogues)
 
-/* Removes what does nothing, moves Transposes down until they meet or vanish, fuses. */
-wcl_status wcl__graph_fuse(wcl__graph *graph);
+#define WCL__PASS_DECLARE(name) wcl_status wcl__pass_##name(wcl__graph *graph);
+WCL__PASSES(WCL__PASS_DECLARE)
+#undef WCL__PASS_DECLARE
+
+/* Runs them all. */
+wcl_status wcl__graph_run_passes(wcl__graph *graph);
 
 #endif

@@ -142,7 +142,8 @@ enum {
     WCL__ZERO_KEEPS = 32,  /* f(0, 0...) = 0: the tail lanes of a blocked layout stay zero */
     WCL__FOLDS_SHAPE = 64, /* folds without its inputs' values (Shape) */
     WCL__ABSORBS_POOL = 128, /* takes a 2x2 max-pool into its epilogue */
-    WCL__PACKS_HALF = 256    /* input 1 is weights, which some variant can store as halves */
+    WCL__PACKS_HALF = 256,   /* input 1 is weights, which some variant can store as halves */
+    WCL__IS_TRANSPOSE = 512  /* output 0 is input 0 with its dimensions in the order of desc.perm */
 };
 
 struct wcl__op {
@@ -167,6 +168,8 @@ struct wcl__op {
     /* The fewest multiplications and additions that any algorithm we know does it with, padding aside. NULL:
      * too few to count. */
     double (*work)(const wcl__op_node *node);
+    /* Is output 0 what input 0 is? A view is asked by its shapes. NULL: never. */
+    bool (*moves_nothing)(const wcl__op_node *node);
     const wcl__variant *variants;
     size_t variant_count;
 };

@@ -11,6 +11,11 @@ const wcl__value *wcl__input(const wcl__op_node *node, size_t i)
     return i < node->input_count ? node->inputs[i] : NULL;
 }
 
+bool wcl__has_one_input(const wcl__op_node *node)
+{
+    return node->input_count == 1;
+}
+
 bool wcl__inputs_known(const wcl__op_node *node)
 {
     for (size_t i = 0; i < node->input_count; i++)

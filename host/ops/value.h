@@ -19,6 +19,8 @@ wcl_status wcl__output_view(wcl__op_node *node, size_t i, const wcl__value *from
 /* The bytes of a known value: in place, or, where they are seeded, in memory that the caller frees. */
 wcl_status wcl__value_data(const wcl__value *value, const void **data, void **scratch);
 
+/* A row's moves_nothing, of operators that combine their inputs. */
+bool wcl__has_one_input(const wcl__op_node *node);
 /* All inputs that are there are known. */
 bool wcl__inputs_known(const wcl__op_node *node);
 /* All outputs that were asked for are known. */

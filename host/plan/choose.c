@@ -1,4 +1,5 @@
 #include "plan/plan.h"
+#include "model/unsupported.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"

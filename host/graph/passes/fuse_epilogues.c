@@ -1,40 +1,13 @@
-#include "graph/graph.h"
+/* Scale, shift, activation and a small max-pool go into the convolution or dense layer before them. */
+#include "graph/passes.h"
 
 #include <string.h>
 
-#include "graph/passes.h"
 #include "ops/dense/dense.h"
 #include "ops/norm/norm.h"
 #include "ops/value.h"
 #include "base/error.h"
 #include "base/memory.h"
-
-/* ---- nodes that move nothing */
-
-static bool is_identity(const wcl__op_node *node)
-{
-    if (node->input_count < 1 || !node->inputs[0] || !node->outputs[0])
-        return false;
-    const bool same = wcl__shape_equal(&node->inputs[0]->shape, &node->outputs[0]->shape) &&
-                      node->inputs[0]->type == node->outputs[0]->type;
-    if (node->op->flags & WCL__IS_VIEW)
-        return same;
-    if (strcmp(node->op->name, "Transpose") == 0)
-        return wcl__perm_is_identity(node->desc.perm, node->outputs[0]->shape.rank);
-    return node->input_count == 1 &&
-           (strcmp(node->op->name, "Concat") == 0 || strcmp(node->op->name, "Sum") == 0);
-}
-
-static void remove_identities(wcl__graph *graph)
-{
-    for (size_t i = graph->node_count; i-- > 0;)
-        if (is_identity(graph->nodes[i])) {
-            wcl__graph_replace(graph, graph->nodes[i]->outputs[0], graph->nodes[i]->inputs[0]);
-            wcl__graph_remove(graph, i);
-        }
-}
-
-/* ---- scale, shift, activation and a small max-pool go into the convolution or dense layer before them */
 
 /* The channels that an epilogue's scale and shift run over: dimension 1 of a convolution, the last one of a
  * dense layer. */
@@ -192,7 +165,7 @@ static wcl_status absorb(wcl__op_node *target, const wcl__op_node *node, bool *a
     return node->input_count == 2 ? absorb_binary(target, node, absorbed) : WCL_OK;
 }
 
-static wcl_status fuse_epilogues(wcl__graph *graph)
+wcl_status wcl__pass_fuse_epilogues(wcl__graph *graph)
 {
     for (size_t i = 0; i < graph->node_count;) {
         const wcl__op_node *node = graph->nodes[i];
@@ -216,17 +189,4 @@ static wcl_status fuse_epilogues(wcl__graph *graph)
             i++;
     }
     return WCL_OK;
-}
-
-wcl_status wcl__graph_fuse(wcl__graph *graph)
-{
-    remove_identities(graph);
-    wcl_status status = wcl__transposes_sink(graph);
-    if (status == WCL_OK) {
-        remove_identities(graph);
-        status = wcl__transposes_into_dense(graph);
-    }
-    if (status == WCL_OK)
-        status = fuse_epilogues(graph);
-    return status;
 }

@@ -1,31 +1,12 @@
+/* Networks from NHWC frameworks carry Transposes around their convolutions: they are moved down through
+ * element-wise nodes until two meet and vanish. */
 #include "graph/passes.h"
 
 #include <string.h>
 
-#include "ops/dense/dense.h"
 #include "ops/value.h"
 #include "base/error.h"
 #include "base/memory.h"
-
-bool wcl__perm_is_identity(const int64_t *perm, int rank)
-{
-    for (int d = 0; d < rank; d++)
-        if (perm[d] != d)
-            return false;
-    return true;
-}
-
-static bool is_transpose(const wcl__op_node *node)
-{
-    return strcmp(node->op->name, "Transpose") == 0;
-}
-
-/* The Transpose that makes this value; NULL: it is made otherwise. */
-static wcl__op_node *transpose_of(const wcl__graph *graph, const wcl__value *value)
-{
-    const int64_t producer = value && !value->source ? wcl__graph_producer(graph, value) : -1;
-    return producer >= 0 && is_transpose(graph->nodes[producer]) ? graph->nodes[producer] : NULL;
-}
 
 static wcl__shape permute(const wcl__shape *shape, const int64_t *perm)
 {
@@ -41,13 +22,6 @@ static void invert(const int64_t *perm, int rank, int64_t *inverse)
         inverse[perm[d]] = d;
 }
 
-static void set_order(wcl__value *value, const wcl__shape *from, const int64_t *perm, const wcl__shape *shape)
-{
-    value->order.from = *from;
-    value->order.shape = *shape;
-    memcpy(value->order.perm, perm, (size_t)from->rank * sizeof *perm);
-}
-
 /* A new value with the shape that `value` has before the Transpose. */
 static wcl_status value_before(wcl__graph *graph, const wcl__value *value, const int64_t *perm,
                                wcl__value **out)
@@ -57,8 +31,15 @@ static wcl_status value_before(wcl__graph *graph, const wcl__value *value, const
     const wcl__shape shape = permute(&value->shape, inverse);
     const wcl_status status = wcl__graph_add_value(graph, value->name, value->type, &shape, out);
     if (status == WCL_OK)
-        set_order(*out, &shape, perm, &value->shape);
+        wcl__value_set_order(*out, &shape, perm, &value->shape);
     return status;
+}
+
+/* The Transpose that makes this value; NULL: it is made otherwise. */
+static wcl__op_node *transpose_of(const wcl__graph *graph, const wcl__value *value)
+{
+    wcl__op_node *node = wcl__graph_maker(graph, value);
+    return node && (node->op->flags & WCL__IS_TRANSPOSE) ? node : NULL;
 }
 
 /* ---- Transpose of Transpose */
@@ -88,10 +69,10 @@ static bool constant_can_follow(const wcl__value *constant, int rank)
     return constant->source && constant->shape.rank <= rank && wide <= 1;
 }
 
-/* The permutation that all device inputs of an element-wise node come through; NULL: they don't. */
-static const int64_t *common_perm(const wcl__graph *graph, const wcl__op_node *node)
+/* A Transpose whose permutation all device inputs of an element-wise node come through; NULL: they don't. */
+static const wcl__op_node *common_transpose(const wcl__graph *graph, const wcl__op_node *node)
 {
-    const int64_t *perm = NULL;
+    const wcl__op_node *common = NULL;
     const int rank = node->outputs[0]->shape.rank;
     for (size_t k = 0; k < node->input_count; k++) {
         const wcl__value *value = node->inputs[k];
@@ -104,11 +85,11 @@ static const int64_t *common_perm(const wcl__graph *graph, const wcl__op_node *n
         }
         const wcl__op_node *transpose = transpose_of(graph, value);
         if (!transpose || value->shape.rank != rank ||
-            (perm && memcmp(perm, transpose->desc.perm, (size_t)rank * sizeof *perm) != 0))
+            (common && memcmp(common->desc.perm, transpose->desc.perm, (size_t)rank * sizeof(int64_t)) != 0))
             return NULL;
-        perm = transpose->desc.perm;
+        common = transpose;
     }
-    return perm;
+    return common;
 }
 
 /* The constant with its dimensions where they stand before the Transpose: the same values, another shape. */
@@ -132,12 +113,12 @@ static wcl_status constant_before(wcl__graph *graph, const wcl__value *constant,
 }
 
 /* node(Transpose(x), ...) becomes Transpose(node(x, ...)). */
-static wcl_status sink(wcl__graph *graph, size_t at, const int64_t *common)
+static wcl_status sink(wcl__graph *graph, size_t at, const wcl__op_node *common)
 {
     wcl__op_node *node = graph->nodes[at];
     const int rank = node->outputs[0]->shape.rank;
     int64_t perm[WCL_MAX_RANK];
-    memcpy(perm, common, (size_t)rank * sizeof *perm);
+    memcpy(perm, common->desc.perm, (size_t)rank * sizeof *perm);
     wcl_status status = WCL_OK;
     for (size_t k = 0; k < node->input_count && status == WCL_OK; k++) {
         wcl__value *value = node->inputs[k];
@@ -150,7 +131,7 @@ static wcl_status sink(wcl__graph *graph, size_t at, const int64_t *common)
     }
     if (status != WCL_OK)
         return status;
-    wcl__op_node *transpose = wcl__op_node_make(wcl__op_find("Transpose"), node->name, node->opset, 1, 1);
+    wcl__op_node *transpose = wcl__op_node_make(common->op, node->name, node->opset, 1, 1);
     if (!transpose)
         return wcl__fail_memory();
     memcpy(transpose->desc.perm, perm, (size_t)rank * sizeof *perm);
@@ -164,76 +145,21 @@ static wcl_status sink(wcl__graph *graph, size_t at, const int64_t *common)
     return wcl__graph_insert(graph, at + 1, transpose);
 }
 
-static void drop_unread_transposes(wcl__graph *graph)
-{
-    for (size_t i = graph->node_count; i-- > 0;)
-        if (is_transpose(graph->nodes[i]) && wcl__graph_uses(graph, graph->nodes[i]->outputs[0]) == 0)
-            wcl__graph_remove(graph, i);
-}
-
-static void remove_identity(wcl__graph *graph, size_t at)
-{
-    wcl__graph_replace(graph, graph->nodes[at]->outputs[0], graph->nodes[at]->inputs[0]);
-    wcl__graph_remove(graph, at);
-}
-
-wcl_status wcl__transposes_sink(wcl__graph *graph)
+wcl_status wcl__pass_sink_transposes(wcl__graph *graph)
 {
     for (size_t i = 0; i < graph->node_count; i++) {
         wcl__op_node *node = graph->nodes[i];
-        if (is_transpose(node)) {
+        if (node->op->flags & WCL__IS_TRANSPOSE) {
             merge_pair(graph, node);
-            if (wcl__perm_is_identity(node->desc.perm, node->outputs[0]->shape.rank))
-                remove_identity(graph, i--);
+            if (wcl__graph_skip_identity(graph, i))
+                i--;
             continue;
         }
-        const int64_t *perm = (node->op->flags & WCL__IS_ELEMENTWISE) ? common_perm(graph, node) : NULL;
-        const wcl_status status = perm ? sink(graph, i, perm) : WCL_OK;
+        const wcl__op_node *common =
+            (node->op->flags & WCL__IS_ELEMENTWISE) ? common_transpose(graph, node) : NULL;
+        const wcl_status status = common ? sink(graph, i, common) : WCL_OK;
         if (status != WCL_OK)
             return wcl__in_node(status, node->name);
     }
-    drop_unread_transposes(graph);
-    return WCL_OK;
-}
-
-/* ---- Transpose, flatten, dense */
-
-/* NHWC order of an NCHW tensor, flattened to [N, H * W * C]: the dense layer's weights can be stored in the
- * other order. */
-static bool flattens_nhwc(const wcl__op_node *transpose, const wcl__op_node *view)
-{
-    static const int64_t to_nhwc[] = {0, 2, 3, 1};
-    const wcl__shape *in = &transpose->outputs[0]->shape, *out = &view->outputs[0]->shape;
-    return in->rank == 4 && memcmp(transpose->desc.perm, to_nhwc, sizeof to_nhwc) == 0 && out->rank == 2 &&
-           out->dims[0] == in->dims[0];
-}
-
-static bool is_dense_of(const wcl__op_node *node, const wcl__value *input)
-{
-    const bool gemm = strcmp(node->op->name, "Gemm") == 0, matmul = strcmp(node->op->name, "MatMul") == 0;
-    wcl__dense dense;
-    return (gemm || matmul) && node->inputs[0] == input && node->flatten[0] == 0 &&
-           !wcl__dense_read(node, &dense);
-}
-
-wcl_status wcl__transposes_into_dense(wcl__graph *graph)
-{
-    for (size_t i = 0; i < graph->node_count; i++) {
-        wcl__op_node *dense = graph->nodes[i];
-        const int64_t at =
-            dense->input_count > 1 && dense->inputs[0] ? wcl__graph_producer(graph, dense->inputs[0]) : -1;
-        if (at < 0 || !is_dense_of(dense, dense->inputs[0]) || !(graph->nodes[at]->op->flags & WCL__IS_VIEW))
-            continue;
-        wcl__op_node *view = graph->nodes[at];
-        const wcl__op_node *transpose = transpose_of(graph, view->inputs[0]);
-        if (!transpose || !flattens_nhwc(transpose, view) || wcl__graph_uses(graph, view->outputs[0]) != 1)
-            continue;
-        for (int d = 0; d < 3; d++)
-            dense->flatten[d] = view->inputs[0]->shape.dims[d + 1];
-        set_order(view->outputs[0], &transpose->inputs[0]->shape, transpose->desc.perm,
-                  &view->outputs[0]->shape);
-        view->inputs[0] = transpose->inputs[0];
-    }
-    drop_unread_transposes(graph);
     return WCL_OK;
 }

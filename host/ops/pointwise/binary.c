@@ -346,12 +346,12 @@ static const wcl__variant sum_variants[] = {
     {.name = "broadcast", .emit = emit_broadcast, .algorithm = WCL__SUM},
 };
 
-#define ROW(onnx_name, most, more_flags, table)                                                             \
-    {                                                                                                       \
-        .name = onnx_name, .since = 6, .min_inputs = (most) == 2 ? 2 : 1, .max_inputs = most,               \
-        .max_outputs = 1, .flags = WCL__IS_ELEMENTWISE | WCL__ABSORBS_ACT | (more_flags),                   \
-        .attributes = (most) == 2 ? "axis broadcast" : "", .infer = infer, .fold = fold, .variants = table, \
-        .variant_count = WCL__COUNT(table)                                                                  \
+#define ROW(onnx_name, most, more_flags, table)                                                    \
+    {                                                                                              \
+        .name = onnx_name, .since = 6, .min_inputs = (most) == 2 ? 2 : 1, .max_inputs = most,      \
+        .max_outputs = 1, .flags = WCL__IS_ELEMENTWISE | WCL__ABSORBS_ACT | (more_flags),          \
+        .attributes = (most) == 2 ? "axis broadcast" : "", .infer = infer, .fold = fold,           \
+        .moves_nothing = wcl__has_one_input, .variants = table, .variant_count = WCL__COUNT(table) \
     }
 
 const wcl__op wcl__op_add = ROW("Add", 2, WCL__ZERO_KEEPS, variants);

@@ -165,5 +165,6 @@ const wcl__op wcl__op_concat = {.name = "Concat",
                                 .attributes = "axis",
                                 .infer = infer,
                                 .fold = fold,
+                                .moves_nothing = wcl__has_one_input,
                                 .variants = variants,
                                 .variant_count = WCL__COUNT(variants)};

@@ -25,6 +25,14 @@ static wcl_status infer(wcl__op_node *node)
     return wcl__need_float_or_known(node);
 }
 
+static bool moves_nothing(const wcl__op_node *node)
+{
+    for (int d = 0; d < node->outputs[0]->shape.rank; d++)
+        if (node->desc.perm[d] != d)
+            return false;
+    return true;
+}
+
 static void transpose_region(const wcl__op_node *node, wcl__region *region)
 {
     int64_t from[WCL_MAX_RANK];
@@ -57,8 +65,10 @@ const wcl__op wcl__op_transpose = {.name = "Transpose",
                                    .min_inputs = 1,
                                    .max_inputs = 1,
                                    .max_outputs = 1,
+                                   .flags = WCL__IS_TRANSPOSE,
                                    .attributes = "perm",
                                    .infer = infer,
                                    .fold = fold,
+                                   .moves_nothing = moves_nothing,
                                    .variants = variants,
                                    .variant_count = WCL__COUNT(variants)};
