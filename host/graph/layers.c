@@ -38,11 +38,10 @@ static wcl_status probe(const wcl_model *model, bool second, wcl__graph *graph)
 static int64_t count_weights(const wcl_model *model, const wcl__model_node *node, bool *seen, bool trainable)
 {
     int64_t count = 0;
-    const bool norm = strcmp(node->op_name, "BatchNormalization") == 0;
     for (size_t i = 0; i < node->input_count; i++) {
         const wcl__source *source = node->inputs[i] >= 0 ? model->values[node->inputs[i]].source : NULL;
         if (!source || source->type != WCL_FLOAT32 || source->shape.rank == 0 || seen[node->inputs[i]] ||
-            (trainable && norm && i >= 3))
+            (trainable && wcl__op_measured(node->op, i)))
             continue;
         count += wcl__shape_count(&source->shape);
     }

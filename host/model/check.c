@@ -2,8 +2,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-#include <string.h>
-
 wcl_status wcl__model_check_node(const wcl_model *model, const wcl__model_node *node)
 {
     const wcl__op *op = node->op;
@@ -130,7 +128,7 @@ static void mark_known(wcl_model *model)
         bool wanted = false;
         for (size_t o = 0; o < node->output_count; o++)
             wanted = wanted || (node->outputs[o] >= 0 && model->values[node->outputs[o]].known);
-        wanted = wanted && node->op && node->op->fold && strcmp(node->op_name, "Shape") != 0;
+        wanted = wanted && node->op && node->op->fold && !(node->op->flags & WCL__FOLDS_SHAPE);
         for (size_t k = 0; k < node->input_count; k++)
             if (node->inputs[k] >= 0 && (wanted || (node->op && wcl__op_knows(node->op, k))))
                 model->values[node->inputs[k]].known = true;

@@ -132,29 +132,39 @@ typedef struct wcl__variant {
 } wcl__variant;
 
 enum {
-    WCL__ABSORBS_ACT = 1, /* takes an activation into its epilogue */
-    WCL__ABSORBS_AFFINE =
-        2,            /* takes scale and shift by channel (the output's dimension 1) into its epilogue */
-    WCL__IS_VIEW = 4, /* moves no data: output 0 is input 0 with another shape */
+    WCL__ABSORBS_ACT = 1,    /* takes an activation into its epilogue */
+    WCL__ABSORBS_AFFINE = 2, /* takes scale and shift by channel into its epilogue, where it has weights */
+    WCL__IS_VIEW = 4,        /* moves no data: output 0 is input 0 with another shape */
     WCL__IS_ELEMENTWISE =
         8,                 /* output 0 at an index depends on the inputs at that index (after broadcasting) */
     WCL__IS_SHAPE = 16,    /* shape arithmetic: not a layer of a summary */
     WCL__ZERO_KEEPS = 32,  /* f(0, 0...) = 0: the tail lanes of a blocked layout stay zero */
     WCL__FOLDS_SHAPE = 64, /* folds without its inputs' values (Shape) */
-    WCL__ABSORBS_POOL = 128, /* takes a 2x2 max-pool into its epilogue */
-    WCL__PACKS_HALF = 256,   /* input 1 is weights, which some variant can store as halves */
-    WCL__IS_TRANSPOSE = 512  /* output 0 is input 0 with its dimensions in the order of desc.perm */
+    WCL__ABSORBS_POOL = 128,   /* takes a 2x2 max-pool into its epilogue */
+    WCL__PACKS_HALF = 256,     /* input 1 is weights, which some variant can store as halves */
+    WCL__IS_TRANSPOSE = 512,   /* output 0 is input 0 with its dimensions in the order of desc.perm */
+    WCL__IS_ACTIVATION = 1024, /* output 0 is desc.act of input 0: the operator before may absorb it */
+    WCL__CHANNELS_LAST = 2048, /* the epilogue's channels are output 0's last dimension, not dimension 1 */
+    WCL__HEEDS_FLATTEN = 4096  /* packs its weights by node->flatten, where it has weights */
 };
+
+/* Which of a session's options may force an operator's variant. */
+typedef enum wcl__forced_by {
+    WCL__FORCED_BY_NONE = 0,
+    WCL__FORCED_BY_CONV,
+    WCL__FORCED_BY_DENSE
+} wcl__forced_by;
 
 struct wcl__op {
     const char *name; /* ONNX's, domain "" */
     int since;        /* first opset we know; newer ones up to WCL__OPSET_LAST are known too */
     int min_inputs, max_inputs, max_outputs;
     unsigned flags;
-    unsigned known;         /* bit i: input i must be known while planning (a shape, a bound, a weight): ask
-                               wcl__op_knows */
-    unsigned packs;         /* bit i: input i is packed by the variants, the planner makes no slot for it: ask
-                               wcl__op_packs */
+    /* Bits of inputs: input i's is 1u << i. */
+    unsigned known;    /* must be known while planning (a shape, a bound, a weight): ask wcl__op_knows */
+    unsigned packs;    /* packed by the variants, the planner makes no slot: ask wcl__op_packs */
+    unsigned measured; /* measured in training, not learned, so not trainable: ask wcl__op_measured */
+    wcl__forced_by forced_by;
     const char *attributes; /* "axis keepdims": any other is unsupported */
     /* The part of infer's checks that needs no input's type or shape: for nodes behind one that is not
      * supported. Reads attributes, which outputs there are, and inputs that have a source. NULL: there is
@@ -170,6 +180,17 @@ struct wcl__op {
     double (*work)(const wcl__op_node *node);
     /* Is output 0 what input 0 is? A view is asked by its shapes. NULL: never. */
     bool (*moves_nothing)(const wcl__op_node *node);
+    /* Is output 0 = x * scale[channel] + shift[channel], x being this input, with constants, and the channels
+     * its dimension `axis`? Then sets *scale, *shift or both: a number for each channel, the caller's to free
+     * (wcl__free). NULL stays for 1 and for 0; both stay NULL where it is not so. NULL: it never is. */
+    wcl_status (*by_channel)(const wcl__op_node *node, size_t input, int axis, float **scale, float **shift);
+    /* Is output 0 what an epilogue's pool makes of input 0? NULL: never. */
+    bool (*is_epilogue_pool)(const wcl__op_node *node);
+    /* Has the node weights that scale, shift and another order of input 0 can go into? Asked of operators with
+     * WCL__ABSORBS_AFFINE or WCL__HEEDS_FLATTEN only. NULL: always. */
+    bool (*has_weights)(const wcl__op_node *node);
+    /* What the weights are multiplied by while they are packed, the epilogue's scale aside. NULL: by 1. */
+    float (*weight_factor)(const wcl__op_node *node);
     const wcl__variant *variants;
     size_t variant_count;
 };
@@ -193,6 +214,7 @@ wcl_status wcl__attr_dropped(const wcl__op_node *node, const char *name, int sin
  */
 bool wcl__op_knows(const wcl__op *op, size_t input);
 bool wcl__op_packs(const wcl__op *op, size_t input);
+bool wcl__op_measured(const wcl__op *op, size_t input);
 /* Input i, or NULL when it is absent. */
 const wcl__value *wcl__input(const wcl__op_node *node, size_t i);
 /* The integers of a known input (rank 0 or 1) into out[capacity]; WCL_BAD_SHAPE, WCL_UNSUPPORTED if not

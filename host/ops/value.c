@@ -236,6 +236,26 @@ bool wcl__op_packs(const wcl__op *op, size_t input)
     return has_bit(op->packs, input);
 }
 
+bool wcl__op_measured(const wcl__op *op, size_t input)
+{
+    return has_bit(op->measured, input);
+}
+
+bool wcl__has_weights(const wcl__op_node *node)
+{
+    return !node->op->has_weights || node->op->has_weights(node);
+}
+
+int wcl__channel_axis(const wcl__op_node *node)
+{
+    return (node->op->flags & WCL__CHANNELS_LAST) ? node->outputs[0]->shape.rank - 1 : 1;
+}
+
+int64_t wcl__channels(const wcl__op_node *node)
+{
+    return node->outputs[0]->shape.dims[wcl__channel_axis(node)];
+}
+
 int wcl__facts_block(const wcl__facts *facts)
 {
     if (!(facts->type & CL_DEVICE_TYPE_CPU))

@@ -19,6 +19,11 @@ wcl_status wcl__output_view(wcl__op_node *node, size_t i, const wcl__value *from
 /* The bytes of a known value: in place, or, where they are seeded, in memory that the caller frees. */
 wcl_status wcl__value_data(const wcl__value *value, const void **data, void **scratch);
 
+/* Asks the row's has_weights. */
+bool wcl__has_weights(const wcl__op_node *node);
+/* The dimension of output 0 that an epilogue's scale and shift run over, and its size. */
+int wcl__channel_axis(const wcl__op_node *node);
+int64_t wcl__channels(const wcl__op_node *node);
 /* A row's moves_nothing, of operators that combine their inputs. */
 bool wcl__has_one_input(const wcl__op_node *node);
 /* All inputs that are there are known. */

@@ -1,5 +1,6 @@
 #include "plan/plan.h"
 #include "model/unsupported.h"
+#include "ops/value.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -51,11 +52,6 @@ static double conversion_seconds(const wcl__rates *rates, const wcl__shape *shap
 
 /* ---- options: which variants may run a node */
 
-static bool is_dense(const wcl__op_node *node)
-{
-    return strcmp(node->op->name, "Gemm") == 0 || strcmp(node->op->name, "MatMul") == 0;
-}
-
 static const char *const convs[] = {[WCL_CONV_DIRECT] = "direct",
                                     [WCL_CONV_GEMM] = "gemm",
                                     [WCL_CONV_F2] = "f2",
@@ -82,11 +78,9 @@ static wcl_status check_options(const wcl_session_options *options)
 /* The family of variants that the options ask for, NULL: any. */
 static const char *forced_variant(const wcl__op_node *node, const wcl_session_options *options)
 {
-    if (strcmp(node->op->name, "Conv") == 0)
+    if (node->op->forced_by == WCL__FORCED_BY_CONV)
         return convs[options->conv];
-    if (is_dense(node))
-        return denses[options->dense];
-    return NULL;
+    return node->op->forced_by == WCL__FORCED_BY_DENSE ? denses[options->dense] : NULL;
 }
 
 /* A fused variant is of its unfused one's family. */
@@ -154,16 +148,15 @@ static wcl_status no_variant(const wcl__op_node *node, const wcl__text *reasons)
  * times in F2, 2.16 in F4. */
 static const double half_limit = 65504.0 / 4;
 
-/* The largest weight once the epilogue's scale and Gemm's alpha are in it. */
+/* The largest weight once the epilogue's scale and the row's factor are in it. */
 static double largest_weight(const wcl__plan_request *request, const wcl__op_node *node)
 {
-    const wcl__shape *y = &node->outputs[0]->shape;
-    const int64_t channels = node->epilogue.scale ? y->dims[is_dense(node) ? y->rank - 1 : 1] : 0;
+    const int64_t channels = node->epilogue.scale ? wcl__channels(node) : 0;
     double scale = channels > 0 ? 0 : 1;
     for (int64_t i = 0; i < channels; i++)
         scale = fmax(scale, fabs((double)node->epilogue.scale[i]));
-    if (is_dense(node))
-        scale *= fabs((double)node->desc.gemm.alpha);
+    if (node->op->weight_factor)
+        scale *= fabs((double)node->op->weight_factor(node));
     return scale * wcl__model_largest(request->model, node->inputs[1]->source);
 }
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "ops/dense/dense.h"
+#include "ops/value.h"
 
 /* NHWC order of an NCHW tensor, flattened to [N, H * W * C]: the dense layer's weights can be stored in the
  * other order. */
@@ -16,23 +16,15 @@ static bool flattens_nhwc(const wcl__op_node *transpose, const wcl__op_node *vie
            out->dims[0] == in->dims[0];
 }
 
-static bool is_dense_of(const wcl__op_node *node, const wcl__value *input)
-{
-    const bool gemm = strcmp(node->op->name, "Gemm") == 0, matmul = strcmp(node->op->name, "MatMul") == 0;
-    wcl__dense dense;
-    return (gemm || matmul) && node->inputs[0] == input && node->flatten[0] == 0 &&
-           !wcl__dense_read(node, &dense);
-}
-
 wcl_status wcl__pass_flatten_order(wcl__graph *graph)
 {
     for (size_t i = 0; i < graph->node_count; i++) {
         wcl__op_node *dense = graph->nodes[i];
-        const int64_t at =
-            dense->input_count > 1 && dense->inputs[0] ? wcl__graph_producer(graph, dense->inputs[0]) : -1;
-        if (at < 0 || !is_dense_of(dense, dense->inputs[0]) || !(graph->nodes[at]->op->flags & WCL__IS_VIEW))
+        if (!(dense->op->flags & WCL__HEEDS_FLATTEN) || dense->flatten[0] != 0 || !wcl__has_weights(dense))
             continue;
-        wcl__op_node *view = graph->nodes[at];
+        wcl__op_node *view = wcl__graph_maker(graph, dense->inputs[0]);
+        if (!view || !(view->op->flags & WCL__IS_VIEW))
+            continue;
         const wcl__op_node *transpose = wcl__graph_maker(graph, view->inputs[0]);
         if (!transpose || !flattens_nhwc(transpose, view) || wcl__graph_uses(graph, view->outputs[0]) != 1)
             continue;

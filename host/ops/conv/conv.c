@@ -237,6 +237,7 @@ const wcl__op wcl__op_conv = {
     .flags = WCL__ABSORBS_ACT | WCL__ABSORBS_AFFINE | WCL__ABSORBS_POOL | WCL__PACKS_HALF,
     .known = 1u << WCL__CONV_W | 1u << WCL__CONV_B,
     .packs = 1u << WCL__CONV_W | 1u << WCL__CONV_B,
+    .forced_by = WCL__FORCED_BY_CONV,
     .attributes = "auto_pad dilations group kernel_shape pads strides",
     .check = check_rank,
     .infer = infer,

@@ -91,17 +91,36 @@ static double work(const wcl__op_node *node)
     return 2.0 * (double)gemm->batch * (double)gemm->m * (double)gemm->n * (double)gemm->k;
 }
 
+static bool has_weights(const wcl__op_node *node)
+{
+    wcl__dense dense;
+    return !wcl__dense_read(node, &dense);
+}
+
+static float alpha(const wcl__op_node *node)
+{
+    return node->desc.gemm.alpha;
+}
+
+enum {
+    DENSE_FLAGS =
+        WCL__ABSORBS_ACT | WCL__ABSORBS_AFFINE | WCL__PACKS_HALF | WCL__CHANNELS_LAST | WCL__HEEDS_FLATTEN
+};
+
 const wcl__op wcl__op_gemm = {
     .name = "Gemm",
     .since = 1,
     .min_inputs = 2,
     .max_inputs = 3,
     .max_outputs = 1,
-    .flags = WCL__ABSORBS_ACT | WCL__ABSORBS_AFFINE | WCL__PACKS_HALF,
+    .flags = DENSE_FLAGS,
     .packs = 1u << WCL__DENSE_B | 1u << WCL__DENSE_C,
+    .forced_by = WCL__FORCED_BY_DENSE,
     .attributes = "alpha beta broadcast transA transB",
     .infer = infer_gemm,
     .work = work,
+    .has_weights = has_weights,
+    .weight_factor = alpha,
     .variants = wcl__dense_variants,
     .variant_count = WCL__DENSE_VARIANTS,
 };
@@ -112,11 +131,13 @@ const wcl__op wcl__op_matmul = {
     .min_inputs = 2,
     .max_inputs = 2,
     .max_outputs = 1,
-    .flags = WCL__ABSORBS_ACT | WCL__ABSORBS_AFFINE | WCL__PACKS_HALF,
+    .flags = DENSE_FLAGS,
     .packs = 1u << WCL__DENSE_B,
+    .forced_by = WCL__FORCED_BY_DENSE,
     .attributes = "",
     .infer = infer_matmul,
     .work = work,
+    .has_weights = has_weights,
     .variants = wcl__dense_variants,
     .variant_count = WCL__DENSE_VARIANTS,
 };

@@ -1,6 +1,4 @@
 /* BatchNormalization (inference) and LRN. */
-#include "ops/norm/norm.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -66,7 +64,8 @@ static wcl_status infer_batchnorm(wcl__op_node *node)
     return WCL_OK;
 }
 
-wcl_status wcl__batchnorm_affine(const wcl__op_node *node, float **scale, float **shift)
+/* Scale and shift of y = x * scale[channel] + shift[channel], as the row's by_channel gives them. */
+static wcl_status batchnorm_affine(const wcl__op_node *node, float **scale, float **shift)
 {
     wcl_status status = WCL_OK;
     const int64_t channels = node->inputs[BN_SCALE]->shape.dims[0];
@@ -97,6 +96,12 @@ cleanup:
     wcl__free(mean);
     wcl__free(variance);
     return status;
+}
+
+static wcl_status batchnorm_by_channel(const wcl__op_node *node, size_t input, int axis, float **scale,
+                                       float **shift)
+{
+    return input == 0 && axis == 1 ? batchnorm_affine(node, scale, shift) : WCL_OK;
 }
 
 /* The numbers of all channels, and zeros up to a whole block, as a constant of the plan. */
@@ -131,7 +136,7 @@ static wcl_status emit_batchnorm(const wcl__emit *emit)
     if (!status)
         status = wcl__emit_view(emit, affine.y.slot, &node->outputs[0]->shape, &affine.y.view);
     if (!status)
-        status = wcl__batchnorm_affine(node, &scale, &shift);
+        status = batchnorm_affine(node, &scale, &shift);
     if (!status)
         status = padded_constant(emit, node->inputs[BN_SCALE]->name, scale, channels, &affine.scale);
     if (!status)
@@ -170,9 +175,11 @@ const wcl__op wcl__op_batch_normalization = {
     .flags = WCL__ABSORBS_ACT,
     .known = 1u << BN_SCALE | 1u << BN_BIAS | 1u << BN_MEAN | 1u << BN_VARIANCE,
     .packs = 1u << BN_SCALE | 1u << BN_BIAS | 1u << BN_MEAN | 1u << BN_VARIANCE,
+    .measured = 1u << BN_MEAN | 1u << BN_VARIANCE,
     .attributes = "epsilon is_test momentum spatial training_mode",
     .check = check_batchnorm,
     .infer = infer_batchnorm,
+    .by_channel = batchnorm_by_channel,
     .variants = batchnorm_variants,
     .variant_count = WCL__COUNT(batchnorm_variants),
 };

@@ -266,6 +266,57 @@ static wcl_status emit_broadcast(const wcl__emit *emit)
     return status;
 }
 
+/* ---- as scale or shift of the operator before */
+
+/* Does this constant, broadcast to the shape, vary along this axis at most? */
+static bool varies_along(const wcl__value *constant, const wcl__shape *shape, int axis)
+{
+    const int ahead = shape->rank - constant->shape.rank;
+    if (!constant->source || constant->type != WCL_FLOAT32 || ahead < 0)
+        return false;
+    for (int d = 0; d < constant->shape.rank; d++) {
+        const int64_t size = constant->shape.dims[d];
+        if (size != 1 && !(d + ahead == axis && size == shape->dims[axis]))
+            return false;
+    }
+    return true;
+}
+
+/* The constant as `count` floats, one for each channel. */
+static wcl_status channel_values(const wcl__value *constant, int64_t count, float **out)
+{
+    const void *data;
+    void *scratch = NULL;
+    const int64_t given = wcl__shape_count(&constant->shape);
+    wcl_status status = wcl__value_data(constant, &data, &scratch);
+    *out = status == WCL_OK ? wcl__alloc((size_t)count, sizeof(float)) : NULL;
+    if (status == WCL_OK && !*out)
+        status = wcl__fail_memory();
+    for (int64_t i = 0; i < count && status == WCL_OK; i++)
+        (*out)[i] = (float)wcl__read_number(constant->type, data, given == 1 ? 0 : i);
+    wcl__free(scratch);
+    return status;
+}
+
+/* A constant less x is no such thing: x would be multiplied by -1, too. */
+static wcl_status by_channel(const wcl__op_node *node, size_t input, int axis, float **scale, float **shift)
+{
+    const wcl__value *constant = node->inputs[1 - input];
+    const wcl__shape *shape = &node->inputs[input]->shape;
+    const wcl__binary_op op = operation(node);
+    if ((op == WCL__BINARY_SUB && input != 0) || !varies_along(constant, shape, axis) ||
+        !wcl__shape_equal(&node->outputs[0]->shape, shape))
+        return WCL_OK;
+    float *values;
+    const wcl_status status = channel_values(constant, shape->dims[axis], &values);
+    for (int64_t i = 0; op == WCL__BINARY_SUB && status == WCL_OK && i < shape->dims[axis]; i++)
+        values[i] = -values[i];
+    *(op == WCL__BINARY_MUL ? scale : shift) = values;
+    return status;
+}
+
+/* ---- with a constant for each channel */
+
 /* One value in all, or one for each channel of `shape`. */
 static bool is_channel_shape(const wcl__shape *constant, const wcl__shape *shape)
 {
@@ -346,16 +397,17 @@ static const wcl__variant sum_variants[] = {
     {.name = "broadcast", .emit = emit_broadcast, .algorithm = WCL__SUM},
 };
 
-#define ROW(onnx_name, most, more_flags, table)                                                    \
-    {                                                                                              \
-        .name = onnx_name, .since = 6, .min_inputs = (most) == 2 ? 2 : 1, .max_inputs = most,      \
-        .max_outputs = 1, .flags = WCL__IS_ELEMENTWISE | WCL__ABSORBS_ACT | (more_flags),          \
-        .attributes = (most) == 2 ? "axis broadcast" : "", .infer = infer, .fold = fold,           \
-        .moves_nothing = wcl__has_one_input, .variants = table, .variant_count = WCL__COUNT(table) \
+#define ROW(onnx_name, most, more_flags, hook, table)                                         \
+    {                                                                                         \
+        .name = onnx_name, .since = 6, .min_inputs = (most) == 2 ? 2 : 1, .max_inputs = most, \
+        .max_outputs = 1, .flags = WCL__IS_ELEMENTWISE | WCL__ABSORBS_ACT | (more_flags),     \
+        .attributes = (most) == 2 ? "axis broadcast" : "", .infer = infer, .fold = fold,      \
+        .moves_nothing = wcl__has_one_input, .by_channel = hook, .variants = table,           \
+        .variant_count = WCL__COUNT(table)                                                    \
     }
 
-const wcl__op wcl__op_add = ROW("Add", 2, WCL__ZERO_KEEPS, variants);
-const wcl__op wcl__op_sub = ROW("Sub", 2, WCL__ZERO_KEEPS, variants);
-const wcl__op wcl__op_mul = ROW("Mul", 2, WCL__ZERO_KEEPS, variants);
-const wcl__op wcl__op_div = ROW("Div", 2, 0, variants); /* 0 / 0 */
-const wcl__op wcl__op_sum = ROW("Sum", INT32_MAX, WCL__ZERO_KEEPS, sum_variants);
+const wcl__op wcl__op_add = ROW("Add", 2, WCL__ZERO_KEEPS, by_channel, variants);
+const wcl__op wcl__op_sub = ROW("Sub", 2, WCL__ZERO_KEEPS, by_channel, variants);
+const wcl__op wcl__op_mul = ROW("Mul", 2, WCL__ZERO_KEEPS, by_channel, variants);
+const wcl__op wcl__op_div = ROW("Div", 2, 0, NULL, variants); /* 0 / 0 */
+const wcl__op wcl__op_sum = ROW("Sum", INT32_MAX, WCL__ZERO_KEEPS, NULL, sum_variants);

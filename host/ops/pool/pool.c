@@ -97,6 +97,15 @@ static wcl_status infer_max(wcl__op_node *node)
     return status == WCL_OK ? infer_window(node, false) : status;
 }
 
+/* 2x2 windows side by side, without padding, a last odd row or column left out. */
+static bool is_epilogue_pool(const wcl__op_node *node)
+{
+    const wcl__pool *pool = &node->desc.pool;
+    return node->outputs[0]->shape.rank == 4 && pool->kh == 2 && pool->kw == 2 && pool->stride_h == 2 &&
+           pool->stride_w == 2 && pool->dilation_h == 1 && pool->dilation_w == 1 && pool->pad_top == 0 &&
+           pool->pad_left == 0 && pool->oh == pool->h / 2 && pool->ow == pool->w / 2;
+}
+
 static wcl_status infer_average(wcl__op_node *node)
 {
     return infer_window(node, true);
@@ -247,6 +256,7 @@ const wcl__op wcl__op_max_pool = {
     .attributes = "auto_pad ceil_mode dilations kernel_shape pads storage_order strides",
     .check = check_max,
     .infer = infer_max,
+    .is_epilogue_pool = is_epilogue_pool,
     .variants = max_variants,
     .variant_count = WCL__COUNT(max_variants),
 };
