@@ -86,15 +86,6 @@ wcl_status wcl_plan_get_node(const wcl_plan *plan, int index, wcl_plan_node *nod
     return wcl__info_write(node, &full, sizeof full);
 }
 
-int64_t wcl__plan_graph_node(const wcl_plan *plan, const wcl__planned *planned)
-{
-    for (size_t i = 0; i < plan->graph.node_count; i++)
-        if (strcmp(plan->graph.nodes[i]->name, planned->name) == 0 &&
-            strcmp(plan->graph.nodes[i]->op->name, planned->op) == 0)
-            return (int64_t)i;
-    return -1;
-}
-
 uint64_t wcl__plan_total(const wcl_plan *plan)
 {
     return plan->weight_bytes + plan->buffer_bytes;

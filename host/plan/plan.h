@@ -10,6 +10,7 @@
 typedef struct wcl__planned {
     char *name, *reason;
     const char *op, *algorithm;
+    int64_t graph_node; /* its place in the plan's graph; -1: none (a layout conversion, a known output) */
     char parameters[160], layout[48];
     wcl__shape shape;
     double flops, least_flops;
@@ -87,9 +88,6 @@ const char *wcl__refusal(const wcl__plan_request *request, const wcl__op_node *n
                          const wcl__variant *variant);
 /* May any variant but this one run the node? */
 bool wcl__has_alternative(const wcl__plan_request *request, const wcl__op_node *node, const char *variant);
-/* plan.c: the place in the plan's graph of the node that a planned one comes from; -1: none (a layout
- * conversion). */
-int64_t wcl__plan_graph_node(const wcl_plan *plan, const wcl__planned *planned);
 
 /* place.c: lifetimes, and the buffer of each tensor. */
 wcl_status wcl__place(wcl_plan *plan, const wcl_session_options *options);

@@ -48,6 +48,7 @@ static wcl_status add_node(emitter *e, const char *name, const char *op, const c
     wcl__planned *node = &plan->nodes[plan->node_count];
     memset(node, 0, sizeof *node);
     node->op = op;
+    node->graph_node = -1;
     node->algorithm = algorithm;
     node->shape = *shape;
     node->name = wcl__strdup(name);
@@ -185,8 +186,9 @@ static void describe(emitter *e, const wcl__op_node *node, const wcl__option *op
     planned->least_bytes = node->op->flags & WCL__IS_VIEW ? 0 : least_bytes(node);
 }
 
-static wcl_status emit_node(emitter *e, const wcl__op_node *node, const wcl__choice *choice)
+static wcl_status emit_node(emitter *e, size_t at, const wcl__choice *choice)
 {
+    const wcl__op_node *node = e->plan->graph.nodes[at];
     const wcl__option *option = &choice->options[choice->chosen];
     const bool view = node->op->flags & WCL__IS_VIEW;
     wcl__steps *steps = &e->plan->steps;
@@ -199,8 +201,10 @@ static wcl_status emit_node(emitter *e, const wcl__op_node *node, const wcl__cho
     if (status == WCL_OK)
         status = add_node(e, node->name, node->op->name, view ? "view" : option->variant->name,
                           &node->outputs[0]->shape);
-    if (status == WCL_OK)
+    if (status == WCL_OK) {
+        e->plan->nodes[steps->node].graph_node = (int64_t)at;
         status = output_slots(e, node, option->blocks.out, view ? slots[0] : -1, slots + node->input_count);
+    }
     if (status == WCL_OK && choice->reason) {
         e->plan->nodes[steps->node].reason = wcl__strdup(choice->reason);
         status = e->plan->nodes[steps->node].reason ? WCL_OK : wcl__fail_memory();
@@ -262,7 +266,7 @@ static wcl_status emit_all(emitter *e, const wcl__choice *choices)
     const wcl__graph *graph = &e->plan->graph;
     wcl_status status = emit_inputs(e);
     for (size_t i = 0; i < graph->node_count && status == WCL_OK; i++)
-        status = wcl__in_node(emit_node(e, graph->nodes[i], &choices[i]), graph->nodes[i]->name);
+        status = wcl__in_node(emit_node(e, i, &choices[i]), graph->nodes[i]->name);
     return status == WCL_OK ? emit_outputs(e) : status;
 }
 
@@ -358,7 +362,7 @@ static int64_t choice_of(const wcl__plan_request *request, const wcl_plan *plan,
         tensor->first_step < 1) /* steps count from 1 in lifetimes */
         return -1;
     const wcl__planned *planned = &plan->nodes[plan->steps.steps[tensor->first_step - 1].node];
-    const int64_t i = wcl__plan_graph_node(plan, planned);
+    const int64_t i = planned->graph_node;
     return i >= 0 && wcl__has_alternative(request, plan->graph.nodes[i], planned->algorithm) ? i : -1;
 }
 

@@ -187,7 +187,7 @@ static bool has_another(const wcl_session *session, const wcl_plan *plan, const 
 {
     const wcl__plan_request request = {&plan->facts,    plan->model,           &session->options, NULL,
                                        session->denied, session->denied_count, &plan->rates};
-    const int64_t i = wcl__plan_graph_node(plan, planned);
+    const int64_t i = planned->graph_node;
     return i >= 0 && wcl__has_alternative(&request, plan->graph.nodes[i], planned->algorithm);
 }
 
