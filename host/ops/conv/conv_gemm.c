@@ -2,7 +2,7 @@
  * work-groups in local memory, where there is enough of it. */
 #include "kernels/conv/conv_gemm.h"
 
-#include "kernels/pack/filters.h"
+#include "kernels/pack/pack.h"
 #include "ops/conv/conv.h"
 
 const char *wcl__conv_gemm_supports(const wcl__op_node *node, const wcl__facts *facts)
@@ -93,7 +93,7 @@ void wcl__conv_gemm_parameters(const wcl__op_node *node, const wcl__facts *facts
 }
 
 /* Filters in blocks of params->cb * params->kb, and `step` channels of a tap together. */
-static wcl_status gemm_weights(const wcl__emit *emit, const wcl__filters_params *params, int64_t step,
+static wcl_status gemm_weights(const wcl__emit *emit, const wcl__pack_params *params, int64_t step,
                                const product *p, int *slot)
 {
     const wcl__conv *conv = &emit->node->desc.conv;
@@ -103,7 +103,7 @@ static wcl_status gemm_weights(const wcl__emit *emit, const wcl__filters_params 
     packing.bytes = (size_t)p->weight_bytes;
     packing.zero_first = p->k_padded != conv->k || p->c_padded != conv->c;
     const wcl_status status =
-        wcl__filters_gemm_call(&packing.call, params, packing.row_elements, conv->kh * conv->kw, step);
+        wcl__pack_gemm_call(&packing.call, params, packing.row_elements, conv->kh * conv->kw, step);
     return status == WCL_OK ? wcl__conv_weights(emit, &packing, slot) : status;
 }
 
@@ -130,11 +130,11 @@ static wcl_status emit_product(const wcl__emit *emit, const wcl__conv *conv, wcl
 {
     const product p = product_of(emit->node, emit->facts, emit->blocks);
     const wcl__conv_gemm_params gemm = gemm_params(emit->node, emit->facts, emit->blocks);
-    wcl__filters_params filters;
+    wcl__pack_params filters;
     wcl__conv_tiled_params tiled;
     wcl__call call;
     const bool is = is_tiled(emit->node, emit->facts, &tiled);
-    wcl__params_standard(&wcl__filters_table, &filters);
+    wcl__params_standard(&wcl__pack_table, &filters);
     filters.cb = is ? tiled.tiled.cb : gemm.cb;
     filters.kb = is ? tiled.tiled.kb : gemm.kb;
     filters.half = is && tiled.tiled.half;

@@ -1,7 +1,7 @@
 /* Winograd F(m x m, 3x3): 3x3 windows with stride and dilation 1, in three kernels or in one. */
 #include <math.h>
 
-#include "kernels/pack/filters.h"
+#include "kernels/pack/pack.h"
 #include "kernels/conv/winograd.h"
 #include "ops/conv/conv.h"
 
@@ -138,7 +138,7 @@ static wcl_status weights(const wcl__emit *emit, const wcl__winograd_params *win
                           const wcl__winograd_sizes *sizes, int *slot)
 {
     const wcl__conv *conv = &emit->node->desc.conv;
-    const wcl__filters_params params = {
+    const wcl__pack_params params = {
         .cb = winograd->cb, .kb = winograd->kb, .wino_m = winograd->wino_m, .half = winograd->half};
     wcl__packing packing = {0};
     packing.rows = conv->k;
@@ -146,7 +146,7 @@ static wcl_status weights(const wcl__emit *emit, const wcl__winograd_params *win
     packing.bytes = (size_t)sizes->u_bytes;
     packing.zero_first = sizes->k_padded != conv->k || sizes->c_padded != conv->c;
     const wcl_status status =
-        wcl__filters_winograd_call(&packing.call, &params, conv->c, sizes->c_padded, sizes->k_padded);
+        wcl__pack_winograd_call(&packing.call, &params, conv->c, sizes->c_padded, sizes->k_padded);
     return status == WCL_OK ? wcl__conv_weights(emit, &packing, slot) : status;
 }
 

@@ -5,7 +5,7 @@
 
 #include "kernels/pointwise/affine.h"
 #include "kernels/dense/dense_group.h"
-#include "kernels/pack/filters.h"
+#include "kernels/pack/pack.h"
 #include "ops/channels.h"
 #include "ops/conv/conv.h"
 #include "ops/weights.h"
@@ -154,7 +154,7 @@ static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, c
     packing.row_elements = dense->by_input ? dense->outputs : dense->inputs;
     packing.source_first = dense->by_input ? 0 : first * dense->inputs;
     packing.zero_first = padded_inputs != dense->inputs || padded_count != count;
-    const wcl_status status = wcl__filters_dense_call(&packing.call, &how);
+    const wcl_status status = wcl__pack_dense_call(&packing.call, &how);
     if (status != WCL_OK)
         return status;
     return wcl__weight_slot(emit, weight, &(wcl__filters){first, count, dense->alpha}, &packing, slot);

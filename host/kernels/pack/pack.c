@@ -1,6 +1,6 @@
-#include "kernels/pack/filters.h"
+#include "kernels/pack/pack.h"
 
-WCL__PARAM_TABLE(wcl__filters_table, "filters", WCL__FILTERS_PARAMS, NULL);
+WCL__PARAM_TABLE(wcl__pack_table, "pack", WCL__PACK_PARAMS, NULL);
 
 enum { SLOT_SOURCE = 0, SLOT_PACKED = 1, SLOT_SCALE = 2 };
 
@@ -10,14 +10,14 @@ typedef struct dense_shape {
 } dense_shape;
 
 /* The store sets the third size to the rows of each chunk. */
-static wcl_status begin(wcl__call *call, const char *kernel, const wcl__filters_params *params, int64_t row)
+static wcl_status begin(wcl__call *call, const char *kernel, const wcl__pack_params *params, int64_t row)
 {
     const size_t local[3] = {64, 1, 1};
-    const wcl_status status = wcl__params_validate(&wcl__filters_table, params);
+    const wcl_status status = wcl__params_validate(&wcl__pack_table, params);
     if (status != WCL_OK)
         return status;
     *call = (wcl__call){.kernel = kernel};
-    wcl__params_options(&wcl__filters_table, params, call->options, sizeof call->options);
+    wcl__params_options(&wcl__pack_table, params, call->options, sizeof call->options);
     wcl__call_slot(call, SLOT_SOURCE);
     wcl__call_slot(call, SLOT_PACKED);
     wcl__call_slot(call, SLOT_SCALE);
@@ -25,7 +25,7 @@ static wcl_status begin(wcl__call *call, const char *kernel, const wcl__filters_
     return WCL_OK;
 }
 
-wcl_status wcl__filters_direct_call(wcl__call *call, const wcl__filters_params *params, int64_t row)
+wcl_status wcl__pack_direct_call(wcl__call *call, const wcl__pack_params *params, int64_t row)
 {
     const cl_int elements = (cl_int)row;
     const wcl_status status = begin(call, "filters_direct", params, row);
@@ -34,8 +34,8 @@ wcl_status wcl__filters_direct_call(wcl__call *call, const wcl__filters_params *
     return status;
 }
 
-wcl_status wcl__filters_gemm_call(wcl__call *call, const wcl__filters_params *params, int64_t row,
-                                  int64_t taps, int64_t step)
+wcl_status wcl__pack_gemm_call(wcl__call *call, const wcl__pack_params *params, int64_t row, int64_t taps,
+                               int64_t step)
 {
     const cl_int sizes[3] = {(cl_int)row, (cl_int)taps, (cl_int)step};
     const wcl_status status = begin(call, "filters_gemm", params, row);
@@ -44,8 +44,8 @@ wcl_status wcl__filters_gemm_call(wcl__call *call, const wcl__filters_params *pa
     return status;
 }
 
-wcl_status wcl__filters_winograd_call(wcl__call *call, const wcl__filters_params *params, int64_t channels,
-                                      int64_t c_padded, int64_t k_padded)
+wcl_status wcl__pack_winograd_call(wcl__call *call, const wcl__pack_params *params, int64_t channels,
+                                   int64_t c_padded, int64_t k_padded)
 {
     const cl_int sizes[3] = {(cl_int)channels, (cl_int)c_padded, (cl_int)k_padded};
     const wcl_status status = begin(call, "filters_winograd", params, channels);
@@ -54,13 +54,13 @@ wcl_status wcl__filters_winograd_call(wcl__call *call, const wcl__filters_params
     return status;
 }
 
-wcl_status wcl__filters_dense_call(wcl__call *call, const wcl__dense_packing *packing)
+wcl_status wcl__pack_dense_call(wcl__call *call, const wcl__dense_packing *packing)
 {
-    wcl__filters_params params;
+    wcl__pack_params params;
     const bool by_input = packing->to_input || packing->block > 0;
     const int64_t block = packing->block ? packing->block : packing->outputs;
     const int64_t inputs = packing->step ? wcl__round_up(packing->inputs, packing->step) : packing->inputs;
-    wcl__params_standard(&wcl__filters_table, &params);
+    wcl__params_standard(&wcl__pack_table, &params);
     params.half = packing->half;
     const dense_shape shape = {
         .inputs = (cl_int)packing->inputs,

@@ -1,22 +1,22 @@
 /* Packing of weights: cl/pack/filters.cl. Each function fills a wcl__packing's call, rows and bytes; the
  * caller sets source, key and scale. */
-#ifndef WCL_KERNELS_PACK_FILTERS_H
-#define WCL_KERNELS_PACK_FILTERS_H
+#ifndef WCL_KERNELS_PACK_PACK_H
+#define WCL_KERNELS_PACK_PACK_H
 
 #include "runtime/launch.h"
 #include "tune/params.h"
 
 /* field, least, most, standard, meaning */
-#define WCL__FILTERS_PARAMS(X)                                            \
+#define WCL__PACK_PARAMS(X)                                               \
     X(cb, 1, 16, 16, "filters in a vector")                               \
     X(kb, 1, 32, 1, "vectors of filters a work-item multiplies")          \
     X(wino_m, 2, 6, 2, "Winograd's outputs along a dimension: 2, 4 or 6") \
     X(half, 0, 1, 0, "1: packed as halves")
 
-typedef struct wcl__filters_params {
-    WCL__FILTERS_PARAMS(WCL__PARAM_MEMBER)
-} wcl__filters_params;
-extern const wcl__param_table wcl__filters_table;
+typedef struct wcl__pack_params {
+    WCL__PACK_PARAMS(WCL__PARAM_MEMBER)
+} wcl__pack_params;
+extern const wcl__param_table wcl__pack_table;
 
 /* A dense layer's packed weights: `outputs` of them from `first_output` on. */
 typedef struct wcl__dense_packing {
@@ -31,12 +31,12 @@ typedef struct wcl__dense_packing {
 } wcl__dense_packing;
 
 /* Slots of the calls: 0 source rows, 1 packed, 2 scale. */
-wcl_status wcl__filters_direct_call(wcl__call *call, const wcl__filters_params *params, int64_t row);
+wcl_status wcl__pack_direct_call(wcl__call *call, const wcl__pack_params *params, int64_t row);
 /* `taps`: cells of a window; row = channels * taps; `step`: channels that lie together for each tap. */
-wcl_status wcl__filters_gemm_call(wcl__call *call, const wcl__filters_params *params, int64_t row,
-                                  int64_t taps, int64_t step);
-wcl_status wcl__filters_winograd_call(wcl__call *call, const wcl__filters_params *params, int64_t channels,
-                                      int64_t c_padded, int64_t k_padded);
-wcl_status wcl__filters_dense_call(wcl__call *call, const wcl__dense_packing *packing);
+wcl_status wcl__pack_gemm_call(wcl__call *call, const wcl__pack_params *params, int64_t row, int64_t taps,
+                               int64_t step);
+wcl_status wcl__pack_winograd_call(wcl__call *call, const wcl__pack_params *params, int64_t channels,
+                                   int64_t c_padded, int64_t k_padded);
+wcl_status wcl__pack_dense_call(wcl__call *call, const wcl__dense_packing *packing);
 
 #endif
