@@ -61,21 +61,21 @@ wcl_status wcl__constant_slot(wcl__steps *steps, const wcl__value *value, int *s
 }
 
 /* The factor of each filter, as an array of the caller's. */
-static float *make_scale(const wcl__epilogue *epilogue, const wcl__filters *filters)
+static float *make_scale(const wcl__epilogue *epilogue, const wcl__output_slice *slice)
 {
-    float *scale = wcl__alloc((size_t)filters->count, sizeof *scale);
-    for (int64_t i = 0; scale && i < filters->count; i++)
-        scale[i] = filters->factor * (epilogue->scale ? epilogue->scale[filters->first + i] : 1.0f);
+    float *scale = wcl__alloc((size_t)slice->count, sizeof *scale);
+    for (int64_t i = 0; scale && i < slice->count; i++)
+        scale[i] = slice->factor * (epilogue->scale ? epilogue->scale[slice->first + i] : 1.0f);
     return scale;
 }
 
-wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, const wcl__filters *filters,
+wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, const wcl__output_slice *slice,
                             wcl__packing *packing, int *slot)
 {
     packing->source = weight->source;
     if (packing->call.kernel) {
-        packing->scale_count = (size_t)filters->count;
-        packing->scale = make_scale(&emit->node->epilogue, filters);
+        packing->scale_count = (size_t)slice->count;
+        packing->scale = make_scale(&emit->node->epilogue, slice);
         if (!packing->scale)
             return wcl__fail_memory();
     }
@@ -83,17 +83,17 @@ wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, con
     return wcl__steps_weight(emit->steps, weight->name, packing, slot);
 }
 
-wcl_status wcl__bias_slot(const wcl__emit *emit, const wcl__value *bias, const wcl__filters *filters,
+wcl_status wcl__bias_slot(const wcl__emit *emit, const wcl__value *bias, const wcl__output_slice *slice,
                           int64_t block, int *slot)
 {
     const wcl__epilogue *epilogue = &emit->node->epilogue;
-    const int64_t first = filters->first, count = filters->count;
+    const int64_t first = slice->first, count = slice->count;
     const size_t padded = (size_t)wcl__round_up(count, block);
     float *values = wcl__alloc(padded, sizeof *values);
     if (!values)
         return wcl__fail_memory();
     const int64_t given = bias ? wcl__shape_count(&bias->shape) : 0;
-    if (given == 1) { /* for all filters, also where a slice has one */
+    if (given == 1) { /* for all outputs, also where a slice has one */
         wcl__source_read(bias->source, 0, 1, values);
         for (int64_t i = 1; i < count; i++)
             values[i] = values[0];
@@ -102,8 +102,7 @@ wcl_status wcl__bias_slot(const wcl__emit *emit, const wcl__value *bias, const w
     }
     for (int64_t i = 0; i < count; i++) {
         const float scale = epilogue->scale ? epilogue->scale[first + i] : 1.0f;
-        values[i] =
-            values[i] * filters->factor * scale + (epilogue->shift ? epilogue->shift[first + i] : 0.0f);
+        values[i] = values[i] * slice->factor * scale + (epilogue->shift ? epilogue->shift[first + i] : 0.0f);
     }
     const wcl_status status = wcl__steps_constant(emit->steps, emit->node->name, values, padded, slot);
     wcl__free(values);

@@ -202,13 +202,13 @@ wcl_status wcl__conv_pool(const wcl__emit *emit, const wcl__operand *from, const
 
 wcl_status wcl__conv_weights(const wcl__emit *emit, wcl__packing *packing, int *slot)
 {
-    const wcl__filters all = {0, emit->node->desc.conv.k, 1.0f};
+    const wcl__output_slice all = {0, emit->node->desc.conv.k, 1.0f};
     return wcl__weight_slot(emit, emit->node->inputs[WCL__CONV_W], &all, packing, slot);
 }
 
 wcl_status wcl__conv_bias(const wcl__emit *emit, int cb, int *slot)
 {
-    const wcl__filters all = {0, emit->node->desc.conv.k, 1.0f};
+    const wcl__output_slice all = {0, emit->node->desc.conv.k, 1.0f};
     return wcl__bias_slot(emit, wcl__input(emit->node, WCL__CONV_B), &all, cb, slot);
 }
 

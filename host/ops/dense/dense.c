@@ -137,7 +137,7 @@ static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, c
     wcl__packing packing = {.bytes = weight_size(dense) * (size_t)(padded_inputs * padded_count)};
     if (as_it_is) {
         packing.source_first = first * dense->inputs;
-        return wcl__weight_slot(emit, weight, &(wcl__filters){first, count, 1.0f}, &packing, slot);
+        return wcl__weight_slot(emit, weight, &(wcl__output_slice){first, count, 1.0f}, &packing, slot);
     }
     const wcl__dense_packing how = {.inputs = dense->inputs,
                                     .outputs = count,
@@ -157,7 +157,7 @@ static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, c
     const wcl_status status = wcl__pack_dense_call(&packing.call, &how);
     if (status != WCL_OK)
         return status;
-    return wcl__weight_slot(emit, weight, &(wcl__filters){first, count, dense->alpha}, &packing, slot);
+    return wcl__weight_slot(emit, weight, &(wcl__output_slice){first, count, dense->alpha}, &packing, slot);
 }
 
 /* ---- several inputs on a GPU: a convolution of one cell, whose pixels are the inputs */
@@ -212,7 +212,7 @@ static wcl_status emit_tiled(const wcl__emit *emit, const wcl__dense *dense,
     wcl_status status = weights_slot(emit, dense, &form, &slots.weights);
     if (status == WCL_OK)
         status = wcl__bias_slot(emit, wcl__input(emit->node, WCL__DENSE_C),
-                                &(wcl__filters){0, dense->outputs, dense->beta}, 4, &slots.bias);
+                                &(wcl__output_slice){0, dense->outputs, dense->beta}, 4, &slots.bias);
     return status == WCL_OK ? wcl__conv_tiled_steps(emit, params, &conv, &slots) : status;
 }
 
@@ -305,7 +305,7 @@ static wcl_status emit_slice(const wcl__emit *emit, const own_kernel *own, const
     wcl_status status = weights_slot(emit, dense, &form, &slots.w);
     if (status == WCL_OK)
         status = wcl__bias_slot(emit, wcl__input(emit->node, WCL__DENSE_C),
-                                &(wcl__filters){first, count, dense->beta}, 1, &slots.bias);
+                                &(wcl__output_slice){first, count, dense->beta}, 1, &slots.bias);
     if (status == WCL_OK)
         status = group ? wcl__dense_group_call(&call, &own->group, &slice, &slots)
                        : wcl__dense_call(&call, &own->rows, &slice, &slots);
@@ -441,7 +441,7 @@ static wcl_status emit_epilogue(const wcl__emit *emit, const wcl__dense *dense, 
     wcl__free(ones);
     if (status == WCL_OK)
         status = wcl__bias_slot(emit, wcl__input(node, WCL__DENSE_C),
-                                &(wcl__filters){0, dense->outputs, dense->beta}, 1, &affine.shift);
+                                &(wcl__output_slice){0, dense->outputs, dense->beta}, 1, &affine.shift);
     if (status == WCL_OK)
         status = wcl__layout_view(&plain, &shape, &affine.x.view);
     affine.y.view = affine.x.view;
