@@ -177,9 +177,6 @@ def unguarded(path):
     return sorted(name for name in used - own - asked if not opencl.fullmatch(name))
 
 
-SEVERAL_KERNELS = {"cl/pack/filters.cl"}
-
-
 def check_program(path):
     """A program holds one kernel, and both have one name."""
     code = re.sub(r"__attribute__\(\(.*?\)\)\)?", " ", blank(path.read_text()), flags=re.S)
@@ -190,7 +187,7 @@ def check_program(path):
 
 def check_kernel(path):
     text = path.read_text()
-    if path.suffix == ".cl" and str(path.relative_to(ROOT)) not in SEVERAL_KERNELS:
+    if path.suffix == ".cl":
         check_program(path)
     if not text.startswith("/*"):
         find(path, 1, "a kernel file starts with a comment: formula, layouts, work-item, local memory")

@@ -91,7 +91,7 @@ static const mutant mutants[] = {
      "min(m0, s.m - 1) * s.inputs"},
     {"the first output for all", "dense_group.cl", DENSE, "min(o0 + o, s.outputs - 1)",
      "min(o, s.outputs - 1)"},
-    {"packed without padding", "filters.cl", DENSE, "o % s.block * s.output_stride",
+    {"packed without padding", "pack_dense_rows.cl", DENSE, "o % s.block * s.output_stride",
      "o % s.block * s.inputs"},
     {"halves: the first four of eight twice", "dense_group.cl", DENSE_HALF, "part ? w.hi : w.lo",
      "part ? w.lo : w.lo"},

@@ -3,7 +3,7 @@
  *   y[n][k][oy][ox] = act(bias[k] + sum over r, s of x[n][k][oy SH - PT + r DH][ox SW - PL + s DW] * w[k][r][s])
  *
  *   x     [N][C/CB][H][W][CB] by its view; cells outside read as 0
- *   w     [ceil(K/CB)][KH][KW][CB]   packed by filters_direct; tail filters are 0
+ *   w     [ceil(K/CB)][KH][KW][CB]   packed by pack_direct; tail filters are 0
  *   bias  [K rounded up to CB]
  *   y     [N][K/CB][OH][OW][CB] by its view; tail lanes become 0
  *

@@ -4,7 +4,7 @@
  *       x[n][g cg + c][oy SH - PT + r DH][ox SW - PL + s DW] * w[k][c][r][s])     g = k / (K / groups), cg = C / groups
  *
  *   x     [N][C/CBI][H][W][CBI] by its view; cells outside read as 0
- *   w     [ceil(K/(CB KB))][cg][KH][KW][KB][CB]   packed by filters_direct; tail filters are 0
+ *   w     [ceil(K/(CB KB))][cg][KH][KW][KB][CB]   packed by pack_direct; tail filters are 0
  *   bias  [K rounded up to CB]
  *   y     [N][K/CB][OH][OW][CB] by its view; tail lanes become 0
  *

@@ -5,7 +5,7 @@
  *   p counts the output pixels (n, oy, ox) of all pictures, so that small ones share a work-item
  *   x     [N][C/CB][H][W][CB] by its view; cells outside read as 0
  *   w     [ceil(K/(CB KB))][ceil(C/CB)][KH][KW][CB][KB][CB]: a block of filters, of channels, the taps, then the rows of a product of
- *         CB channels by KB vectors of filters; by filters_gemm (filters.cl), tails are 0
+ *         CB channels by KB vectors of filters; by pack_gemm, tails are 0
  *   bias  [K rounded up to CB]
  *   y     [N][K/CB][OH][OW][CB] by its view; tail lanes become 0
  *

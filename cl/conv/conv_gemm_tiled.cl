@@ -6,7 +6,7 @@
  *   p counts the output pixels (n, oy, ox) of all pictures, so that small ones share a work-group
  *   x     [N][C/4][H][W][4] by its view; cells outside read as 0
  *   w     [ceil(K/FILTERS)][ceil(C/KS)][KH][KW][KS][FILTERS], FILTERS = 4 KB, halves with HALF = 1: a step is KS channels of one tap. By
- *         filters_gemm or filters.cl's dense kernels; tails are 0
+ *         pack_gemm or the pack_dense kernels; tails are 0
  *   bias  [K rounded up to 4]
  *   y     [N][K/4][OH][OW][4] by its view; tail lanes become 0
  *         SPLIT 1, where few work-groups would leave compute units idle: [PARTS][K/4][P][4], the sums of some of the steps each, which

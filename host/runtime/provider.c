@@ -102,10 +102,6 @@ static const wcl__cl_file *find_source(const char *kernel)
     for (const wcl__cl_file *file = wcl__cl_files; file->name; file++)
         if (strncmp(file->name, kernel, length) == 0 && strcmp(file->name + length, ".cl") == 0)
             return file;
-    /* cl/pack/filters.cl is the one file that still has several kernels */
-    if (strncmp(kernel, "filters_", 8) == 0 || strcmp(kernel, "dense_rows") == 0 ||
-        strcmp(kernel, "dense_columns") == 0)
-        return find_source("filters");
     return NULL;
 }
 

@@ -32,7 +32,7 @@ wcl__conv_window wcl__conv_window_of(const wcl__conv *conv);
 
 typedef struct wcl__conv_slots {
     wcl__operand x, y;
-    int weights, bias; /* packed: filters.cl's filters_direct; bias rounded up to cb */
+    int weights, bias; /* packed by pack_direct.cl; bias rounded up to cb */
 } wcl__conv_slots;
 
 typedef struct wcl__conv_way {

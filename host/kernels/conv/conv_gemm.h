@@ -30,7 +30,7 @@ typedef struct wcl__conv_gemm_sizes {
 } wcl__conv_gemm_sizes;
 wcl__conv_gemm_sizes wcl__conv_gemm_sizes_of(const wcl__conv_gemm_params *params, const wcl__conv *conv);
 
-/* One group. slots->weights by filters.cl's filters_gemm; with gather 0, x has no border. */
+/* One group. slots->weights by pack_gemm.cl; with gather 0, x has no border. */
 wcl_status wcl__conv_gemm_call(wcl__call *call, const wcl__conv_gemm_params *params, const wcl__conv *conv,
                                const wcl__conv_slots *slots);
 

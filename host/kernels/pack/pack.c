@@ -4,10 +4,10 @@ WCL__PARAM_TABLE(wcl__pack_table, "pack", WCL__PACK_PARAMS, NULL);
 
 enum { SLOT_SOURCE = 0, SLOT_PACKED = 1, SLOT_SCALE = 2 };
 
-/* cl/pack/filters.cl: dense_shape */
-typedef struct dense_shape {
+/* cl/pack/dense.clh: packed_dense */
+typedef struct packed_dense {
     cl_int inputs, outputs, row, first_output, output_stride, input_stride, block, block_stride, hw, c;
-} dense_shape;
+} packed_dense;
 
 /* The store sets the third size to the rows of each chunk. */
 static wcl_status begin(wcl__call *call, const char *kernel, const wcl__pack_params *params, int64_t row)
@@ -28,7 +28,7 @@ static wcl_status begin(wcl__call *call, const char *kernel, const wcl__pack_par
 wcl_status wcl__pack_direct_call(wcl__call *call, const wcl__pack_params *params, int64_t row)
 {
     const cl_int elements = (cl_int)row;
-    const wcl_status status = begin(call, "filters_direct", params, row);
+    const wcl_status status = begin(call, "pack_direct", params, row);
     if (status == WCL_OK)
         WCL__CALL_VALUE(call, elements);
     return status;
@@ -38,7 +38,7 @@ wcl_status wcl__pack_gemm_call(wcl__call *call, const wcl__pack_params *params, 
                                int64_t step)
 {
     const cl_int sizes[3] = {(cl_int)row, (cl_int)taps, (cl_int)step};
-    const wcl_status status = begin(call, "filters_gemm", params, row);
+    const wcl_status status = begin(call, "pack_gemm", params, row);
     for (int i = 0; i < 3 && status == WCL_OK; i++)
         WCL__CALL_VALUE(call, sizes[i]);
     return status;
@@ -48,7 +48,7 @@ wcl_status wcl__pack_winograd_call(wcl__call *call, const wcl__pack_params *para
                                    int64_t c_padded, int64_t k_padded)
 {
     const cl_int sizes[3] = {(cl_int)channels, (cl_int)c_padded, (cl_int)k_padded};
-    const wcl_status status = begin(call, "filters_winograd", params, channels);
+    const wcl_status status = begin(call, "pack_winograd", params, channels);
     for (int i = 0; i < 3 && status == WCL_OK; i++)
         WCL__CALL_VALUE(call, sizes[i]);
     return status;
@@ -62,7 +62,7 @@ wcl_status wcl__pack_dense_call(wcl__call *call, const wcl__dense_packing *packi
     const int64_t inputs = packing->step ? wcl__round_up(packing->inputs, packing->step) : packing->inputs;
     wcl__params_standard(&wcl__pack_table, &params);
     params.half = packing->half;
-    const dense_shape shape = {
+    const packed_dense shape = {
         .inputs = (cl_int)packing->inputs,
         .outputs = (cl_int)packing->outputs,
         .row = (cl_int)(packing->by_input ? packing->source_outputs : packing->inputs),
@@ -74,8 +74,8 @@ wcl_status wcl__pack_dense_call(wcl__call *call, const wcl__dense_packing *packi
         .hw = (cl_int)packing->hw,
         .c = (cl_int)packing->c,
     };
-    const wcl_status status = begin(call, packing->by_input ? "dense_columns" : "dense_rows", &params,
-                                    packing->by_input ? packing->outputs : packing->inputs);
+    const wcl_status status = begin(call, packing->by_input ? "pack_dense_columns" : "pack_dense_rows",
+                                    &params, packing->by_input ? packing->outputs : packing->inputs);
     if (status == WCL_OK)
         WCL__CALL_VALUE(call, shape);
     return status;

@@ -1,4 +1,4 @@
-/* Packing of weights: cl/pack/filters.cl. Each function fills a wcl__packing's call, rows and bytes; the
+/* Packing of weights: cl/pack/. Each function fills a wcl__packing's call, rows and bytes; the
  * caller sets source, key and scale. */
 #ifndef WCL_KERNELS_PACK_PACK_H
 #define WCL_KERNELS_PACK_PACK_H
