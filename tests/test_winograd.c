@@ -39,11 +39,11 @@ typedef struct transforms {
 #define WINO_M 2
 #include "cl/conv/winograd.clh"
 TRANSFORMS(f2)
-#include "support/winograd_again.h"
+#include "cl/conv/winograd_again.clh"
 #define WINO_M 4
 #include "cl/conv/winograd.clh"
 TRANSFORMS(f4)
-#include "support/winograd_again.h"
+#include "cl/conv/winograd_again.clh"
 #define WINO_M 6
 #include "cl/conv/winograd.clh"
 TRANSFORMS(f6)

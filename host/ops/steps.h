@@ -6,6 +6,7 @@
 #include "base/source.h"
 #include "kernels/dense/clblast.h"
 #include "kernels/layout.h"
+#include "kernels/pack/pack.h"
 #include "runtime/launch.h"
 
 typedef enum wcl__tensor_kind {
@@ -37,18 +38,17 @@ typedef struct wcl__plan_tensor {
     int weight; /* index of a WEIGHT's packing */
 } wcl__plan_tensor;
 
-/* How a packed weight is made. The source's rows (its first dimension, or all of it as one row) are read in
- * chunks into a staging buffer and the call is launched on each: slot 0 staging, slot 1 packed, slot 2 scale.
- * The store appends two int values (first row, rows in this chunk) to the arguments and sets the range's z to
- * the chunk's rows. No call (kernel NULL in it): copied as it is. */
+/* How a packed weight is made. The source's rows are read in chunks, and each is packed by the recipe: the
+ * store launches its kernel (wcl__pack_call) on the chunk in a staging buffer, or packs it by host code
+ * (wcl__pack_host) where the device has no such kernel. WCL__PACK_AS_IT_IS, in which nothing else is set: the
+ * bytes are copied, of whatever type they are. */
 typedef struct wcl__packing {
     char *key;                 /* names the packed tensor: the source's key, the packing and its parameters */
     const wcl__source *source; /* what is packed; NULL: `data` */
     void *data;                /* owned small constant (a bias), `bytes` long */
     size_t bytes;              /* of the packed tensor */
-    bool zero_first;           /* the packed buffer starts as zeros (the call leaves tails out) */
-    wcl__call call;
-    int64_t rows, row_elements;
+    bool zero_first;           /* the packed buffer starts as zeros (the recipe leaves tails out) */
+    wcl__pack_recipe recipe;
     int64_t source_first; /* the first source element (a slice of rows) */
     float *scale;         /* owned; one factor for each filter, or NULL */
     size_t scale_count;

@@ -7,17 +7,16 @@
 #include <string.h>
 
 /* Everything that decides the packed bytes, beside the weight's values: so two packings have one key only if
- * they pack the same. */
-static void add_recipe(wcl__text *text, const wcl__packing *packing)
+ * they pack the same. The call (NULL: as it is) has all that is in the recipe. */
+static void add_recipe(wcl__text *text, const wcl__packing *packing, const wcl__call *call)
 {
-    const wcl__call *call = &packing->call;
     char scale[WCL__SHA256_HEX] = "";
     if (packing->scale)
         wcl__sha256(packing->scale, packing->scale_count * sizeof(float), scale);
     wcl__text_add(text, "%zu %d %lld %lld %lld %s", packing->bytes, packing->zero_first,
-                  (long long)packing->rows, (long long)packing->row_elements,
+                  (long long)packing->recipe.rows, (long long)wcl__pack_row_elements(&packing->recipe),
                   (long long)packing->source_first, scale);
-    if (!call->kernel)
+    if (!call)
         return;
     wcl__text_add(text, " %s %s", call->kernel, call->options);
     for (int d = 0; d < 3; d++)
@@ -31,11 +30,11 @@ static void add_recipe(wcl__text *text, const wcl__packing *packing)
 }
 
 /* NULL: no memory. */
-static char *make_key(const wcl__value *weight, const wcl__packing *packing)
+static char *make_key(const wcl__value *weight, const wcl__packing *packing, const wcl__call *call)
 {
     wcl__text recipe = {0}, key = {0};
     char hash[WCL__SHA256_HEX];
-    add_recipe(&recipe, packing);
+    add_recipe(&recipe, packing, call);
     if (!recipe.failed) {
         wcl__sha256(recipe.data, recipe.length, hash);
         wcl__text_add(&key, "%s|%s", weight->key, hash);
@@ -53,7 +52,7 @@ wcl_status wcl__constant_slot(wcl__steps *steps, const wcl__value *value, int *s
     if (status != WCL_OK)
         return status;
     wcl__packing packing = {.source = value->source, .bytes = value->source->bytes};
-    packing.key = make_key(value, &packing);
+    packing.key = make_key(value, &packing, NULL);
     status = wcl__steps_weight(steps, value->name, &packing, slot);
     if (status == WCL_OK)
         steps->tensors[*slot].shape = value->shape;
@@ -72,14 +71,19 @@ static float *make_scale(const wcl__epilogue *epilogue, const wcl__output_slice 
 wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, const wcl__output_slice *slice,
                             wcl__packing *packing, int *slot)
 {
+    const bool as_it_is = packing->recipe.kind == WCL__PACK_AS_IT_IS;
+    wcl__call call;
+    const wcl_status status = as_it_is ? WCL_OK : wcl__pack_call(&call, &packing->recipe);
+    if (status != WCL_OK)
+        return status;
     packing->source = weight->source;
-    if (packing->call.kernel) {
+    if (!as_it_is) {
         packing->scale_count = (size_t)slice->count;
         packing->scale = make_scale(&emit->node->epilogue, slice);
         if (!packing->scale)
             return wcl__fail_memory();
     }
-    packing->key = make_key(weight, packing);
+    packing->key = make_key(weight, packing, as_it_is ? NULL : &call);
     return wcl__steps_weight(emit->steps, weight->name, packing, slot);
 }
 

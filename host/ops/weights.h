@@ -14,7 +14,7 @@ typedef struct wcl__output_slice {
 /* A constant that the device reads as it is: float32, in C order. */
 wcl_status wcl__constant_slot(wcl__steps *steps, const wcl__value *value, int *slot);
 
-/* Takes over a packing whose call and sizes are set; adds the source, the scale (the epilogue's, times the
+/* Takes over a packing whose recipe and bytes are set; adds the source, the scale (the epilogue's, times the
  * factor) and the key. */
 wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, const wcl__output_slice *slice,
                             wcl__packing *packing, int *slot);

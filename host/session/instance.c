@@ -236,17 +236,22 @@ static bool blame(const wcl_session *session, const wcl_plan *plan, int node, wc
 
 /* ---- programs */
 
-static wcl_status build_program(const wcl_session *session, const wcl_plan *plan, const wcl__call *call,
-                                int node, wcl__failures *failed)
+/* Tells the caller, then builds what the call needs. */
+static wcl_status build_program(wcl_session *session, const wcl_plan *plan, int64_t done,
+                                const wcl__call *call, bool *cancelled)
 {
     cl_program program;
-    const wcl_status status = wcl__provider_get(session->device, call->kernel, call->options, &program);
-    if (status == WCL_OK)
-        return WCL_OK;
+    const wcl_status status = go_on(session, plan, done, call->kernel);
+    *cancelled = status != WCL_OK;
+    return *cancelled ? status : wcl__provider_get(session->device, call->kernel, call->options, &program);
+}
+
+static void blame_program(const wcl_session *session, const wcl_plan *plan, wcl_status status, int node,
+                          wcl__failures *failed)
+{
     wcl__in_node(status, node >= 0 ? plan->nodes[node].name : NULL);
     if (!blame(session, plan, node, failed))
         wcl__failures_clear(failed);
-    return status;
 }
 
 static int node_of_packing(const wcl_plan *plan, size_t packing)
@@ -258,30 +263,56 @@ static int node_of_packing(const wcl_plan *plan, size_t packing)
     return -1;
 }
 
-/* All programs, before anything is allocated or packed: every node whose program does not build is found in
- * one attempt. */
-static wcl_status build_programs(wcl_session *session, const wcl_plan *plan, wcl__failures *failed)
+static wcl_status build_step_programs(wcl_session *session, const wcl_plan *plan, wcl__failures *failed)
 {
     const wcl__steps *steps = &plan->steps;
     wcl_status first = WCL_OK;
-    for (size_t i = 0; i < steps->step_count + steps->packing_count; i++) {
-        const bool is_step = i < steps->step_count;
-        const size_t packing = i - steps->step_count;
-        const wcl__call *call = is_step ? &steps->steps[i].call : &steps->packings[packing].call;
-        if (is_step ? steps->steps[i].kind != WCL__STEP_KERNEL : !call->kernel)
+    for (size_t i = 0; i < steps->step_count; i++) {
+        bool cancelled;
+        if (steps->steps[i].kind != WCL__STEP_KERNEL)
             continue;
-        const int node = is_step ? steps->steps[i].node : node_of_packing(plan, packing);
-        wcl_status status = go_on(session, plan, (int64_t)i, call->kernel);
-        if (status != WCL_OK) {
+        const wcl_status status = build_program(session, plan, (int64_t)i, &steps->steps[i].call, &cancelled);
+        if (cancelled)
             wcl__failures_clear(failed);
-            return status;
-        }
-        status = build_program(session, plan, call, node, failed);
+        else if (status != WCL_OK)
+            blame_program(session, plan, status, steps->steps[i].node, failed);
         first = first == WCL_OK ? status : first;
         if (status != WCL_OK && (status != WCL_BUILD_FAILED || failed->count == 0))
             return status;
     }
     return first;
+}
+
+/* What packs weights, too; the host packs them where the device has no such program. */
+static wcl_status build_packing_programs(wcl_session *session, const wcl_plan *plan, wcl__failures *failed)
+{
+    const wcl__steps *steps = &plan->steps;
+    for (size_t i = 0; i < steps->packing_count; i++) {
+        wcl__call call;
+        bool cancelled = false;
+        if (steps->packings[i].recipe.kind == WCL__PACK_AS_IT_IS)
+            continue;
+        wcl_status status = wcl__pack_call(&call, &steps->packings[i].recipe);
+        if (status == WCL_OK)
+            status = build_program(session, plan, (int64_t)(steps->step_count + i), &call, &cancelled);
+        if (!cancelled && wcl__packs_on_host(status)) {
+            wcl__clear_error(); /* the store says so when it packs */
+            continue;
+        }
+        if (status != WCL_OK && !cancelled)
+            blame_program(session, plan, status, node_of_packing(plan, i), failed);
+        if (status != WCL_OK)
+            return status;
+    }
+    return WCL_OK;
+}
+
+/* All programs, before anything is allocated or packed: every node whose program does not build is found in
+ * one attempt. */
+static wcl_status build_programs(wcl_session *session, const wcl_plan *plan, wcl__failures *failed)
+{
+    const wcl_status status = build_step_programs(session, plan, failed);
+    return status == WCL_OK ? build_packing_programs(session, plan, failed) : status;
 }
 
 /* ---- kernels */

@@ -41,6 +41,7 @@ typedef struct staging {
     cl_event written[CHUNKS]; /* NULL: the chunk is free */
     int next;
     bool launched; /* a kernel: what fails afterwards may be its fault */
+    bool refused;  /* the device does not have the kernel: nothing was launched */
 } staging;
 
 static size_t element_size(const wcl__packing *packing)
@@ -136,33 +137,45 @@ static wcl_status pack_copy(const wcl_device *device, cl_command_queue queue, co
     return staging_end(&s, status);
 }
 
-/* Launches the packing's kernel on rows [first, first + rows), which are in the staging buffer. */
+/* Launches the packing's kernel on rows [first, first + rows), which are in the staging buffer. The first
+ * launch may find that there is no such kernel: `refused`. */
 static wcl_status pack_rows(wcl_device *device, staging *s, const cl_mem *slots, int64_t first, int64_t rows)
 {
-    wcl__call call = s->packing->call;
+    wcl__call call;
     const cl_int first_row = (cl_int)first, row_count = (cl_int)rows;
     wcl__launch launch = {0};
+    wcl_status status = wcl__pack_call(&call, &s->packing->recipe);
+    if (status != WCL_OK)
+        return status;
     WCL__CALL_VALUE(&call, first_row);
     WCL__CALL_VALUE(&call, row_count);
     call.range.global[2] = (size_t)wcl__round_up(rows, (int64_t)WCL__MAX(call.range.local[2], 1u));
-    wcl_status status = wcl__launch_create(device, &call, slots, &launch);
+    status = wcl__launch_create(device, &call, slots, &launch);
+    s->refused = !s->launched && wcl__packs_on_host(status);
     if (status == WCL_OK)
         status = wcl__launch_enqueue(&launch, s->queue, 0, NULL, NULL);
-    s->launched = true;
+    s->launched = status == WCL_OK || s->launched;
     wcl__launch_destroy(&launch);
     return status;
 }
 
-static wcl_status pack_by_kernel(wcl_device *device, cl_command_queue queue, const wcl__packing *packing,
-                                 cl_mem memory)
+/* Rows of the source that are packed at a time. */
+static int64_t chunk_rows(const wcl__pack_recipe *recipe)
 {
-    const size_t row_bytes = (size_t)packing->row_elements * sizeof(float);
-    const int64_t chunk = WCL__MIN(packing->rows, WCL__MAX((int64_t)(CHUNK_BYTES / row_bytes), 1));
-    const size_t chunk_bytes = (size_t)chunk * row_bytes;
+    const int64_t row_bytes = wcl__pack_row_elements(recipe) * (int64_t)sizeof(float);
+    return WCL__MIN(recipe->rows, WCL__MAX(CHUNK_BYTES / row_bytes, 1));
+}
+
+/* `refused`: whether it failed for want of the kernel. */
+static wcl_status pack_by_kernel(wcl_device *device, cl_command_queue queue, const wcl__packing *packing,
+                                 cl_mem memory, bool *refused)
+{
+    const int64_t row = wcl__pack_row_elements(&packing->recipe), all = packing->recipe.rows;
+    const int64_t chunk = chunk_rows(&packing->recipe);
+    const size_t row_bytes = (size_t)row * sizeof(float), chunk_bytes = (size_t)chunk * row_bytes;
     cl_mem slots[3] = {NULL, memory, NULL};
     staging s;
-    wcl_status status =
-        staging_begin(&s, device, queue, packing, chunk_bytes, (size_t)packing->rows * row_bytes);
+    wcl_status status = staging_begin(&s, device, queue, packing, chunk_bytes, (size_t)all * row_bytes);
     if (status == WCL_OK)
         status = wcl__buffer_create(
             device, CL_MEM_READ_ONLY | (device->facts.unified_memory ? CL_MEM_ALLOC_HOST_PTR : 0),
@@ -171,10 +184,9 @@ static wcl_status pack_by_kernel(wcl_device *device, cl_command_queue queue, con
         status = wcl__buffer_create(device, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR,
                                     packing->scale_count * sizeof(float), packing->scale, "weights' scale",
                                     &slots[2]);
-    for (int64_t first = 0; first < packing->rows && status == WCL_OK; first += chunk) {
-        const int64_t rows = WCL__MIN(chunk, packing->rows - first);
-        status = write_range(&s, slots[0], 0, packing->source_first + first * packing->row_elements,
-                             rows * packing->row_elements);
+    for (int64_t first = 0; first < all && status == WCL_OK; first += chunk) {
+        const int64_t rows = WCL__MIN(chunk, all - first);
+        status = write_range(&s, slots[0], 0, packing->source_first + first * row, rows * row);
         if (status == WCL_OK)
             status = pack_rows(device, &s, slots, first, rows);
     }
@@ -183,7 +195,62 @@ static wcl_status pack_by_kernel(wcl_device *device, cl_command_queue queue, con
         clReleaseMemObject(slots[0]);
     if (slots[2])
         clReleaseMemObject(slots[2]);
+    *refused = s.refused;
     return status;
+}
+
+/* Packs into `packed`, host memory of packing->bytes; `chunk` has room for chunk_rows. */
+static wcl_status pack_chunks(const wcl__packing *packing, float *chunk, void *packed)
+{
+    const wcl__pack_recipe *recipe = &packing->recipe;
+    const int64_t row = wcl__pack_row_elements(recipe), most = chunk_rows(recipe);
+    wcl_status status = WCL_OK;
+    if (packing->zero_first)
+        memset(packed, 0, packing->bytes);
+    for (int64_t first = 0; first < recipe->rows && status == WCL_OK; first += most) {
+        const wcl__pack_rows rows = {chunk, first, WCL__MIN(most, recipe->rows - first), packing->scale};
+        status = wcl__source_check(packing->source);
+        if (status != WCL_OK)
+            break;
+        read_elements(packing, packing->source_first + first * row, rows.rows * row, chunk);
+        wcl__pack_host(recipe, &rows, packed);
+    }
+    return status;
+}
+
+/* In the buffer's own memory where the device shares the host's, else in host memory that is written in one
+ * piece. */
+static wcl_status pack_by_host(const wcl_device *device, cl_command_queue queue, const wcl__packing *packing,
+                               cl_mem memory)
+{
+    const bool unified = device->facts.unified_memory;
+    const int64_t elements = chunk_rows(&packing->recipe) * wcl__pack_row_elements(&packing->recipe);
+    float *chunk = wcl__alloc((size_t)elements, sizeof *chunk);
+    void *packed = NULL;
+    cl_int code = CL_SUCCESS;
+    if (unified)
+        packed = clEnqueueMapBuffer(queue, memory, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION, 0, packing->bytes,
+                                    0, NULL, NULL, &code);
+    else
+        packed = wcl__alloc(packing->bytes, 1);
+    wcl_status status = code != CL_SUCCESS ? wcl__fail_cl(code, "packing weights")
+                        : chunk && packed  ? pack_chunks(packing, chunk, packed)
+                                           : wcl__fail_memory();
+    if (unified && code == CL_SUCCESS)
+        code = clEnqueueUnmapMemObject(queue, memory, packed, 0, NULL, NULL);
+    else if (status == WCL_OK)
+        code = clEnqueueWriteBuffer(queue, memory, CL_TRUE, 0, packing->bytes, packed, 0, NULL, NULL);
+    if (!unified)
+        wcl__free(packed);
+    wcl__free(chunk);
+    if (code == CL_SUCCESS)
+        code = clFinish(queue);
+    return status == WCL_OK && code != CL_SUCCESS ? wcl__fail_cl(code, "packing weights") : status;
+}
+
+bool wcl__packs_on_host(wcl_status status)
+{
+    return status == WCL_UNSUPPORTED || status == WCL_NOT_FOUND || status == WCL_BUILD_FAILED;
 }
 
 /* Some drivers allocate at the first use. Before any launch, so that what fails here is a lack of memory and
@@ -206,10 +273,18 @@ wcl_status wcl__pack(wcl_device *device, const wcl__packing *packing, cl_mem mem
     wcl_status status = wcl__device_queue(device, &queue);
     if (status != WCL_OK)
         return status;
-    if (!packing->call.kernel)
+    if (packing->recipe.kind == WCL__PACK_AS_IT_IS)
         return pack_copy(device, queue, packing, memory);
+    bool refused = false;
     status = first_use(queue, packing, memory);
-    return status == WCL_OK ? pack_by_kernel(device, queue, packing, memory) : status;
+    if (status == WCL_OK)
+        status = pack_by_kernel(device, queue, packing, memory, &refused);
+    if (!refused)
+        return status;
+    wcl__log(status == WCL_BUILD_FAILED ? WCL_LOG_WARNING : WCL_LOG_INFO, "%s: packed on the host: %s",
+             packing->key ? packing->key : "weights", wcl_last_error()->message);
+    wcl__clear_error();
+    return pack_by_host(device, queue, packing, memory);
 }
 
 /* ---- the store */
@@ -219,9 +294,9 @@ wcl_status wcl__pack(wcl_device *device, const wcl__packing *packing, cl_mem mem
 static bool in_place(const wcl_device *device, const wcl__packing *packing)
 {
     const wcl__source *source = packing->source;
-    return device->facts.unified_memory && !packing->call.kernel && source && source->file && source->data &&
-           packing->source_first == 0 && (uintptr_t)source->data % PAGE == 0 &&
-           packing->bytes == source->bytes;
+    return device->facts.unified_memory && packing->recipe.kind == WCL__PACK_AS_IT_IS && source &&
+           source->file && source->data && packing->source_first == 0 &&
+           (uintptr_t)source->data % PAGE == 0 && packing->bytes == source->bytes;
 }
 
 /* Read-only for the device, so the file's pages are not written. False: some drivers refuse pages that they

@@ -135,12 +135,15 @@ wcl_status __wrap_wcl__convert_call(wcl__call *call, int from, const wcl__layout
 wcl_status __wrap_wcl__steps_weight(wcl__steps *steps, const char *name, wcl__packing *packing, int *slot)
 {
     char key[512];
+    wcl__call call;
+    const bool packs =
+        packing->recipe.kind != WCL__PACK_AS_IT_IS && wcl__pack_call(&call, &packing->recipe) == WCL_OK;
     if (packing->source && packing->key &&
         (broken == FAKE_PLAN_KEY_OF_SOURCE || broken == FAKE_PLAN_KEY_OF_KERNEL)) {
         snprintf(key, sizeof key, "%p %zu", (const void *)packing->source, packing->bytes);
         if (broken == FAKE_PLAN_KEY_OF_KERNEL)
             snprintf(key, sizeof key, "%p %zu %s %.300s", (const void *)packing->source, packing->bytes,
-                     packing->call.kernel ? packing->call.kernel : "copy", packing->call.options);
+                     packs ? call.kernel : "copy", packs ? call.options : "");
         wcl__free(packing->key);
         packing->key = wcl__strdup(key);
     }

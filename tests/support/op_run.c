@@ -223,7 +223,7 @@ static bool run_steps(run *r)
 static void check_weight(run *r, size_t slot, const unsigned char *content)
 {
     const wcl__plan_tensor *tensor = &r->steps.tensors[slot];
-    const bool half = r->f->test->half && r->steps.packings[tensor->weight].call.kernel; /* not the bias */
+    const bool half = r->f->test->half && r->steps.packings[tensor->weight].recipe.kind; /* not the bias */
     const size_t size = half ? 2 : 4, count = tensor->bytes / size;
     for (size_t i = 0; i < count; i++) {
         if (memcmp(content + size * i, (const char *)&guarded_poison + size * i % 4, size) == 0) {

@@ -1,82 +1,92 @@
+/* The calls of the packing kernels. */
 #include "kernels/pack/pack.h"
+
+#include "base/error.h"
 
 WCL__PARAM_TABLE(wcl__pack_table, "pack", WCL__PACK_PARAMS, NULL);
 
 enum { SLOT_SOURCE = 0, SLOT_PACKED = 1, SLOT_SCALE = 2 };
 
-/* cl/pack/dense.clh: packed_dense */
-typedef struct packed_dense {
-    cl_int inputs, outputs, row, first_output, output_stride, input_stride, block, block_stride, hw, c;
-} packed_dense;
+int64_t wcl__pack_row_elements(const wcl__pack_recipe *recipe)
+{
+    if (recipe->kind != WCL__PACK_DENSE)
+        return recipe->channels * recipe->taps;
+    return recipe->dense.by_input ? recipe->dense.source_outputs : recipe->dense.inputs;
+}
 
-/* The store sets the third size to the rows of each chunk. */
-static wcl_status begin(wcl__call *call, const char *kernel, const wcl__pack_params *params, int64_t row)
+wcl__packed_dense wcl__packed_dense_of(const wcl__dense_packing *dense)
+{
+    const bool by_input = dense->to_input || dense->block > 0;
+    const int64_t block = dense->block ? dense->block : dense->outputs;
+    const int64_t inputs = dense->step ? wcl__round_up(dense->inputs, dense->step) : dense->inputs;
+    return (wcl__packed_dense){
+        .inputs = (cl_int)dense->inputs,
+        .outputs = (cl_int)dense->outputs,
+        .row = (cl_int)(dense->by_input ? dense->source_outputs : dense->inputs),
+        .first_output = (cl_int)dense->first_output,
+        .output_stride = (cl_int)(by_input ? 1 : inputs),
+        .input_stride = (cl_int)(by_input ? block : 1),
+        .block = (cl_int)block,
+        .block_stride = (cl_int)(dense->block ? inputs * block : 0),
+        .hw = (cl_int)dense->hw,
+        .c = (cl_int)dense->c,
+    };
+}
+
+/* `items`: work-items for each row; the store sets the range's third size to the rows of each chunk. */
+static void begin(wcl__call *call, const char *kernel, const wcl__pack_params *params, int64_t items)
 {
     const size_t local[3] = {64, 1, 1};
-    const wcl_status status = wcl__params_validate(&wcl__pack_table, params);
-    if (status != WCL_OK)
-        return status;
     *call = (wcl__call){.kernel = kernel};
     wcl__params_options(&wcl__pack_table, params, call->options, sizeof call->options);
     wcl__call_slot(call, SLOT_SOURCE);
     wcl__call_slot(call, SLOT_PACKED);
     wcl__call_slot(call, SLOT_SCALE);
-    wcl__call_range(call, row, 1, 1, local);
-    return WCL_OK;
+    wcl__call_range(call, items, 1, 1, local);
 }
 
-wcl_status wcl__pack_direct_call(wcl__call *call, const wcl__pack_params *params, int64_t row)
+static void add_ints(wcl__call *call, int count, const int64_t *values)
 {
-    const cl_int elements = (cl_int)row;
-    const wcl_status status = begin(call, "pack_direct", params, row);
-    if (status == WCL_OK)
-        WCL__CALL_VALUE(call, elements);
-    return status;
+    for (int i = 0; i < count; i++) {
+        const cl_int value = (cl_int)values[i];
+        WCL__CALL_VALUE(call, value);
+    }
 }
 
-wcl_status wcl__pack_gemm_call(wcl__call *call, const wcl__pack_params *params, int64_t row, int64_t taps,
-                               int64_t step)
+static void dense_call(wcl__call *call, const wcl__pack_recipe *recipe)
 {
-    const cl_int sizes[3] = {(cl_int)row, (cl_int)taps, (cl_int)step};
-    const wcl_status status = begin(call, "pack_gemm", params, row);
-    for (int i = 0; i < 3 && status == WCL_OK; i++)
-        WCL__CALL_VALUE(call, sizes[i]);
-    return status;
+    const wcl__packed_dense shape = wcl__packed_dense_of(&recipe->dense);
+    if (recipe->dense.by_input)
+        begin(call, "pack_dense_columns", &recipe->params, recipe->dense.outputs);
+    else
+        begin(call, "pack_dense_rows", &recipe->params, recipe->dense.inputs);
+    WCL__CALL_VALUE(call, shape);
 }
 
-wcl_status wcl__pack_winograd_call(wcl__call *call, const wcl__pack_params *params, int64_t channels,
-                                   int64_t c_padded, int64_t k_padded)
+wcl_status wcl__pack_call(wcl__call *call, const wcl__pack_recipe *recipe)
 {
-    const cl_int sizes[3] = {(cl_int)channels, (cl_int)c_padded, (cl_int)k_padded};
-    const wcl_status status = begin(call, "pack_winograd", params, channels);
-    for (int i = 0; i < 3 && status == WCL_OK; i++)
-        WCL__CALL_VALUE(call, sizes[i]);
-    return status;
-}
-
-wcl_status wcl__pack_dense_call(wcl__call *call, const wcl__dense_packing *packing)
-{
-    wcl__pack_params params;
-    const bool by_input = packing->to_input || packing->block > 0;
-    const int64_t block = packing->block ? packing->block : packing->outputs;
-    const int64_t inputs = packing->step ? wcl__round_up(packing->inputs, packing->step) : packing->inputs;
-    wcl__params_standard(&wcl__pack_table, &params);
-    params.half = packing->half;
-    const packed_dense shape = {
-        .inputs = (cl_int)packing->inputs,
-        .outputs = (cl_int)packing->outputs,
-        .row = (cl_int)(packing->by_input ? packing->source_outputs : packing->inputs),
-        .first_output = (cl_int)packing->first_output,
-        .output_stride = (cl_int)(by_input ? 1 : inputs),
-        .input_stride = (cl_int)(by_input ? block : 1),
-        .block = (cl_int)block,
-        .block_stride = (cl_int)(packing->block ? inputs * block : 0),
-        .hw = (cl_int)packing->hw,
-        .c = (cl_int)packing->c,
-    };
-    const wcl_status status = begin(call, packing->by_input ? "pack_dense_columns" : "pack_dense_rows",
-                                    &params, packing->by_input ? packing->outputs : packing->inputs);
-    if (status == WCL_OK)
-        WCL__CALL_VALUE(call, shape);
-    return status;
+    const int64_t row = wcl__pack_row_elements(recipe);
+    const wcl_status status = wcl__params_validate(&wcl__pack_table, &recipe->params);
+    if (status != WCL_OK)
+        return status;
+    switch (recipe->kind) {
+    case WCL__PACK_AS_IT_IS:
+        break;
+    case WCL__PACK_DIRECT:
+        begin(call, "pack_direct", &recipe->params, row);
+        add_ints(call, 1, &row);
+        return WCL_OK;
+    case WCL__PACK_GEMM:
+        begin(call, "pack_gemm", &recipe->params, row);
+        add_ints(call, 3, (const int64_t[]){row, recipe->taps, recipe->step});
+        return WCL_OK;
+    case WCL__PACK_WINOGRAD:
+        begin(call, "pack_winograd", &recipe->params, recipe->channels);
+        add_ints(call, 3, (const int64_t[]){recipe->channels, recipe->c_padded, recipe->k_padded});
+        return WCL_OK;
+    case WCL__PACK_DENSE:
+        dense_call(call, recipe);
+        return WCL_OK;
+    }
+    return wcl__fail(WCL_BAD_ARGUMENT, "no kernel packs what stays as it is");
 }

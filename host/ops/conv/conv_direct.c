@@ -112,17 +112,16 @@ void wcl__conv_direct_parameters(const wcl__op_node *node, const wcl__facts *fac
 static wcl_status direct_weights(const wcl__emit *emit, const wcl__conv_direct_params *direct, int *slot)
 {
     const wcl__conv *conv = &emit->node->desc.conv;
-    wcl__pack_params params;
-    wcl__packing packing = {0};
-    wcl__params_standard(&wcl__pack_table, &params);
-    params.cb = direct->cb;
-    params.kb = direct->kb;
-    packing.rows = conv->k;
-    packing.row_elements = conv->c / conv->groups * conv->kh * conv->kw;
-    packing.bytes = filter_bytes(conv, direct);
-    packing.zero_first = conv->k % (params.cb * params.kb) != 0;
-    const wcl_status status = wcl__pack_direct_call(&packing.call, &params, packing.row_elements);
-    return status == WCL_OK ? wcl__conv_weights(emit, &packing, slot) : status;
+    wcl__packing packing = {.bytes = filter_bytes(conv, direct),
+                            .zero_first = conv->k % (direct->cb * direct->kb) != 0,
+                            .recipe = {.kind = WCL__PACK_DIRECT,
+                                       .rows = conv->k,
+                                       .channels = conv->c / conv->groups,
+                                       .taps = conv->kh * conv->kw}};
+    wcl__params_standard(&wcl__pack_table, &packing.recipe.params);
+    packing.recipe.params.cb = direct->cb;
+    packing.recipe.params.kb = direct->kb;
+    return wcl__conv_weights(emit, &packing, slot);
 }
 
 wcl_status wcl__conv_direct_emit(const wcl__emit *emit)

@@ -97,14 +97,15 @@ static wcl_status gemm_weights(const wcl__emit *emit, const wcl__pack_params *pa
                                const product *p, int *slot)
 {
     const wcl__conv *conv = &emit->node->desc.conv;
-    wcl__packing packing = {0};
-    packing.rows = conv->k;
-    packing.row_elements = conv->c * conv->kh * conv->kw;
-    packing.bytes = (size_t)p->weight_bytes;
-    packing.zero_first = p->k_padded != conv->k || p->c_padded != conv->c;
-    const wcl_status status =
-        wcl__pack_gemm_call(&packing.call, params, packing.row_elements, conv->kh * conv->kw, step);
-    return status == WCL_OK ? wcl__conv_weights(emit, &packing, slot) : status;
+    wcl__packing packing = {.bytes = (size_t)p->weight_bytes,
+                            .zero_first = p->k_padded != conv->k || p->c_padded != conv->c,
+                            .recipe = {.kind = WCL__PACK_GEMM,
+                                       .params = *params,
+                                       .rows = conv->k,
+                                       .channels = conv->c,
+                                       .taps = conv->kh * conv->kw,
+                                       .step = step}};
+    return wcl__conv_weights(emit, &packing, slot);
 }
 
 wcl_status wcl__conv_tiled_steps(const wcl__emit *emit, const wcl__conv_tiled_params *params,

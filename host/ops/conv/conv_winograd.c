@@ -140,14 +140,16 @@ static wcl_status weights(const wcl__emit *emit, const wcl__winograd_params *win
     const wcl__conv *conv = &emit->node->desc.conv;
     const wcl__pack_params params = {
         .cb = winograd->cb, .kb = winograd->kb, .wino_m = winograd->wino_m, .half = winograd->half};
-    wcl__packing packing = {0};
-    packing.rows = conv->k;
-    packing.row_elements = conv->c * 9;
-    packing.bytes = (size_t)sizes->u_bytes;
-    packing.zero_first = sizes->k_padded != conv->k || sizes->c_padded != conv->c;
-    const wcl_status status =
-        wcl__pack_winograd_call(&packing.call, &params, conv->c, sizes->c_padded, sizes->k_padded);
-    return status == WCL_OK ? wcl__conv_weights(emit, &packing, slot) : status;
+    wcl__packing packing = {.bytes = (size_t)sizes->u_bytes,
+                            .zero_first = sizes->k_padded != conv->k || sizes->c_padded != conv->c,
+                            .recipe = {.kind = WCL__PACK_WINOGRAD,
+                                       .params = params,
+                                       .rows = conv->k,
+                                       .channels = conv->c,
+                                       .taps = 9,
+                                       .c_padded = sizes->c_padded,
+                                       .k_padded = sizes->k_padded}};
+    return wcl__conv_weights(emit, &packing, slot);
 }
 
 static wcl_status emit_fused(const wcl__emit *emit, const wcl__winograd_params *params, const wcl__conv *conv,

@@ -147,16 +147,14 @@ static wcl_status weights_slot(const wcl__emit *emit, const wcl__dense *dense, c
                                     .to_input = to_input,
                                     .block = form->block,
                                     .step = form->step,
-                                    .half = dense->half,
                                     .hw = node->flatten[0] * node->flatten[1],
                                     .c = node->flatten[2]};
-    packing.rows = dense->by_input ? dense->inputs : count;
-    packing.row_elements = dense->by_input ? dense->outputs : dense->inputs;
+    packing.recipe = (wcl__pack_recipe){
+        .kind = WCL__PACK_DENSE, .rows = dense->by_input ? dense->inputs : count, .dense = how};
+    wcl__params_standard(&wcl__pack_table, &packing.recipe.params);
+    packing.recipe.params.half = dense->half;
     packing.source_first = dense->by_input ? 0 : first * dense->inputs;
     packing.zero_first = padded_inputs != dense->inputs || padded_count != count;
-    const wcl_status status = wcl__pack_dense_call(&packing.call, &how);
-    if (status != WCL_OK)
-        return status;
     return wcl__weight_slot(emit, weight, &(wcl__output_slice){first, count, dense->alpha}, &packing, slot);
 }
 
