@@ -137,12 +137,13 @@ static wcl_status pack_copy(const wcl_device *device, cl_command_queue queue, co
     return staging_end(&s, status);
 }
 
-/* Launches the packing's kernel on rows [first, first + rows), which are in the staging buffer. The first
- * launch may find that there is no such kernel: `refused`. */
+/* Writes rows [first, first + rows) into the staging buffer and launches the packing's kernel on them. The
+ * first launch may find that there is no such kernel: `refused`. */
 static wcl_status pack_rows(wcl_device *device, staging *s, const cl_mem *slots, int64_t first, int64_t rows)
 {
-    wcl__call call;
+    const int64_t row = wcl__pack_row_elements(&s->packing->recipe);
     const cl_int first_row = (cl_int)first, row_count = (cl_int)rows;
+    wcl__call call;
     wcl__launch launch = {0};
     wcl_status status = wcl__pack_call(&call, &s->packing->recipe);
     if (status != WCL_OK)
@@ -153,8 +154,11 @@ static wcl_status pack_rows(wcl_device *device, staging *s, const cl_mem *slots,
     status = wcl__launch_create(device, &call, slots, &launch);
     s->refused = !s->launched && wcl__packs_on_host(status);
     if (status == WCL_OK)
+        status = write_range(s, slots[0], 0, s->packing->source_first + first * row, rows * row);
+    if (status == WCL_OK) {
         status = wcl__launch_enqueue(&launch, s->queue, 0, NULL, NULL);
-    s->launched = status == WCL_OK || s->launched;
+        s->launched = true;
+    }
     wcl__launch_destroy(&launch);
     return status;
 }
@@ -184,12 +188,8 @@ static wcl_status pack_by_kernel(wcl_device *device, cl_command_queue queue, con
         status = wcl__buffer_create(device, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR,
                                     packing->scale_count * sizeof(float), packing->scale, "weights' scale",
                                     &slots[2]);
-    for (int64_t first = 0; first < all && status == WCL_OK; first += chunk) {
-        const int64_t rows = WCL__MIN(chunk, all - first);
-        status = write_range(&s, slots[0], 0, packing->source_first + first * row, rows * row);
-        if (status == WCL_OK)
-            status = pack_rows(device, &s, slots, first, rows);
-    }
+    for (int64_t first = 0; first < all && status == WCL_OK; first += chunk)
+        status = pack_rows(device, &s, slots, first, WCL__MIN(chunk, all - first));
     status = staging_end(&s, status);
     if (slots[0])
         clReleaseMemObject(slots[0]);
