@@ -1,10 +1,11 @@
-/* The most multiply-adds that the device can do, for its roofline
- * (Williams, Waterman and Patterson, "Roofline: an Insightful Visual Performance Model for Multicore Architectures", 2009).
+/* The most multiply-adds that the device can do, for its roofline (Williams, Waterman and Patterson,
+ * "Roofline: an Insightful Visual Performance Model for Multicore Architectures", 2009).
  *
  *   v[i] = start + i for 0 <= i < CHAINS, then `steps` times v[i] = v[i] * a + b, all chains side by side
  *   y[item] = v[0] + sum over i of (v[i] - v[0])
  *
- * With a = b = 1 the result is start + steps + CHAINS * (CHAINS - 1) / 2, exactly. The compiler knows neither.
+ * With a = b = 1 the result is start + steps + CHAINS * (CHAINS - 1) / 2, exactly. The compiler knows
+ * neither.
  *
  *   start  [CB]             one value a lane
  *   y      [items][CB]

@@ -1,5 +1,5 @@
-/* The most bytes a second that the device can read, for its roofline
- * (Williams, Waterman and Patterson, "Roofline: an Insightful Visual Performance Model for Multicore Architectures", 2009).
+/* The most bytes a second that the device can read, for its roofline (Williams, Waterman and Patterson,
+ * "Roofline: an Insightful Visual Performance Model for Multicore Architectures", 2009).
  *
  *   y[item] = sum over i < CHAINS, t < count of x[item * item_step + i * chain_step + t * step]
  *

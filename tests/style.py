@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FILE_LINES, FUNCTION_LINES, PARAMETERS = 600, 60, 6
+FILE_LINES, FUNCTION_LINES, PARAMETERS, COLUMNS = 600, 60, 6, 110
 
 # Which rooms of host/ a room may include, itself aside: in the order in which a network passes through, upwards.
 FLOW = ["base", "runtime", "tune", "kernels", "ops", "model", "graph", "plan", "session"]
@@ -203,7 +203,13 @@ def check_kernel(path):
 
 
 def check_text(path):
+    narrow = path.suffix in (".c", ".h", ".cl", ".clh")
+    is_table = False
     for number, line in enumerate(path.read_text().splitlines(), 1):
+        # a table whose rows are lines
+        is_table = "clang-format off" in line or (is_table and "clang-format on" not in line)
+        if narrow and not is_table and len(line) > COLUMNS:
+            find(path, number, f"{len(line)} columns, {COLUMNS} are the limit")
         if re.search(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b", line):
             find(path, number, "unfinished")
         if line != line.rstrip():

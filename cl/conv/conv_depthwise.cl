@@ -1,6 +1,8 @@
-/* Direct convolution of each channel with a window of its own: groups = C = K; any window, stride, dilation and padding.
+/* Direct convolution of each channel with a window of its own: groups = C = K; any window, stride, dilation
+ * and padding.
  *
- *   y[n][k][oy][ox] = act(bias[k] + sum over r, s of x[n][k][oy SH - PT + r DH][ox SW - PL + s DW] * w[k][r][s])
+ *   y[n][k][oy][ox] = act(bias[k] + sum over r, s of
+ *       x[n][k][oy SH - PT + r DH][ox SW - PL + s DW] * w[k][r][s])
  *
  *   x     [N][C/CB][H][W][CB] by its view; cells outside read as 0
  *   w     [ceil(K/CB)][KH][KW][CB]   packed by pack_direct; tail filters are 0
@@ -17,11 +19,12 @@
 #include "multiply_add.clh"
 
 kernel void conv_depthwise(global const float *restrict x, global const float *restrict w,
-                           global const float *restrict bias, global float *restrict y, const view xv, const view yv,
-                           const conv_shape s)
+                           global const float *restrict bias, global float *restrict y, const view xv,
+                           const view yv, const conv_shape s)
 {
     const int ox = (int)get_global_id(0) * OUT_W, oy = (int)get_global_id(1);
-    const int blocks = CHUNKS(yv.c, CB), n = (int)get_global_id(2) / blocks, kb = (int)get_global_id(2) % blocks;
+    const int blocks = CHUNKS(yv.c, CB), n = (int)get_global_id(2) / blocks,
+              kb = (int)get_global_id(2) % blocks;
     if (ox >= yv.w || oy >= yv.h || n >= yv.n)
         return;
     global const float *filter = w + (size_t)kb * s.kh * s.kw * CB;

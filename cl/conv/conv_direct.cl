@@ -1,16 +1,17 @@
 /* Direct convolution: any window, stride, dilation, padding and grouping.
  *
  *   y[n][k][oy][ox] = act(bias[k] + sum over c, r, s of
- *       x[n][g cg + c][oy SH - PT + r DH][ox SW - PL + s DW] * w[k][c][r][s])     g = k / (K / groups), cg = C / groups
+ *       x[n][g cg + c][oy SH - PT + r DH][ox SW - PL + s DW] * w[k][c][r][s])
+ *   g = k / (K / groups), cg = C / groups
  *
  *   x     [N][C/CBI][H][W][CBI] by its view; cells outside read as 0
  *   w     [ceil(K/(CB KB))][cg][KH][KW][KB][CB]   packed by pack_direct; tail filters are 0
  *   bias  [K rounded up to CB]
  *   y     [N][K/CB][OH][OW][CB] by its view; tail lanes become 0
  *
- * A work-item computes OUT_W neighbouring pixels of KB vectors of CB filters; the lanes are filters, so x is read as
- * scalars. Windows that lie inside the picture's columns are read without asking, STRIDE_W apart (0: the stride is not
- * known here).
+ * A work-item computes OUT_W neighbouring pixels of KB vectors of CB filters; the lanes are filters, so x is
+ * read as scalars. Windows that lie inside the picture's columns are read without asking, STRIDE_W apart (0:
+ * the stride is not known here).
  * Global size (ceil(OW / OUT_W), OH, N * ceil(K / (CB KB))). With groups, CB KB divides K / groups or is 1.
  * Local memory: none.
  */
@@ -26,8 +27,8 @@
 #define COLUMNS s.stride_w
 #endif
 
-/* The sums over channels and taps, from `filter` on and for channels from `first` on. inside: a constant, so that each way
- * has loops of its own, whose sums stay in registers. */
+/* The sums over channels and taps, from `filter` on and for channels from `first` on. inside: a constant, so
+ * that each way has loops of its own, whose sums stay in registers. */
 static inline void sum_row(vec (*acc)[KB], global const float *x, global const float *filter, const view xv,
                            const conv_shape s, int n, int first, int y0, int x0, const bool inside)
 {
@@ -49,7 +50,8 @@ static inline void sum_row(vec (*acc)[KB], global const float *x, global const f
 #pragma unroll
                 for (int i = 0; i < OUT_W; i++) {
                     const int at = ix + i * COLUMNS;
-                    const vec value = (vec)(inside || (at >= 0 && at < xv.w) ? cell[i * COLUMNS * CBI] : 0.0f);
+                    const vec value =
+                        (vec)(inside || (at >= 0 && at < xv.w) ? cell[i * COLUMNS * CBI] : 0.0f);
 #pragma unroll
                     for (int k = 0; k < KB; k++)
                         acc[i][k] = multiply_add(value, weight[k], acc[i][k]);
@@ -61,8 +63,8 @@ static inline void sum_row(vec (*acc)[KB], global const float *x, global const f
 }
 
 kernel void conv_direct(global const float *restrict x, global const float *restrict w,
-                        global const float *restrict bias, global float *restrict y, const view xv, const view yv,
-                        const conv_shape s)
+                        global const float *restrict bias, global float *restrict y, const view xv,
+                        const view yv, const conv_shape s)
 {
     const int ox = (int)get_global_id(0) * OUT_W, oy = (int)get_global_id(1);
     const int blocks = CHUNKS(yv.c, CB * KB), n = (int)get_global_id(2) / blocks,

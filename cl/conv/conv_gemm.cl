@@ -1,26 +1,30 @@
-/* Convolution as a matrix product whose left factor is never stored, for one group: any window, stride, dilation and padding.
+/* Convolution as a matrix product whose left factor is never stored, for one group: any window, stride,
+ * dilation and padding.
  *
  *   y[p][k] = act(bias[k] + sum over c, r, t of x[c][oy SH - PT + r DH][ox SW - PL + t DW] w[k][c][r][t])
  *
  *   p counts the output pixels (n, oy, ox) of all pictures, so that small ones share a work-item
  *   x     [N][C/CB][H][W][CB] by its view; cells outside read as 0
- *   w     [ceil(K/(CB KB))][ceil(C/CB)][KH][KW][CB][KB][CB]: a block of filters, of channels, the taps, then the rows of a product of
- *         CB channels by KB vectors of filters; by pack_gemm, tails are 0
+ *   w     [ceil(K/(CB KB))][ceil(C/CB)][KH][KW][CB][KB][CB]: a block of filters, of channels, the taps, then
+ *         the rows of a product of CB channels by KB vectors of filters; by pack_gemm, tails are 0
  *   bias  [K rounded up to CB]
  *   y     [N][K/CB][OH][OW][CB] by its view; tail lanes become 0
  *
- * A work-item computes PB pixels by KB vectors of CB filters. For each block of channels and each tap it multiplies PB vectors of x by
- * CB x KB vectors of w; every load there is base + constant, so that a number of x becomes the instruction's operand.
+ * A work-item computes PB pixels by KB vectors of CB filters. For each block of channels and each tap it
+ * multiplies PB vectors of x by CB x KB vectors of w; every load there is base + constant, so that a number
+ * of x becomes the instruction's operand.
  * GATHER 1: it copies the PB vectors to local memory first, with zeros for padding.
- * GATHER 0: it reads them where they are: windows of one cell, stride 1, no padding, x without borders, and one picture, or pictures
- *           whose size is a multiple of PB, PB pixels at least. The last work-item begins PB pixels before the end: what it shares
- *           with the one before is computed twice and written once.
+ * GATHER 0: it reads them where they are: windows of one cell, stride 1, no padding, x without borders, and
+ *           one picture, or pictures whose size is a multiple of PB, PB pixels at least. The last work-item
+ *           begins PB pixels before the end: what it shares with the one before is computed twice and
+ *           written once.
  *
- * Global size (ceil(P / PB), ceil(K / (CB KB))), or the other way round with FILTERS_FIRST: the factor that varies fastest should be
- * the one that stays in cache while the other passes. Work-groups of one: local memory, PB CB floats, serves one work-item.
+ * Global size (ceil(P / PB), ceil(K / (CB KB))), or the other way round with FILTERS_FIRST: the factor that
+ * varies fastest should be the one that stays in cache while the other passes. Work-groups of one: local
+ * memory, PB CB floats, serves one work-item.
  */
-#if !defined(CB) || !defined(PB) || !defined(KB) || !defined(GATHER) || !defined(FILTERS_FIRST) || !defined(ACT)
-#error "conv_gemm.cl: CB, PB, KB, GATHER, FILTERS_FIRST and ACT come from wcl__conv_gemm_params"
+#if !defined(CB) || !defined(PB) || !defined(KB) || !defined(GATHER) || !defined(FILTERS_FIRST)
+#error "conv_gemm.cl: CB, PB, KB, GATHER and FILTERS_FIRST come from wcl__conv_gemm_params"
 #endif
 #include "vector.clh"
 #include "pointwise/activation.clh"
@@ -73,9 +77,9 @@ static inline void multiply(vec (*acc)[KB], SOURCE const float *x, global const 
 }
 
 #if GATHER
-/* Where the windows of the work-item's pixels begin: the first cell's row and column, and its offset in channel block 0, which for a cell
- * in the padding may be less than 0: modulo size_t. A pixel beyond the last one has a row so far above the picture that all its cells
- * read as 0. */
+/* Where the windows of the work-item's pixels begin: the first cell's row and column, and its offset in
+ * channel block 0, which for a cell in the padding may be less than 0: modulo size_t. A pixel beyond the last
+ * one has a row so far above the picture that all its cells read as 0. */
 typedef struct {
     int y[PB], x[PB];
     size_t at[PB];
@@ -92,7 +96,8 @@ static inline void find_corners(corners *w, const view xv, const view yv, const 
     }
 }
 
-static inline void gather(local float *cells, global const float *x, const corners *w, const view xv, int dy, int dx, size_t step)
+static inline void gather(local float *cells, global const float *x, const corners *w, const view xv, int dy,
+                          int dx, size_t step)
 {
     /* Unrolled, compilers would keep some of the vectors in registers that the sums need. */
 #pragma unroll 1
@@ -105,8 +110,9 @@ static inline void gather(local float *cells, global const float *x, const corne
 }
 #endif
 
-kernel void conv_gemm(global const float *restrict x, global const float *restrict w, global const float *restrict bias,
-                      global float *restrict y, local float *restrict cells, const view xv, const view yv, const gemm_shape s)
+kernel void conv_gemm(global const float *restrict x, global const float *restrict w,
+                      global const float *restrict bias, global float *restrict y,
+                      local float *restrict cells, const view xv, const view yv, const gemm_shape s)
 {
     const int pb = (int)get_global_id(FILTERS_FIRST), kb = (int)get_global_id(1 - FILTERS_FIRST);
     const int pixels = yv.n * yv.h * yv.w, c_blocks = CHUNKS(xv.c, CB), k_blocks = CHUNKS(yv.c, CB);

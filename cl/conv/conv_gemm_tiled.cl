@@ -1,25 +1,25 @@
-/* Convolution of one group as a matrix product whose left factor is never stored, for GPUs: conv_gemm.cl's formula, by work-groups that
- * share their operands in local memory (tiled.clh).
+/* Convolution of one group as a matrix product whose left factor is never stored, for GPUs: conv_gemm.cl's
+ * formula, by work-groups that share their operands in local memory (tiled.clh).
  *
  *   y[p][k] = act(bias[k] + sum over c, r, t of x[c][oy SH - PT + r DH][ox SW - PL + t DW] w[k][c][r][t])
  *
  *   p counts the output pixels (n, oy, ox) of all pictures, so that small ones share a work-group
  *   x     [N][C/4][H][W][4] by its view; cells outside read as 0
- *   w     [ceil(K/FILTERS)][ceil(C/KS)][KH][KW][KS][FILTERS], FILTERS = 4 KB, halves with HALF = 1: a step is KS channels of one tap. By
- *         pack_gemm or the pack_dense kernels; tails are 0
+ *   w     [ceil(K/FILTERS)][ceil(C/KS)][KH][KW][KS][FILTERS], FILTERS = 4 KB, halves with HALF = 1: a step is
+ *         KS channels of one tap. By pack_gemm or the pack_dense kernels; tails are 0
  *   bias  [K rounded up to 4]
  *   y     [N][K/4][OH][OW][4] by its view; tail lanes become 0
- *         SPLIT 1, where few work-groups would leave compute units idle: [PARTS][K/4][P][4], the sums of some of the steps each, which
- *         sum_parts.cl adds up
+ *         SPLIT 1, where few work-groups would leave compute units idle: [PARTS][K/4][P][4], the sums of some
+ *         of the steps each, which sum_parts.cl adds up
  *
  * A dense layer of several inputs is this with x [M][I] as M pixels, whose 4 channels are a plane each.
  *
- * A work-group makes PB pixels by FILTERS filters. A work-item loads 4 channels at a time of one pixel, ITEMS / PB
- * (a whole number) vectors apart. Neighbouring work-items make neighbouring groups of 4 pixels.
- * Global size (ceil(P/PB) * PB/IP, ceil(K/FILTERS) * FILTERS/IK, PARTS), work-group (PB/IP, FILTERS/IK). Local memory: tiled.clh's
- * and 4 PB bytes.
- * Buffers are aligned to 16 bytes, as are all strides of the views: offsets count vectors of 4 floats in 31 bits, which reaches 32 GiB
- * (wcl__conv_tiled_reaches).
+ * A work-group makes PB pixels by FILTERS filters. A work-item loads 4 channels at a time of one pixel, ITEMS
+ * / PB (a whole number) vectors apart. Neighbouring work-items make neighbouring groups of 4 pixels.
+ * Global size (ceil(P/PB) * PB/IP, ceil(K/FILTERS) * FILTERS/IK, PARTS), work-group (PB/IP, FILTERS/IK).
+ * Local memory: tiled.clh's and 4 PB bytes.
+ * Buffers are aligned to 16 bytes, as are all strides of the views: offsets count vectors of 4 floats in 31
+ * bits, which reaches 32 GiB (wcl__conv_tiled_reaches).
  */
 #if !defined(ACT) || !defined(SPLIT)
 #error "conv_gemm_tiled.cl: ACT and SPLIT come from wcl__conv_tiled_params"
@@ -39,7 +39,7 @@ typedef struct {
     view v; /* with strides of vectors */
     tiled_shape s;
     int y, x0;       /* the window's first cell */
-    uint at;         /* its offset in the item's first channel block; modulo 2^32 where it lies in the padding */
+    uint at;         /* its offset in the item's first channel block; modulo 2^32 in the padding */
     int r, t, block; /* the step's tap and the item's first channel block */
 } operand;
 #include "conv/tiled.clh"
@@ -91,8 +91,8 @@ static inline uint vector_at(const view v, int n, int block, int y, int x)
 }
 
 /* A pixel beyond the last one has a row so far above the picture that all its cells read as 0. */
-static inline operand find_operand(global const float4 *x, const view xv, const view yv, const tiled_shape s, int pixel, int block,
-                                   int step)
+static inline operand find_operand(global const float4 *x, const view xv, const view yv, const tiled_shape s,
+                                   int pixel, int block, int step)
 {
     const place at = place_of(yv, pixel);
     const int taps = s.kh * s.kw, tap = step % taps;
@@ -107,8 +107,9 @@ static inline operand find_operand(global const float4 *x, const view xv, const 
 }
 
 kernel __attribute__((reqd_work_group_size(GROUP_P, GROUP_K, 1))) SUBGROUP_ATTRIBUTE void
-conv_gemm_tiled(global const float4 *restrict x, global const weights4 *restrict w, global const float4 *restrict bias,
-                global float4 *restrict y, const view xf, const view yf, const tiled_shape s)
+conv_gemm_tiled(global const float4 *restrict x, global const weights4 *restrict w,
+                global const float4 *restrict bias, global float4 *restrict y, const view xf, const view yf,
+                const tiled_shape s)
 {
     local float4 a[BUFFERS * A4], b[BUFFERS * B4];
     local int places[PB]; /* where the pixels' first filters are in y; -1: beyond the last pixel */
@@ -117,7 +118,8 @@ conv_gemm_tiled(global const float4 *restrict x, global const weights4 *restrict
     const int kb = (int)get_group_id(1), pixel = (int)get_group_id(0) * PB + item % PB;
     const int pixels = yv.n * yv.h * yv.w, k_blocks = CHUNKS(yv.c, 4);
 #if SPLIT
-    const int part = (int)get_group_id(2), first = part * s.part_steps, steps = min(s.part_steps, s.steps - first);
+    const int part = (int)get_group_id(2), first = part * s.part_steps,
+              steps = min(s.part_steps, s.steps - first);
     const int plane = pixels;
     y += (size_t)part * k_blocks * plane;
 #else

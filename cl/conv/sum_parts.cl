@@ -6,7 +6,8 @@
  *   bias  [K rounded up to 4]
  *   y     [N][K/4][H][W][4] by its view; tail lanes become 0
  *
- * A work-item makes 4 filters of a pixel. Global size (P, K/4). Buffers and the view's strides are aligned to 16 bytes. Local memory: none.
+ * A work-item makes 4 filters of a pixel. Global size (P, K/4). Buffers and the view's strides are aligned to
+ * 16 bytes. Local memory: none.
  */
 #if !defined(CB) || !defined(ACT)
 #error "sum_parts.cl: CB and ACT come from host/kernels/conv/conv_tiled.c"
@@ -17,10 +18,11 @@
 #include "tail.clh"
 #include "conv/pixels.clh"
 
-kernel void sum_parts(global const float4 *restrict part, global const float4 *restrict bias, global float *restrict y, const view yv,
-                      const int parts, const float a, const float b)
+kernel void sum_parts(global const float4 *restrict part, global const float4 *restrict bias,
+                      global float *restrict y, const view yv, const int parts, const float a, const float b)
 {
-    const int pixel = (int)get_global_id(0), block = (int)get_global_id(1), pixels = yv.n * yv.h * yv.w, blocks = CHUNKS(yv.c, CB);
+    const int pixel = (int)get_global_id(0), block = (int)get_global_id(1);
+    const int pixels = yv.n * yv.h * yv.w, blocks = CHUNKS(yv.c, CB);
     if (pixel >= pixels || block >= blocks)
         return;
     float4 sum = bias[block];

@@ -1,7 +1,7 @@
-/* Winograd convolution F(m x m, 3x3) in one kernel, m = WINO_M, for layers whose filters stay in a cache: a work-item alone in its
- * work-group takes TB tiles, transforms all their channels once, then makes their pixels filter block by filter block. Its V and M
- * are local memory, which a CPU's driver keeps in a buffer of each thread, in the second-level cache (L3 fusion: Gelashvili, Shavit
- * and Zlateski, 2020).
+/* Winograd convolution F(m x m, 3x3) in one kernel, m = WINO_M, for layers whose filters stay in a cache: a
+ * work-item alone in its work-group takes TB tiles, transforms all their channels once, then makes their
+ * pixels filter block by filter block. Its V and M are local memory, which a CPU's driver keeps in a buffer
+ * of each thread, in the second-level cache (L3 fusion: Gelashvili, Shavit and Zlateski, 2020).
  *
  *   V[xi][p][c] = (B^T d B)[xi]                               the three kernels have the terms
  *   M[xi][p][k] = sum over c of V[xi][p][c] * U[xi][k][c]     for KB * CB filters k at a time
@@ -22,11 +22,13 @@
 #include "conv/winograd_output.clh"
 #include "multiply_add.clh"
 
-/* A tile's floats in M: a vector more than there are, so that the tiles of a block do not share the sets of a cache. */
+/* A tile's floats in M: a vector more than there are, so that the tiles of a block do not share the sets of a
+ * cache. */
 #define M_TILE ((WINO_XI * KB + 1) * CB)
 
 /* V of a block of PB tiles: v points to its first xi. */
-static inline void fill_block(local float *restrict v, global const float *restrict x, const view xv, const wino_shape s, int p0, size_t xi)
+static inline void fill_block(local float *restrict v, global const float *restrict x, const view xv,
+                              const wino_shape s, int p0, size_t xi)
 {
     for (int c = 0; c < s.c_blocks; c++)
         for (int i0 = 0; i0 < PB; i0++) {
@@ -45,8 +47,8 @@ WINO_LOOP
 }
 
 /* M = V U for PB tiles, KB * CB filters and one xi. */
-static inline void multiply_block(local const float *restrict v, global const stored_weight *restrict u, local float *restrict m,
-                                  int c_blocks)
+static inline void multiply_block(local const float *restrict v, global const stored_weight *restrict u,
+                                  local float *restrict m, int c_blocks)
 {
     vec acc[PB][KB];
 #pragma unroll
@@ -80,7 +82,8 @@ static inline void multiply_block(local const float *restrict v, global const st
 }
 
 kernel void winograd_fused(global const float *restrict x, global const stored_weight *restrict u,
-                           global const float *restrict bias, global float *restrict y, local float *restrict v, local float *restrict m, const view xv, const view yv,
+                           global const float *restrict bias, global float *restrict y,
+                           local float *restrict v, local float *restrict m, const view xv, const view yv,
                            const wino_shape s)
 {
     const int p0 = (int)get_global_id(0) * s.tb, left = min(s.tiles - p0, s.tb);
@@ -91,7 +94,8 @@ kernel void winograd_fused(global const float *restrict x, global const stored_w
         for (int xi = 0; xi < WINO_XI; xi++) {
             global const stored_weight *filters = u + ((size_t)xi * s.k_blocks + kb) * s.c_blocks * CB * CB;
             for (int b = 0; b * PB < left; b++)
-                multiply_block(v + xi * v_xi + b * block, filters, m + b * PB * M_TILE + xi * KB * CB, s.c_blocks);
+                multiply_block(v + xi * v_xi + b * block, filters, m + b * PB * M_TILE + xi * KB * CB,
+                               s.c_blocks);
         }
         for (int p = 0; p < left; p++)
             for (int k = 0; k < KB && (kb + k) * CB < yv.c; k++) {

@@ -2,11 +2,13 @@
  *
  *   M[xi][p][k] = sum over c of V[xi][p][c] * U[xi][k][c]
  *
- *   V  [XI][P/PB][C/CB][PB][CB]     XI = (m + 2)^2; P tiles of this call, rounded up to PB; C rounded up to CB, K to CB * KB
+ *   V  [XI][P/PB][C/CB][PB][CB]     XI = (m + 2)^2; P tiles of this call, rounded up to PB; C rounded up to
+ *                                   CB, K to CB * KB
  *   U  [XI][K/(CB KB)][C][KB][CB]   by pack_winograd, halves with HALF = 1
  *   M  [XI][P][K/CB][CB]
  *
- * A work-item multiplies PB tiles by CB * KB filters for one xi; every load is base + constant, no barrier. It knows no m.
+ * A work-item multiplies PB tiles by CB * KB filters for one xi; every load is base + constant, no barrier.
+ * It knows no m.
  * Global size (P/PB, K/(CB KB), XI). Local memory: none. GPUs run winograd_gemm_tiled.cl.
  */
 #if !defined(CB) || !defined(PB) || !defined(KB) || !defined(HALF)

@@ -1,9 +1,10 @@
-/* Winograd's output transform for F(m x m, 3x3), m = WINO_M (winograd.clh has the matrices), behind winograd_input and
- * winograd_gemm:
+/* Winograd's output transform for F(m x m, 3x3), m = WINO_M (winograd.clh has the matrices), behind
+ * winograd_input and winograd_gemm:
  *
  *   y = act(A^T M A + bias)         the m x m pixels of tile p; with s.pool the largest of each 2 x 2 of them
  *
- *   M     [XI][P][K/CB][CB]         XI = (m + 2)^2; P tiles of this call, rounded up; K rounded up to a multiple of CB
+ *   M     [XI][P][K/CB][CB]         XI = (m + 2)^2; P tiles of this call, rounded up; K rounded up to a
+ *                                 multiple of CB
  *   bias  [K rounded up to CB]
  *   y     [N][K/CB][H][W][CB] by its view
  *

@@ -5,11 +5,12 @@
  *   x     [M][I]
  *   w     [O][I], halves with HALF = 1
  *   bias  [O]
- *   y     [M][row], o from `first` on: a dense layer whose weights are too large for one buffer is run in slices of
- *         outputs, each a call
+ *   y     [M][row], o from `first` on: a dense layer whose weights are too large for one buffer is run in
+ *         slices of outputs, each a call
  *
- * A work-item computes OUTPUTS outputs for BATCH inputs: each weight that it reads serves BATCH times, each input OUTPUTS
- * times. Its sums are CB lanes wide and added at the end. Global size (ceil(O / OUTPUTS), ceil(M / BATCH)).
+ * A work-item computes OUTPUTS outputs for BATCH inputs: each weight that it reads serves BATCH times, each
+ * input OUTPUTS times. Its sums are CB lanes wide and added at the end. Global size (ceil(O / OUTPUTS),
+ * ceil(M / BATCH)).
  * Local memory: none.
  */
 #if !defined(CB) || !defined(OUTPUTS) || !defined(BATCH) || !defined(HALF)

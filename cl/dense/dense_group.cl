@@ -1,18 +1,24 @@
-/* Dense layers of few inputs by work-groups, for GPUs: dense.cl's formula, whose time is that of reading the weights once.
+/* Dense layers of few inputs by work-groups, for GPUs: dense.cl's formula, whose time is that of reading the
+ * weights once.
  *
  *   y[m][o] = act(bias[o] + sum over i of x[m][i] * w[o][i])
  *
- *   x [M][I]   w [O][I rounded up to WORD], halves with HALF = 1; WORD weights are 16 bytes   bias [O]   y [M][row], o from `first` on
+ *   x     [M][I]
+ *   w     [O][I rounded up to WORD], halves with HALF = 1; WORD weights are 16 bytes
+ *   bias  [O]
+ *   y     [M][row], o from `first` on
  *
- * A work-group makes OUTPUTS outputs for BATCH inputs. Its ITEMS work-items read neighbouring words of a row, so that a load of all of them
- * is one run of memory, and UNROLL such runs of each row are in flight before the first is used. Each item's sums are then added up in
- * local memory, pairwise.
+ * A work-group makes OUTPUTS outputs for BATCH inputs. Its ITEMS work-items read neighbouring words of a row,
+ * so that a load of all of them is one run of memory, and UNROLL such runs of each row are in flight before
+ * the first is used. Each item's sums are then added up in local memory, pairwise.
  *
  *   row o    | word 0 | word 1 | ... | word ITEMS - 1 | word ITEMS | ...
  *   item          0        1              ITEMS - 1        0
  *
- * Weights beyond the last whole word are added one by one. Buffers are aligned to 16 bytes; with ALIGNED = 1 all rows of x are, too.
- * Global size (ceil(O / OUTPUTS) * ITEMS, ceil(M / BATCH)), work-group (ITEMS). Local memory: 4 OUTPUTS BATCH ITEMS bytes.
+ * Weights beyond the last whole word are added one by one. Buffers are aligned to 16 bytes; with ALIGNED = 1
+ * all rows of x are, too.
+ * Global size (ceil(O / OUTPUTS) * ITEMS, ceil(M / BATCH)), work-group (ITEMS). Local memory: 4 OUTPUTS BATCH
+ * ITEMS bytes.
  */
 #if !defined(CB) || !defined(ITEMS) || !defined(OUTPUTS) || !defined(BATCH) || !defined(UNROLL)
 #error "dense_group.cl: CB, ITEMS, OUTPUTS, BATCH and UNROLL come from wcl__dense_group_params"
@@ -89,8 +95,8 @@ static inline void add_words(sums *acc, const words *weights, const operands *fr
         }
 }
 
-static inline void find_operands(operands *from, global const float *x, global const stored_weight *w, const dense_shape s, int o0,
-                                 int m0)
+static inline void find_operands(operands *from, global const float *x, global const stored_weight *w,
+                                 const dense_shape s, int o0, int m0)
 {
 #pragma unroll
     for (int o = 0; o < OUTPUTS; o++)
@@ -110,11 +116,12 @@ static inline float item_sum(const float4 v, const operands *from, int o, int m,
 }
 
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void
-dense_group(global const float *restrict x, global const stored_weight *restrict w, global const float *restrict bias,
-            global float *restrict y, const dense_shape s)
+dense_group(global const float *restrict x, global const stored_weight *restrict w,
+            global const float *restrict bias, global float *restrict y, const dense_shape s)
 {
     local float part[OUTPUTS * BATCH][ITEMS];
-    const int item = (int)get_local_id(0), o0 = (int)get_group_id(0) * OUTPUTS, m0 = (int)get_group_id(1) * BATCH;
+    const int item = (int)get_local_id(0), o0 = (int)get_group_id(0) * OUTPUTS,
+              m0 = (int)get_group_id(1) * BATCH;
     const int whole = s.inputs / WORD;
     operands from;
     sums acc;

@@ -14,7 +14,8 @@
 #define MATMUL_DIMS 6
 typedef struct {
     int m, n, k, a_row, a_column, b_row, b_column, bias_row, bias_column;
-    int batch[MATMUL_DIMS], a_batch[MATMUL_DIMS], b_batch[MATMUL_DIMS]; /* sizes, and strides of the operands */
+    int batch[MATMUL_DIMS];                         /* sizes */
+    int a_batch[MATMUL_DIMS], b_batch[MATMUL_DIMS]; /* strides of the operands */
     float alpha, beta, a, b;
 } matmul_shape;
 

@@ -7,7 +7,8 @@
  *
  *   x, y  [OUTER][LENGTH][INNER], packed
  *
- * A work-item computes one row: all l of one (o, i); neighbours have neighbouring i. Global size: OUTER * INNER. Local memory: none.
+ * A work-item computes one row: all l of one (o, i); neighbours have neighbouring i. Global size: OUTER *
+ * INNER. Local memory: none.
  */
 #if !defined(LOG)
 #error "softmax.cl: LOG comes from wcl__softmax_params"
@@ -15,8 +16,8 @@
 
 #define FOUR(p, step) (float4)((p)[0], (p)[step], (p)[2 * (step)], (p)[3 * (step)])
 
-kernel void softmax(global const float *restrict x, global float *restrict y, const ulong rows, const ulong length,
-                    const ulong inner)
+kernel void softmax(global const float *restrict x, global float *restrict y, const ulong rows,
+                    const ulong length, const ulong inner)
 {
     const size_t row = get_global_id(0), step = inner;
     if (row >= rows)

@@ -7,21 +7,24 @@
  *
  *   x, y  [OUTER][LENGTH][INNER], packed
  *
- * A work-group computes one row, each item every ITEMS-th element of it; maximum and sum are found in local memory, pairwise.
+ * A work-group computes one row, each item every ITEMS-th element of it; maximum and sum are found in local
+ * memory, pairwise.
  * Global size: OUTER * INNER * ITEMS, work-group (ITEMS). Local memory: 4 ITEMS bytes.
  */
 #if !defined(LOG) || !defined(ITEMS)
 #error "softmax_group.cl: LOG and ITEMS come from wcl__softmax_group_params"
 #endif
 
-/* Leaves the largest, or the sum, of all items' values in shared[0] for all of them to read; a second call may follow at once. */
+/* Leaves the largest, or the sum, of all items' values in shared[0] for all of them to read; a second call
+ * may follow at once. */
 static inline float reduce(local float *shared, int item, float value, bool sum)
 {
     shared[item] = value;
     for (int width = ITEMS / 2; width > 0; width /= 2) {
         barrier(CLK_LOCAL_MEM_FENCE);
         if (item < width)
-            shared[item] = sum ? shared[item] + shared[item + width] : fmax(shared[item], shared[item + width]);
+            shared[item] = sum ? shared[item] + shared[item + width]
+                               : fmax(shared[item], shared[item + width]);
     }
     barrier(CLK_LOCAL_MEM_FENCE);
     const float result = shared[0];
@@ -34,7 +37,8 @@ softmax_group(global const float *restrict x, global float *restrict y, const in
 {
     local float shared[ITEMS];
     const int item = (int)get_local_id(0);
-    const size_t row = get_group_id(0), outer = row / inner, first = outer * inner * (size_t)length + (row - outer * inner);
+    const size_t row = get_group_id(0), outer = row / inner,
+                 first = outer * inner * (size_t)length + (row - outer * inner);
     float most = -INFINITY, sum = 0.0f;
     x += first;
     y += first;

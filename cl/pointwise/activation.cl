@@ -12,7 +12,8 @@
 #include "vector.clh"
 #include "pointwise/activation.clh"
 
-kernel void activation(global const float *restrict x, global float *restrict y, const ulong count, const float a, const float b)
+kernel void activation(global const float *restrict x, global float *restrict y, const ulong count,
+                       const float a, const float b)
 {
     const size_t first = get_global_id(0) * CB;
     if (first + CB <= count) {

@@ -16,7 +16,8 @@
 #include "tail.clh"
 
 kernel void affine(global const float *restrict x, global float *restrict y, const view xv, const view yv,
-                   global const float *restrict scale, global const float *restrict shift, const float a, const float b)
+                   global const float *restrict scale, global const float *restrict shift, const float a,
+                   const float b)
 {
     cell at;
     if (!find_cell(yv, CHUNKS(yv.c, CB), get_global_id(0), &at))

@@ -2,8 +2,8 @@
  *
  *   y[n][c][h][w] = activate(x[n][c][h][w] OP b[c * step])    OP by binary.clh; with REVERSE: b OP x
  *
- *   x, y  [N][C/CB][H][W][CB] in one layout (view.clh); the tail lanes of y's last block become 0. y may be x's own
- *         memory: a work-item reads only the elements that it writes
+ *   x, y  [N][C/CB][H][W][CB] in one layout (view.clh); the tail lanes of y's last block become 0. y may be
+ *         x's own memory: a work-item reads only the elements that it writes
  *   b     [C], with step 1, or one value for all, with step 0
  *
  * A work-item computes a block of one pixel. Global size (W, H, N * ceil(C / CB)). Local memory: none.
@@ -22,8 +22,8 @@
 #define ordered(x, b) compute(x, b)
 #endif
 
-kernel void binary_channel(global const float *x, global const float *b, global float *y, const view vx, const view vy,
-                           const int b_step, const float act_a, const float act_b)
+kernel void binary_channel(global const float *x, global const float *b, global float *y, const view vx,
+                           const view vy, const int b_step, const float act_a, const float act_b)
 {
     const int px = get_global_id(0), py = get_global_id(1), z = get_global_id(2);
     if (px >= vy.w || py >= vy.h)

@@ -2,7 +2,8 @@
  *
  *   y[i] = activate(a[i] OP b[i])    i < count; OP by binary.clh
  *
- *   a, b, y  `count` floats; y may be a's or b's own memory: a work-item reads only the elements that it writes
+ *   a, b, y  `count` floats; y may be a's or b's own memory: a work-item reads only the elements that
+ *            it writes
  *
  * A work-item computes CB neighbours. Global size (ceil(count / CB)). Local memory: none.
  */

@@ -1,13 +1,15 @@
 /* The mean of each window.
  *
- *   y[n][c][oy][ox] = the sum over r < KH, s < KW of x[n][c][oy*SH - PT + r*DH][ox*SW - PL + s*DW], cells outside the
- *                     picture left out, divided by how many of them are in the picture or, with include_pad, in the
- *                     padded picture (a last window of ceil_mode may stick out of both)
+ *   y[n][c][oy][ox] = sum over r < KH, s < KW of x[n][c][oy*SH - PT + r*DH][ox*SW - PL + s*DW] / count
+ *
+ * Cells outside the picture are left out; `count` is how many of the window's cells are in the picture or,
+ * with include_pad, in the padded picture (a last window of ceil_mode may stick out of both).
  *
  *   x  [N][C/CB][H][W][CB] (view.clh)
  *   y  [N][C/CB][OH][OW][CB]; the tail lanes of the last block become 0
  *
- * A work-item computes one output pixel of CB channels. Global size: cells of y (cells.clh). Local memory: none.
+ * A work-item computes one output pixel of CB channels. Global size: cells of y (cells.clh). Local memory:
+ * none.
  */
 #if !defined(CB)
 #error "pool_average.cl: CB comes from wcl__pool_params"
@@ -26,8 +28,8 @@ static inline int taps_within(int first, int taps, int step, int low, int high)
     return count;
 }
 
-kernel void pool_average(global const float *restrict x, global float *restrict y, const view xv, const view yv,
-                         const window win)
+kernel void pool_average(global const float *restrict x, global float *restrict y, const view xv,
+                         const view yv, const window win)
 {
     cell at;
     if (!find_cell(yv, CHUNKS(yv.c, CB), get_global_id(0), &at))

@@ -14,7 +14,8 @@
 #include "cells.clh"
 #include "tail.clh"
 
-kernel void pool_global_average(global const float *restrict x, global float *restrict y, const view xv, const view yv)
+kernel void pool_global_average(global const float *restrict x, global float *restrict y, const view xv,
+                                const view yv)
 {
     const size_t item = get_global_id(0);
     const int blocks = CHUNKS(yv.c, CB), n = (int)(item / blocks), block = (int)(item - (size_t)n * blocks);

@@ -14,11 +14,13 @@
 #include "cells.clh"
 #include "tail.clh"
 
-kernel void pool_global_max(global const float *restrict x, global float *restrict y, const view xv, const view yv)
+kernel void pool_global_max(global const float *restrict x, global float *restrict y, const view xv,
+                            const view yv)
 {
     const size_t item = get_global_id(0);
     const int blocks = CHUNKS(yv.c, CB), n = (int)(item / blocks), block = (int)(item - (size_t)n * blocks);
     if (n >= yv.n)
         return;
-    vec_store(zero_tail(reduce_plane(x, xv, n, block, false), yv.c - block * CB), y + view_at(yv, n, block, 0, 0));
+    const vec most = reduce_plane(x, xv, n, block, false);
+    vec_store(zero_tail(most, yv.c - block * CB), y + view_at(yv, n, block, 0, 0));
 }

@@ -5,8 +5,9 @@
  *   x  [N][C/CB][H][W][CB] (view.clh)
  *   y  [N][C/CB][1][1][CB]; the tail lanes of the last block become 0
  *
- * A work-group computes CB channels of one image: each item reduces every ITEMS-th pixel, then all of them theirs in local
- * memory, pairwise. Global size: N * C/CB * ITEMS, work-group (ITEMS). Local memory: 4 CB ITEMS bytes.
+ * A work-group computes CB channels of one image: each item reduces every ITEMS-th pixel, then all of them
+ * theirs in local memory, pairwise. Global size: N * C/CB * ITEMS, work-group (ITEMS). Local memory: 4 CB
+ * ITEMS bytes.
  */
 #if !defined(CB) || !defined(ITEMS)
 #error "pool_group_average.cl: CB and ITEMS come from wcl__pool_group_params"

@@ -8,8 +8,8 @@
  *
  * A work-item copies one element. Global size (INNER, COUNT, OUTER), any local size. Local memory: none.
  */
-kernel void gather(global const float *restrict x, global const int *restrict index, global float *restrict y, const int length,
-                   const int count, const int inner)
+kernel void gather(global const float *restrict x, global const int *restrict index, global float *restrict y,
+                   const int length, const int count, const int inner)
 {
     const size_t k = get_global_id(0), i = get_global_id(1), o = get_global_id(2);
     if (k >= (size_t)inner || i >= (size_t)count)

@@ -186,8 +186,8 @@ struct wcl__op {
     wcl_status (*by_channel)(const wcl__op_node *node, size_t input, int axis, float **scale, float **shift);
     /* Is output 0 what an epilogue's pool makes of input 0? NULL: never. */
     bool (*is_epilogue_pool)(const wcl__op_node *node);
-    /* Has the node weights that scale, shift and another order of input 0 can go into? Asked of operators with
-     * WCL__ABSORBS_AFFINE or WCL__HEEDS_FLATTEN only. NULL: always. */
+    /* Has the node weights that scale, shift and another order of input 0 can go into? Asked of operators
+     * with WCL__ABSORBS_AFFINE or WCL__HEEDS_FLATTEN only. NULL: always. */
     bool (*has_weights)(const wcl__op_node *node);
     /* What the weights are multiplied by while they are packed, the epilogue's scale aside. NULL: by 1. */
     float (*weight_factor)(const wcl__op_node *node);

@@ -21,8 +21,8 @@ wcl_status wcl__provider_set_folder(wcl__provider *provider, const char *path, u
 
 /* The program of a kernel ("pool_max": pool_max.cl) with these -D options; owned by the provider, lives as
  * long as the device. A program holds one kernel, since some drivers compile all of a program's whichever are
- * used. WCL_BUILD_FAILED with the compiler's log (remembered: asking again builds nothing), WCL_UNSUPPORTED (a
- * device without compiler and no cached binary), WCL_NOT_FOUND (no such source). */
+ * used. WCL_BUILD_FAILED with the compiler's log (remembered: asking again builds nothing), WCL_UNSUPPORTED
+ * (a device without compiler and no cached binary), WCL_NOT_FOUND (no such source). */
 wcl_status wcl__provider_get(wcl_device *device, const char *kernel, const char *options,
                              cl_program *program);
 

@@ -179,8 +179,8 @@ static truth zero(void)
 }
 
 /* G g G^T at (i, j) for any 3x3 filter. A row of G is a factor times (1 p p^2), p a point; the last is
- * (0 0 1). The bound is that of floats: each of the two passes has up to four roundings and constants that are
- * rounded, the scale one more. */
+ * (0 0 1). The bound is that of floats: each of the two passes has up to four roundings and constants that
+ * are rounded, the scale one more. */
 static truth winograd_at(const pack_case *t, const float *g, int64_t i, int64_t j, float scale)
 {
     static const struct {

@@ -33,8 +33,8 @@ typedef struct pack_source {
 pack_source pack_source_make(const pack_case *t);
 void pack_source_clear(pack_source *s);
 
-/* False: `where` says which element is wrong. Copies must have the same bits, Winograd's transforms may be off
- * by a bound that follows from their filter. */
+/* False: `where` says which element is wrong. Copies must have the same bits, Winograd's transforms may be
+ * off by a bound that follows from their filter. */
 bool pack_is_right(const pack_case *t, const pack_source *s, const void *packed, char *where, size_t bytes);
 
 #endif

@@ -38,8 +38,8 @@ wcl__conv_tiled_sizes wcl__conv_tiled_sizes_of(const wcl__facts *facts, const wc
                                                const wcl__conv *conv);
 
 /* The product; behind it, with several parts, their sum: `parts` is the slot of what lies between.
- * slots->weights by pack_gemm.cl; bias rounded up to 4. The views' strides, and their buffers, are aligned to 4
- * floats. */
+ * slots->weights by pack_gemm.cl; bias rounded up to 4. The views' strides, and their buffers, are aligned to
+ * 4 floats. */
 wcl_status wcl__conv_tiled_call(wcl__call *call, const wcl__conv_tiled_params *params, const wcl__conv *conv,
                                 const wcl__conv_tiled_sizes *sizes, const wcl__conv_slots *slots, int parts);
 wcl_status wcl__sum_parts_call(wcl__call *call, const wcl__conv *conv, const wcl__conv_tiled_sizes *sizes,

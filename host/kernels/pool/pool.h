@@ -1,4 +1,5 @@
-/* Pooling: cl/pool/pool_max.cl, pool_average.cl; of whole planes pool_global_max.cl, pool_global_average.cl. */
+/* Pooling: cl/pool/pool_max.cl, pool_average.cl; of whole planes pool_global_max.cl,
+ * pool_global_average.cl. */
 #ifndef WCL_KERNELS_POOL_POOL_H
 #define WCL_KERNELS_POOL_POOL_H
 
