@@ -167,18 +167,53 @@ def with_includes(path, seen):
     return text
 
 
-def unguarded(path):
-    """Macros of the kernel that neither it nor its includes define, OpenCL's own aside, and that no #if defined(...) asks for."""
-    text = with_includes(path, set())
-    code = re.sub(r"^#error[^\n]*", "", blank(text), flags=re.M)
+# "#if !defined(CB) || ..." or "#ifndef CB", with the #error behind it
+GUARD = r"^[ \t]*#[ \t]*if(ndef \w+|[^\n]*!defined\([^\n]*)\n[ \t]*#[ \t]*error"
+
+
+def macros(path):
+    """Build options that the kernel's code depends on, its includes' too, and those that an #error asks for. OpenCL's own macros are none, nor
+    is what an #if defined(...) without an #error asks for."""
+    code = blank(with_includes(path, set()))
+    asked = {name for guard in re.findall(GUARD, code, re.M) for name in re.findall(r"(?:ndef |defined\()(\w+)", guard)}
+    code = re.sub(r"^([ \t]*#[ \t]*)ifndef (\w+)", r"\1if !defined(\2)", code, flags=re.M)
+    optional = set(re.findall(r"defined\((\w+)", code)) - asked
+    code = re.sub(r"^[ \t]*#[ \t]*error[^\n]*", "", re.sub(r"defined\(\w+\)", "", code), flags=re.M)
     own = set(re.findall(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", code, re.M))
-    opencl = re.compile(r"CLK_\w+|INFINITY|NAN|MAXFLOAT|HUGE_VALF|(?:FLT|INT|UINT|M|FP|CL|__OPENCL)_\w+|__\w+|.$")
-    asked = set(re.findall(r"(?:defined\(|#ifndef )(\w+)", code)) if "#error" in text else set()
     # a macro's parameters are its own names
     for names in re.findall(r"^[ \t]*#[ \t]*define[ \t]+\w+\(([^)]*)\)", code, re.M):
         own.update(name.strip() for name in names.split(","))
-    used = set(re.findall(r"\b[A-Z][A-Z0-9_]*\b", code))
-    return sorted(name for name in used - own - asked if not opencl.fullmatch(name))
+    opencl = re.compile(r"CLK_\w+|INFINITY|NAN|MAXFLOAT|HUGE_VALF|(?:FLT|INT|UINT|M|FP|CL|__OPENCL)_\w+|__\w+|.$")
+    used = {name for name in re.findall(r"\b[A-Z][A-Z0-9_]*\b", code) if not opencl.fullmatch(name)}
+    return used - own - optional, asked
+
+
+def kernel_lists():
+    """Kernel -> (file, the fields that it reads) by the families' {"name", "field field"}."""
+    lists = {}
+    for path in sorted((ROOT / "host/kernels").rglob("*.c")):
+        text = path.read_text()
+        for found in re.finditer(r"\bwcl__kernel \w+(?:\[\w*\])? =\s*(\{.*?\});", text, re.S):
+            for name, words in re.findall(r'\{\s*"(\w+)",\s*((?:"[^"]*"\s*)+)\}', found.group(1)):
+                if name in lists:
+                    find(path, text[: found.start()].count("\n") + 1, f"{name} has two lists of what it reads")
+                lists[name] = (path, set("".join(re.findall(r'"([^"]*)"', words)).split()))
+    return lists
+
+
+def check_macros_of(path, lists):
+    """The build options of a kernel: those that its code depends on, no others, are asked for and are passed by its family."""
+    used, asked = macros(path)
+    for name in sorted(used - asked):
+        find(path, 1, f"{name} comes from a build option, and no #error says so when it is missing")
+    for name in sorted(asked - used):
+        find(path, 1, f"an #error asks for {name}, which the kernel does not read")
+    options = {name.lower() for name in used if not name.startswith("WCL_")}
+    where, reads = lists.get(path.stem, (path, set()))
+    for name in sorted(options - reads):
+        find(where, 1, f"{path.stem} reads {name}, which its list lacks")
+    for name in sorted(reads - options):
+        find(where, 1, f"{path.stem} does not read {name}, which its list has")
 
 
 def check_program(path):
@@ -189,14 +224,13 @@ def check_program(path):
         find(path, 1, f"its kernels are {', '.join(names) or 'none'}: it must hold {path.stem}, and no other")
 
 
-def check_kernel(path):
+def check_kernel(path, lists):
     text = path.read_text()
     if path.suffix == ".cl":
         check_program(path)
+        check_macros_of(path, lists)
     if not text.startswith("/*"):
         find(path, 1, "a kernel file starts with a comment: formula, layouts, work-item, local memory")
-    for name in unguarded(path) if path.suffix == ".cl" else []:
-        find(path, 1, f"{name} comes from a build option, and no #error says so when it is missing")
     if len(text.splitlines()) > FILE_LINES:
         find(path, 1, f"more than {FILE_LINES} lines")
     check_includes(path, text, None)
@@ -263,8 +297,11 @@ def main():
     kernels = [path for path in files if path.suffix in (".cl", ".clh")]
     for path in sources:
         check_c(path)
+    lists = kernel_lists()
     for path in kernels:
-        check_kernel(path)
+        check_kernel(path, lists)
+    for name in sorted(set(lists) - {path.stem for path in kernels if path.suffix == ".cl"}):
+        find(lists[name][0], 1, f"there is no {name}.cl")
     for path in sources + kernels + [path for path in files if path.suffix in (".sh", ".py", ".cmake", ".txt", ".map", ".in")]:
         check_text(path)
     if arguments.clang_format:

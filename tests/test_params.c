@@ -1,12 +1,13 @@
-/* host/tune/params.c over an invented family. */
+/* host/tune/params.c, and what a kernel gets of the parameters, over an invented family. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "tune/params.h"
+#include "kernels/cells.h"
 
 #define TILE_PARAMS(X)                                 \
     X(cb, 1, 16, 8, "channels in a vector")            \
@@ -65,12 +66,34 @@ static void test_print(void **state)
     char text[64], small[8];
     wcl__params_print(&tile_table, &params, text, sizeof text);
     assert_string_equal(text, "cb=16 out_w=2 shift=-3");
-    wcl__params_options(&tile_table, &params, text, sizeof text);
+    wcl__params_options(&tile_table, &params, NULL, text, sizeof text);
     assert_string_equal(text, "-DCB=16 -DOUT_W=2 -DSHIFT=-3");
+    wcl__params_options(&tile_table, &params, "shift out_w", text, sizeof text);
+    assert_string_equal(text, "-DOUT_W=2 -DSHIFT=-3");
+    wcl__params_options(&tile_table, &params, "out", text, sizeof text);
+    assert_string_equal(text, "");
     wcl__params_print(&tile_table, &params, small, sizeof small);
     assert_string_equal(small, "cb=16 o");
-    wcl__params_options(&tile_table, &params, small, 1);
+    wcl__params_options(&tile_table, &params, NULL, small, 1);
     assert_string_equal(small, "");
+}
+
+/* Parameters that a kernel does not read do not change its build. */
+static void test_a_kernel_gets_what_it_reads(void **state)
+{
+    (void)state;
+    static const wcl__kernel reader = {"reader", "cb shift"}, other = {"other", NULL};
+    static const tile_params params = {8, 2, 1}, unread = {8, 4, 1}, illegal = {16, 8, 1};
+    wcl__call call;
+    assert_int_equal(wcl__cells_begin(&call, &reader, &tile_table, &params), WCL_OK);
+    assert_string_equal(call.kernel, "reader");
+    assert_string_equal(call.options, "-DCB=8 -DSHIFT=1");
+    assert_int_equal(wcl__cells_begin(&call, &reader, &tile_table, &unread), WCL_OK);
+    assert_string_equal(call.options, "-DCB=8 -DSHIFT=1");
+    assert_int_equal(wcl__cells_begin(&call, &other, &tile_table, &unread), WCL_OK);
+    assert_string_equal(call.options, "-DCB=8 -DOUT_W=4 -DSHIFT=1");
+    assert_int_equal(wcl__cells_begin(&call, &reader, &tile_table, &illegal), WCL_BAD_ARGUMENT);
+    assert_string_equal(wcl_last_error()->kernel, "reader");
 }
 
 static const struct {
@@ -124,11 +147,9 @@ static void test_print_and_parse_agree(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_standard),
-        cmocka_unit_test(test_validate),
-        cmocka_unit_test(test_print),
-        cmocka_unit_test(test_parse),
-        cmocka_unit_test(test_print_and_parse_agree),
+        cmocka_unit_test(test_standard), cmocka_unit_test(test_validate),
+        cmocka_unit_test(test_print),    cmocka_unit_test(test_a_kernel_gets_what_it_reads),
+        cmocka_unit_test(test_parse),    cmocka_unit_test(test_print_and_parse_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
-/* A text that grows. */
+/* A text that grows, and lists of words. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -36,4 +37,13 @@ void wcl__text_clear(wcl__text *text)
 {
     wcl__free(text->data);
     *text = (wcl__text){0};
+}
+
+bool wcl__has_word(const char *list, const char *word)
+{
+    const size_t length = strlen(word);
+    for (const char *at = list; at && (at = strstr(at, word)); at += length)
+        if ((at == list || at[-1] == ' ') && (at[length] == '\0' || at[length] == ' '))
+            return true;
+    return false;
 }

@@ -1,4 +1,4 @@
-/* A text that grows. */
+/* A text that grows, and lists of words. */
 #ifndef WCL_BASE_TEXT_H
 #define WCL_BASE_TEXT_H
 
@@ -13,5 +13,8 @@ typedef struct wcl__text {
 } wcl__text;
 void wcl__text_add(wcl__text *text, const char *format, ...) WCL__PRINTF(2, 3);
 void wcl__text_clear(wcl__text *text);
+
+/* Is `word` one of the words of `list`, which single spaces separate? NULL: a list of none. */
+bool wcl__has_word(const char *list, const char *word);
 
 #endif

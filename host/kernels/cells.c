@@ -18,14 +18,14 @@ int wcl__block_size(int64_t count, int least, int most)
     return best;
 }
 
-wcl_status wcl__cells_begin(wcl__call *call, const char *kernel, const wcl__param_table *table,
+wcl_status wcl__cells_begin(wcl__call *call, const wcl__kernel *kernel, const wcl__param_table *table,
                             const void *params)
 {
     const wcl_status status = wcl__params_validate(table, params);
     if (status)
-        return wcl__in_kernel(status, kernel);
-    *call = (wcl__call){.kernel = kernel};
-    wcl__params_options(table, params, call->options, sizeof call->options);
+        return wcl__in_kernel(status, kernel->name);
+    *call = (wcl__call){.kernel = kernel->name};
+    wcl__params_options(table, params, kernel->reads, call->options, sizeof call->options);
     return WCL_OK;
 }
 

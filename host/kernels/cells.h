@@ -20,8 +20,8 @@ const char *wcl__cells_constraint(const int *values);
 /* Of `least` to `most` items a block, the size that serves `count` items in the least time, when a block
  * takes its size and 1. */
 int wcl__block_size(int64_t count, int least, int most);
-/* Empties the call and gives it the kernel, and the options of valid parameters. */
-wcl_status wcl__cells_begin(wcl__call *call, const char *kernel, const wcl__param_table *table,
+/* Empties the call and gives it the kernel, and those options of valid parameters that it reads. */
+wcl_status wcl__cells_begin(wcl__call *call, const wcl__kernel *kernel, const wcl__param_table *table,
                             const void *params);
 /* The arguments that all these kernels start with: x, y and their views. */
 void wcl__cells_args(wcl__call *call, const wcl__operand *x, const wcl__operand *y);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "kernels/cells.h"
 #include "runtime/provider.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -16,6 +17,8 @@ static const char *constraint(const int *values)
 }
 
 WCL__PARAM_TABLE(wcl__measure_table, "measure", WCL__MEASURE_PARAMS, constraint);
+static const wcl__kernel fma_kernel = {"measure_fma", "cb chains"};
+static const wcl__kernel read_kernel = {"measure_read", "cb chains"};
 
 /* Of the groups that a unit gets one after the other, a late one costs little. A GPU's unit holds some 2048
  * items at once. */
@@ -77,39 +80,43 @@ void wcl__measure_read_defaults(const wcl__facts *facts, uint64_t bytes, bool st
     measure->step = streams ? next : measure->params.chains * next;
 }
 
-static wcl_status begin(wcl__call *call, const char *kernel, const wcl__measure *measure)
+static wcl_status begin(wcl__call *call, const wcl__kernel *kernel, const wcl__measure *measure)
 {
     const size_t local[3] = {(size_t)measure->local, 1, 1};
-    const wcl_status status = wcl__params_validate(&wcl__measure_table, &measure->params);
-    *call = (wcl__call){.kernel = kernel};
-    wcl__params_options(&wcl__measure_table, &measure->params, call->options, sizeof call->options);
+    const wcl_status status = wcl__cells_begin(call, kernel, &wcl__measure_table, &measure->params);
+    if (status != WCL_OK)
+        return status;
     wcl__call_slot(call, 0);
     wcl__call_slot(call, 1);
     wcl__call_range(call, measure->items, 1, 1, local);
-    return wcl__in_kernel(status, kernel);
+    return WCL_OK;
 }
 
 wcl_status wcl__measure_fma_call(wcl__call *call, const wcl__measure *measure)
 {
-    const wcl_status status = begin(call, "measure_fma", measure);
+    const wcl_status status = begin(call, &fma_kernel, measure);
     const cl_int steps = (cl_int)measure->steps;
     const cl_float one = 1;
+    if (status != WCL_OK)
+        return status;
     WCL__CALL_VALUE(call, steps);
     WCL__CALL_VALUE(call, one);
     WCL__CALL_VALUE(call, one);
-    return status;
+    return WCL_OK;
 }
 
 wcl_status wcl__measure_read_call(wcl__call *call, const wcl__measure *measure)
 {
-    const wcl_status status = begin(call, "measure_read", measure);
+    const wcl_status status = begin(call, &read_kernel, measure);
     const cl_ulong steps[] = {(cl_ulong)measure->item_step, (cl_ulong)measure->chain_step,
                               (cl_ulong)measure->step};
     const cl_int count = (cl_int)measure->count;
+    if (status != WCL_OK)
+        return status;
     for (size_t i = 0; i < WCL__COUNT(steps); i++)
         WCL__CALL_VALUE(call, steps[i]);
     WCL__CALL_VALUE(call, count);
-    return status;
+    return WCL_OK;
 }
 
 /* ------------------------------------------------------------------ timing */

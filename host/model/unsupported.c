@@ -33,16 +33,6 @@ static void add(wcl__unsupported *list, const char *node, const char *op, const 
     list->failed = !record->node || !record->op || !record->reason;
 }
 
-/* Is `name` one of the words of `list`? */
-static bool has_word(const char *list, const char *name)
-{
-    const size_t length = strlen(name);
-    for (const char *at = list; at && (at = strstr(at, name)); at += length)
-        if ((at == list || at[-1] == ' ') && (at[length] == '\0' || at[length] == ' '))
-            return true;
-    return false;
-}
-
 /* The reason why the registry has no row for the node; nothing if it has. */
 static void row_reason(const wcl_model *model, const wcl__model_node *node, wcl__text *reason)
 {
@@ -55,7 +45,7 @@ static void row_reason(const wcl_model *model, const wcl__model_node *node, wcl_
         return;
     }
     for (size_t i = 0; i < node->attr_count; i++)
-        if (*node->attrs[i].name == '\0' || !has_word(node->op->attributes, node->attrs[i].name))
+        if (*node->attrs[i].name == '\0' || !wcl__has_word(node->op->attributes, node->attrs[i].name))
             wcl__text_add(reason, "%s%s", reason->length > 0 ? ", " : "unknown attribute ",
                           node->attrs[i].name);
 }

@@ -20,8 +20,14 @@ typedef struct wcl__arg {
     unsigned char value[WCL__ARG_BYTES];
 } wcl__arg;
 
+/* A kernel of a family. Options that it does not read are not passed, so that layers share its build. */
+typedef struct wcl__kernel {
+    const char *name;  /* its program is NAME.cl */
+    const char *reads; /* fields of its family's parameters that its code depends on: "cb lanes"; NULL: all */
+} wcl__kernel;
+
 typedef struct wcl__call {
-    const char *kernel; /* "pool_max", of the program pool_max.cl; static */
+    const char *kernel; /* its name; static */
     char options[WCL__OPTION_BYTES];
     wcl__arg args[WCL__MAX_ARGS];
     int arg_count;

@@ -7,6 +7,7 @@
 #include "tune/params.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 void wcl__params_standard(const wcl__param_table *table, void *params)
 {
@@ -62,17 +63,20 @@ void wcl__params_print(const wcl__param_table *table, const void *params, char *
     }
 }
 
-void wcl__params_options(const wcl__param_table *table, const void *params, char *out, size_t bytes)
+void wcl__params_options(const wcl__param_table *table, const void *params, const char *reads, char *out,
+                         size_t bytes)
 {
     const int *values = params;
     size_t length = append(out, bytes, 0, "");
     for (int i = 0; i < table->count; i++) {
         char name[64];
         size_t n = 0;
+        if (reads && !wcl__has_word(reads, table->fields[i].name))
+            continue;
         for (const char *c = table->fields[i].name; *c && n < sizeof name - 1; c++)
             name[n++] = (char)toupper((unsigned char)*c);
         name[n] = '\0';
-        length = append(out, bytes, length, i ? " -D" : "-D");
+        length = append(out, bytes, length, length ? " -D" : "-D");
         length = append_pair(out, bytes, length, name, values[i]);
     }
 }

@@ -39,7 +39,8 @@ wcl_status wcl__params_validate(const wcl__param_table *table, const void *param
 void wcl__params_print(const wcl__param_table *table, const void *params, char *out, size_t bytes);
 /* Reads what print writes; fields that are not named keep their value. */
 wcl_status wcl__params_parse(const wcl__param_table *table, const char *text, void *params);
-/* "-DCB=16 -DPB=12" */
-void wcl__params_options(const wcl__param_table *table, const void *params, char *out, size_t bytes);
+/* "-DCB=16 -DPB=12", of the fields that are in the list `reads` ("cb pb"; NULL: all). */
+void wcl__params_options(const wcl__param_table *table, const void *params, const char *reads, char *out,
+                         size_t bytes);
 
 #endif

@@ -56,7 +56,7 @@ void isa_check_listed(const char *source, size_t target, const char *group, cons
                       const void *params)
 {
     char options[WCL__OPTION_BYTES], line[512];
-    wcl__params_options(table, params, options, sizeof options);
+    wcl__params_options(table, params, NULL, options, sizeof options);
     size_t length = (size_t)snprintf(line, sizeof line, "%s %s %s", source, targets[target].target, group);
     for (const char *word = strtok(options, " "); word; word = strtok(NULL, " "))
         length += (size_t)snprintf(line + length, sizeof line - length, " %s", word + strlen("-D"));

@@ -1,6 +1,8 @@
 #include "kernels/conv/conv_direct.h"
 
 WCL__PARAM_TABLE(wcl__conv_direct_table, "conv_direct", WCL__CONV_DIRECT_PARAMS, wcl__cells_constraint);
+static const wcl__kernel direct = {"conv_direct", "cb cbi out_w kb stride_w act"};
+static const wcl__kernel depthwise = {"conv_depthwise", "cb out_w kb act"};
 
 enum { MOST_STRIDE = 16 };
 
@@ -64,8 +66,8 @@ wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params 
         .a = conv->act.a,
         .b = conv->act.b,
     };
-    const wcl_status status = wcl__cells_begin(call, way->depthwise ? "conv_depthwise" : "conv_direct",
-                                               &wcl__conv_direct_table, params);
+    const wcl_status status =
+        wcl__cells_begin(call, way->depthwise ? &depthwise : &direct, &wcl__conv_direct_table, params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, slots->x.slot);

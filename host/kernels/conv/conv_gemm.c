@@ -1,6 +1,7 @@
 #include "kernels/conv/conv_gemm.h"
 
 WCL__PARAM_TABLE(wcl__conv_gemm_table, "conv_gemm", WCL__CONV_GEMM_PARAMS, wcl__cells_constraint);
+static const wcl__kernel kernel = {"conv_gemm", "cb pb kb gather filters_first act"};
 
 /* cl/conv/conv_gemm.cl: gemm_shape */
 typedef struct gemm_shape {
@@ -64,7 +65,7 @@ wcl_status wcl__conv_gemm_call(wcl__call *call, const wcl__conv_gemm_params *par
     const wcl__conv_gemm_sizes sizes = wcl__conv_gemm_sizes_of(params, conv);
     const int64_t pixel_blocks = sizes.pixels / params->pb,
                   filter_blocks = sizes.k_padded / (params->cb * params->kb);
-    const wcl_status status = wcl__cells_begin(call, "conv_gemm", &wcl__conv_gemm_table, params);
+    const wcl_status status = wcl__cells_begin(call, &kernel, &wcl__conv_gemm_table, params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, slots->x.slot);

@@ -15,6 +15,8 @@ static const char *constraint(const int *values)
 }
 
 WCL__PARAM_TABLE(wcl__conv_tiled_table, "conv_tiled", WCL__CONV_TILED_PARAMS, constraint);
+static const wcl__kernel product = {"conv_gemm_tiled",
+                                    "cb pb kb ks ip ik buffering unroll lanes subgroup half act split"};
 
 const char *wcl__conv_tiled_refuses(const wcl__facts *facts, const wcl__conv_tiled_params *params)
 {
@@ -108,7 +110,7 @@ wcl_status wcl__conv_tiled_call(wcl__call *call, const wcl__conv_tiled_params *p
         .a = conv->act.a,
         .b = conv->act.b,
     };
-    const wcl_status status = wcl__cells_begin(call, "conv_gemm_tiled", &wcl__conv_tiled_table, params);
+    const wcl_status status = wcl__cells_begin(call, &product, &wcl__conv_tiled_table, params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, slots->x.slot);
@@ -133,6 +135,7 @@ typedef struct sum_parts_params {
 
 static const wcl__param_field sum_fields[] = {SUM_PARTS_PARAMS(WCL__PARAM_ROW)};
 static const wcl__param_table sum_table = {"sum_parts", sum_fields, (int)WCL__COUNT(sum_fields), NULL};
+static const wcl__kernel sum_parts = {"sum_parts", "cb act"};
 
 wcl_status wcl__sum_parts_call(wcl__call *call, const wcl__conv *conv, const wcl__conv_tiled_sizes *sizes,
                                const wcl__conv_slots *slots, int parts)
@@ -140,7 +143,7 @@ wcl_status wcl__sum_parts_call(wcl__call *call, const wcl__conv *conv, const wcl
     const size_t local[3] = {WCL__CELL_GROUP, 1, 1};
     const sum_parts_params params = {4, (int)conv->act.kind};
     const cl_int count = (cl_int)sizes->parts;
-    const wcl_status status = wcl__cells_begin(call, "sum_parts", &sum_table, &params);
+    const wcl_status status = wcl__cells_begin(call, &sum_parts, &sum_table, &params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, parts);

@@ -193,33 +193,18 @@ static void output_args(wcl__call *call, const wcl__winograd_slots *slots, const
 }
 
 enum { INPUT, GEMM, OUTPUT };
-
-/* What a kernel does not read is set alike, so that layers share its build. */
-static wcl__winograd_params read_by(int kernel, const wcl__winograd_params *params)
-{
-    wcl__winograd_params p = *params;
-    if (kernel != GEMM) {
-        p.kb = 1;
-        p.half = 0;
-    }
-    if (kernel != OUTPUT)
-        p.act = WCL__ACT_NONE;
-    if (kernel == OUTPUT)
-        p.pb = 1;
-    if (kernel == GEMM) {
-        p.wino_m = 2;
-        p.unroll = 0;
-        p.lanes = p.cb;
-    }
-    return p;
-}
+static const wcl__kernel kernels[3] = {
+    [INPUT] = {"winograd_input", "cb pb lanes unroll wino_m"},
+    [GEMM] = {"winograd_gemm", "cb pb kb half"},
+    [OUTPUT] = {"winograd_output", "cb lanes unroll wino_m act"},
+};
+static const wcl__kernel fused = {"winograd_fused", "cb pb kb lanes unroll wino_m act half"};
 
 wcl_status wcl__winograd_calls(wcl__call calls[3], const wcl__winograd_params *params, const wcl__conv *conv,
                                const wcl__winograd_sizes *sizes, int64_t chunk,
                                const wcl__winograd_slots *slots)
 {
     enum { NEIGHBOURS = 16 };
-    static const char *const kernels[3] = {"winograd_input", "winograd_gemm", "winograd_output"};
     const int parts = params->cb / params->lanes;
     const size_t one[3] = {1, 1, 1}, local[3] = {(size_t)parts, parts > 1 ? NEIGHBOURS : 1, 1};
     wcl_status status = WCL_OK;
@@ -227,10 +212,8 @@ wcl_status wcl__winograd_calls(wcl__call calls[3], const wcl__winograd_params *p
     shape.first = (cl_int)(chunk * sizes->chunk);
     shape.tiles = (cl_int)WCL__MIN(sizes->tiles - shape.first, sizes->chunk);
     shape.padded = (cl_int)wcl__round_up(shape.tiles, params->pb);
-    for (int i = 0; i < 3 && status == WCL_OK; i++) {
-        const wcl__winograd_params read = read_by(i, params);
-        status = wcl__cells_begin(&calls[i], kernels[i], &wcl__winograd_table, &read);
-    }
+    for (int i = 0; i < 3 && status == WCL_OK; i++)
+        status = wcl__cells_begin(&calls[i], &kernels[i], &wcl__winograd_table, params);
     if (status != WCL_OK)
         return status;
     input_args(&calls[INPUT], slots, &shape);
@@ -248,7 +231,7 @@ wcl_status wcl__winograd_fused_call(wcl__call *call, const wcl__winograd_params 
 {
     const size_t local[3] = {1, 1, 1};
     const wino_shape shape = shape_of(params, conv, sizes, slots);
-    const wcl_status status = wcl__cells_begin(call, "winograd_fused", &wcl__winograd_table, params);
+    const wcl_status status = wcl__cells_begin(call, &fused, &wcl__winograd_table, params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, slots->x.slot);

@@ -1,5 +1,5 @@
 #include "kernels/conv/winograd_tiled.h"
-#include "base/error.h"
+#include "kernels/cells.h"
 
 /* cl/conv/winograd_gemm_tiled.cl: tiled_shape */
 typedef struct tiled_shape {
@@ -9,16 +9,15 @@ typedef struct tiled_shape {
 wcl_status wcl__winograd_tiled_call(wcl__call *call, const wcl__tiled_params *params,
                                     const wcl__winograd_product *product)
 {
-    const char *kernel = "winograd_gemm_tiled";
+    static const wcl__kernel kernel = {"winograd_gemm_tiled",
+                                       "cb pb kb ks ip ik buffering unroll lanes subgroup half"};
     const int width = wcl__tiled_width(params);
     const size_t local[3] = {(size_t)(width / params->ik), (size_t)(params->pb / params->ip), 1};
     const tiled_shape shape = {(cl_int)product->padded, (cl_int)product->channels,
                                (cl_int)(product->filters / params->cb)};
-    const wcl_status status = wcl__params_validate(&wcl__tiled_table, params);
+    const wcl_status status = wcl__cells_begin(call, &kernel, &wcl__tiled_table, params);
     if (status != WCL_OK)
-        return wcl__in_kernel(status, kernel);
-    *call = (wcl__call){.kernel = kernel};
-    wcl__params_options(&wcl__tiled_table, params, call->options, sizeof call->options);
+        return status;
     wcl__call_slot(call, product->v);
     wcl__call_slot(call, product->u);
     wcl__call_slot(call, product->m);

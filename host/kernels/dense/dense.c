@@ -1,4 +1,5 @@
 #include "kernels/dense/dense.h"
+#include "kernels/cells.h"
 #include "base/error.h"
 
 #include <math.h>
@@ -10,6 +11,8 @@ static const char *constraint(const int *values)
 }
 
 WCL__PARAM_TABLE(wcl__dense_table, "dense", WCL__DENSE_PARAMS, constraint);
+static const wcl__kernel dense = {"dense", "cb outputs batch act half"};
+static const wcl__kernel matmul = {"matmul", "act"};
 
 /* cl/dense/dense.cl: dense_shape; cl/dense/matmul.cl: matmul_shape */
 typedef struct dense_shape {
@@ -42,14 +45,12 @@ void wcl__dense_defaults(const wcl__facts *facts, int64_t m, int act, bool half,
     params->outputs = !cpu ? 2 : (wide ? 24 : 8) / params->batch;
 }
 
-static wcl_status begin(wcl__call *call, const char *kernel, const wcl__dense_params *params,
+static wcl_status begin(wcl__call *call, const wcl__kernel *kernel, const wcl__dense_params *params,
                         const wcl__dense_slots *slots)
 {
-    const wcl_status status = wcl__params_validate(&wcl__dense_table, params);
+    const wcl_status status = wcl__cells_begin(call, kernel, &wcl__dense_table, params);
     if (status != WCL_OK)
-        return wcl__in_kernel(status, kernel);
-    *call = (wcl__call){.kernel = kernel};
-    wcl__params_options(&wcl__dense_table, params, call->options, sizeof call->options);
+        return status;
     wcl__call_slot(call, slots->x);
     wcl__call_slot(call, slots->w);
     wcl__call_slot(call, slots->bias);
@@ -78,7 +79,7 @@ wcl_status wcl__dense_call(wcl__call *call, const wcl__dense_params *params, con
                                act.b};
     wcl__dense_params read = *params;
     read.act = (int)act.kind;
-    const wcl_status status = begin(call, "dense", &read, slots);
+    const wcl_status status = begin(call, &dense, &read, slots);
     if (status != WCL_OK)
         return status;
     WCL__CALL_VALUE(call, shape);
@@ -126,7 +127,7 @@ wcl_status wcl__matmul_call(wcl__call *call, const wcl__matmul *m, const wcl__de
         shape.a_batch[d] = (cl_int)m->a_batch[d];
         shape.b_batch[d] = (cl_int)m->b_batch[d];
     }
-    const wcl_status status = begin(call, "matmul", &params, slots);
+    const wcl_status status = begin(call, &matmul, &params, slots);
     if (status != WCL_OK)
         return status;
     WCL__CALL_VALUE(call, shape);

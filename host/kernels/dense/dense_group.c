@@ -1,4 +1,5 @@
 #include "kernels/dense/dense_group.h"
+#include "kernels/cells.h"
 #include "base/error.h"
 
 #include <string.h>
@@ -16,6 +17,7 @@ static const char *constraint(const int *values)
 }
 
 WCL__PARAM_TABLE(wcl__dense_group_table, "dense_group", WCL__DENSE_GROUP_PARAMS, constraint);
+static const wcl__kernel kernel = {"dense_group", "cb items outputs batch unroll aligned act half"};
 
 /* cl/dense/dense_group.cl: dense_shape */
 typedef struct dense_shape {
@@ -88,11 +90,9 @@ wcl_status wcl__dense_group_call(wcl__call *call, const wcl__dense_group_params 
                                .b = act.b};
     wcl__dense_group_params read = *params;
     read.act = (int)act.kind;
-    const wcl_status status = wcl__params_validate(&wcl__dense_group_table, &read);
+    const wcl_status status = wcl__cells_begin(call, &kernel, &wcl__dense_group_table, &read);
     if (status != WCL_OK)
-        return wcl__in_kernel(status, "dense_group");
-    *call = (wcl__call){.kernel = "dense_group"};
-    wcl__params_options(&wcl__dense_group_table, &read, call->options, sizeof call->options);
+        return status;
     wcl__call_slot(call, slots->x);
     wcl__call_slot(call, slots->w);
     wcl__call_slot(call, slots->bias);

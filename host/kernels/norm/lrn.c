@@ -1,13 +1,14 @@
 #include "kernels/norm/lrn.h"
 
 WCL__PARAM_TABLE(wcl__lrn_table, "lrn", WCL__LRN_PARAMS, wcl__cells_constraint);
+static const wcl__kernel kernel = {"lrn", "cb"};
 
 wcl_status wcl__lrn_call(wcl__call *call, const wcl__lrn_params *params, const wcl__lrn *lrn,
                          const wcl__operand *x, const wcl__operand *y)
 {
     const cl_int before = (cl_int)((lrn->size - 1) / 2), after = (cl_int)(lrn->size - 1 - before);
     const cl_float factor = (cl_float)((double)lrn->alpha / (double)lrn->size);
-    const wcl_status status = wcl__cells_begin(call, "lrn", &wcl__lrn_table, params);
+    const wcl_status status = wcl__cells_begin(call, &kernel, &wcl__lrn_table, params);
     if (status)
         return status;
     wcl__cells_args(call, x, y);

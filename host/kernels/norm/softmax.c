@@ -1,13 +1,14 @@
 #include "kernels/norm/softmax.h"
 
 WCL__PARAM_TABLE(wcl__softmax_table, "softmax", WCL__SOFTMAX_PARAMS, NULL);
+static const wcl__kernel by_item = {"softmax", "log"};
 
 wcl_status wcl__softmax_call(wcl__call *call, const wcl__softmax_params *params, const wcl__softmax *softmax,
                              int x, int y)
 {
     const cl_ulong rows = (cl_ulong)(softmax->outer * softmax->inner);
     const cl_ulong length = (cl_ulong)softmax->length, inner = (cl_ulong)softmax->inner;
-    const wcl_status status = wcl__cells_begin(call, "softmax", &wcl__softmax_table, params);
+    const wcl_status status = wcl__cells_begin(call, &by_item, &wcl__softmax_table, params);
     if (status)
         return status;
     wcl__call_slot(call, x);
@@ -25,6 +26,7 @@ static const char *group_constraint(const int *values)
 }
 
 WCL__PARAM_TABLE(wcl__softmax_group_table, "softmax_group", WCL__SOFTMAX_GROUP_PARAMS, group_constraint);
+static const wcl__kernel by_group = {"softmax_group", "log items"};
 
 /* Where neighbouring rows lie side by side (inner > 1) and are many, an item a row reads as well, and waits
  * for nobody. */
@@ -49,7 +51,7 @@ wcl_status wcl__softmax_group_call(wcl__call *call, const wcl__softmax_group_par
     const size_t local[3] = {(size_t)params->items, 1, 1};
     const cl_int length = (cl_int)softmax->length;
     const cl_ulong inner = (cl_ulong)softmax->inner;
-    const wcl_status status = wcl__cells_begin(call, "softmax_group", &wcl__softmax_group_table, params);
+    const wcl_status status = wcl__cells_begin(call, &by_group, &wcl__softmax_group_table, params);
     if (status)
         return status;
     wcl__call_slot(call, x);

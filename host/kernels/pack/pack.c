@@ -4,6 +4,11 @@
 #include "base/error.h"
 
 WCL__PARAM_TABLE(wcl__pack_table, "pack", WCL__PACK_PARAMS, NULL);
+static const wcl__kernel direct = {"pack_direct", "cb kb"};
+static const wcl__kernel gemm = {"pack_gemm", "cb kb half"};
+static const wcl__kernel winograd = {"pack_winograd", "cb kb wino_m half"};
+static const wcl__kernel dense_rows = {"pack_dense_rows", "cb half"};
+static const wcl__kernel dense_columns = {"pack_dense_columns", "cb half"};
 
 enum { SLOT_SOURCE = 0, SLOT_PACKED = 1, SLOT_SCALE = 2 };
 
@@ -34,11 +39,11 @@ wcl__packed_dense wcl__packed_dense_of(const wcl__dense_packing *dense)
 }
 
 /* `items`: work-items for each row; the store sets the range's third size to the rows of each chunk. */
-static void begin(wcl__call *call, const char *kernel, const wcl__pack_params *params, int64_t items)
+static void begin(wcl__call *call, const wcl__kernel *kernel, const wcl__pack_params *params, int64_t items)
 {
     const size_t local[3] = {64, 1, 1};
-    *call = (wcl__call){.kernel = kernel};
-    wcl__params_options(&wcl__pack_table, params, call->options, sizeof call->options);
+    *call = (wcl__call){.kernel = kernel->name};
+    wcl__params_options(&wcl__pack_table, params, kernel->reads, call->options, sizeof call->options);
     wcl__call_slot(call, SLOT_SOURCE);
     wcl__call_slot(call, SLOT_PACKED);
     wcl__call_slot(call, SLOT_SCALE);
@@ -57,9 +62,9 @@ static void dense_call(wcl__call *call, const wcl__pack_recipe *recipe)
 {
     const wcl__packed_dense shape = wcl__packed_dense_of(&recipe->dense);
     if (recipe->dense.by_input)
-        begin(call, "pack_dense_columns", &recipe->params, recipe->dense.outputs);
+        begin(call, &dense_columns, &recipe->params, recipe->dense.outputs);
     else
-        begin(call, "pack_dense_rows", &recipe->params, recipe->dense.inputs);
+        begin(call, &dense_rows, &recipe->params, recipe->dense.inputs);
     WCL__CALL_VALUE(call, shape);
 }
 
@@ -73,15 +78,15 @@ wcl_status wcl__pack_call(wcl__call *call, const wcl__pack_recipe *recipe)
     case WCL__PACK_AS_IT_IS:
         break;
     case WCL__PACK_DIRECT:
-        begin(call, "pack_direct", &recipe->params, row);
+        begin(call, &direct, &recipe->params, row);
         add_ints(call, 1, &row);
         return WCL_OK;
     case WCL__PACK_GEMM:
-        begin(call, "pack_gemm", &recipe->params, row);
+        begin(call, &gemm, &recipe->params, row);
         add_ints(call, 3, (const int64_t[]){row, recipe->taps, recipe->step});
         return WCL_OK;
     case WCL__PACK_WINOGRAD:
-        begin(call, "pack_winograd", &recipe->params, recipe->channels);
+        begin(call, &winograd, &recipe->params, recipe->channels);
         add_ints(call, 3, (const int64_t[]){recipe->channels, recipe->c_padded, recipe->k_padded});
         return WCL_OK;
     case WCL__PACK_DENSE:

@@ -1,10 +1,11 @@
 #include "kernels/pointwise/affine.h"
 
 WCL__PARAM_TABLE(wcl__affine_table, "affine", WCL__AFFINE_PARAMS, wcl__cells_constraint);
+static const wcl__kernel kernel = {"affine", "cb act"};
 
 wcl_status wcl__affine_call(wcl__call *call, const wcl__affine_params *params, const wcl__affine *affine)
 {
-    const wcl_status status = wcl__cells_begin(call, "affine", &wcl__affine_table, params);
+    const wcl_status status = wcl__cells_begin(call, &kernel, &wcl__affine_table, params);
     if (status)
         return status;
     wcl__cells_args(call, &affine->x, &affine->y);

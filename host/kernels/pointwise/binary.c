@@ -1,4 +1,5 @@
 #include "kernels/pointwise/binary.h"
+#include "kernels/cells.h"
 
 static const char *binary_constraint(const int *values)
 {
@@ -9,22 +10,28 @@ static const char *binary_constraint(const int *values)
 }
 
 WCL__PARAM_TABLE(wcl__binary_table, "binary", WCL__BINARY_PARAMS, binary_constraint);
+static const wcl__kernel flat = {"binary_flat", "op act cb"};
+static const wcl__kernel channel = {"binary_channel", "op act cb reverse"};
+static const wcl__kernel broadcast = {"binary_broadcast", "op act rank"};
 
-static void add_options(wcl__call *call, const wcl__binary *binary, int cb, int rank)
+/* Floats of a work-item where the layout has no say; the fewest dimensions of a walk. */
+enum { LANES = 4, LEAST = 4 };
+
+static wcl_status begin(wcl__call *call, const wcl__kernel *kernel, const wcl__binary *binary, int cb,
+                        int rank)
 {
     const wcl__binary_params params = {.op = (int)binary->op,
                                        .act = (int)binary->act.kind,
                                        .cb = cb,
                                        .rank = rank,
                                        .reverse = binary->reverse};
-    wcl__params_options(&wcl__binary_table, &params, call->options, sizeof call->options);
-}
-
-static void add_slots(wcl__call *call, const wcl__binary *binary)
-{
+    const wcl_status status = wcl__cells_begin(call, kernel, &wcl__binary_table, &params);
+    if (status != WCL_OK)
+        return status;
     wcl__call_slot(call, binary->a);
     wcl__call_slot(call, binary->b);
     wcl__call_slot(call, binary->y);
+    return WCL_OK;
 }
 
 static void add_act(wcl__call *call, const wcl__binary *binary)
@@ -35,11 +42,11 @@ static void add_act(wcl__call *call, const wcl__binary *binary)
 
 wcl_status wcl__binary_flat_call(wcl__call *call, const wcl__binary *binary, int64_t count)
 {
-    enum { LANES = 4, LEAST = 4 };
     const size_t local[3] = {64, 1, 1};
     const cl_ulong elements = (cl_ulong)count;
-    add_options(call, binary, LANES, LEAST);
-    add_slots(call, binary);
+    const wcl_status status = begin(call, &flat, binary, LANES, LEAST);
+    if (status != WCL_OK)
+        return status;
     WCL__CALL_VALUE(call, elements);
     add_act(call, binary);
     wcl__call_range(call, wcl__ceil_div(count, LANES), 1, 1, local);
@@ -49,15 +56,14 @@ wcl_status wcl__binary_flat_call(wcl__call *call, const wcl__binary *binary, int
 wcl_status wcl__binary_channel_call(wcl__call *call, const wcl__binary *binary, const wcl__shape *shape,
                                     const wcl__layout *layout, bool per_channel)
 {
-    enum { LEAST = 4 };
     wcl__view view;
     size_t local[3];
     const cl_int b_step = per_channel;
     wcl_status status = wcl__layout_view(layout, shape, &view);
+    if (status == WCL_OK)
+        status = begin(call, &channel, binary, layout->block, LEAST);
     if (status != WCL_OK)
         return status;
-    add_options(call, binary, layout->block, LEAST);
-    add_slots(call, binary);
     WCL__CALL_VALUE(call, view);
     WCL__CALL_VALUE(call, view);
     WCL__CALL_VALUE(call, b_step);
@@ -90,10 +96,10 @@ wcl_status wcl__binary_broadcast_call(wcl__call *call, const wcl__binary *binary
     wcl__broadcast_steps(y_shape, y_shape, walk.step[2]);
     wcl__nd_collapse(&walk);
     wcl_status status = wcl__nd_pack(&walk, &arg);
+    if (status == WCL_OK)
+        status = begin(call, &broadcast, binary, LANES, wcl__nd_rank(&walk));
     if (status != WCL_OK)
         return status;
-    add_options(call, binary, 4, wcl__nd_rank(&walk));
-    add_slots(call, binary);
     WCL__CALL_VALUE(call, arg);
     add_act(call, binary);
     wcl__nd_range(call, &arg);

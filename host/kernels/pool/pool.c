@@ -1,6 +1,10 @@
 #include "kernels/pool/pool.h"
 
 WCL__PARAM_TABLE(wcl__pool_table, "pool", WCL__POOL_PARAMS, wcl__cells_constraint);
+static const wcl__kernel max = {"pool_max", "cb"};
+static const wcl__kernel average = {"pool_average", "cb"};
+static const wcl__kernel global_max = {"pool_global_max", "cb"};
+static const wcl__kernel global_average = {"pool_global_average", "cb"};
 
 /* as in cl/pool/window.clh */
 typedef struct window {
@@ -24,7 +28,7 @@ wcl_status wcl__pool_call(wcl__call *call, const wcl__pool_params *params, const
         .pad_right = (cl_int)pool->pad_right,
         .include_pad = pool->count_include_pad,
     };
-    const char *kernel = pool->average ? "pool_average" : "pool_max";
+    const wcl__kernel *kernel = pool->average ? &average : &max;
     const wcl_status status = wcl__cells_begin(call, kernel, &wcl__pool_table, params);
     if (status)
         return status;
@@ -37,7 +41,7 @@ wcl_status wcl__pool_call(wcl__call *call, const wcl__pool_params *params, const
 wcl_status wcl__pool_global_call(wcl__call *call, const wcl__pool_params *params, const wcl__pool *pool,
                                  const wcl__operand *x, const wcl__operand *y)
 {
-    const char *kernel = pool->average ? "pool_global_average" : "pool_global_max";
+    const wcl__kernel *kernel = pool->average ? &global_average : &global_max;
     const wcl_status status = wcl__cells_begin(call, kernel, &wcl__pool_table, params);
     if (status)
         return status;

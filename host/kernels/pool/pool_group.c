@@ -9,6 +9,8 @@ static const char *constraint(const int *values)
 }
 
 WCL__PARAM_TABLE(wcl__pool_group_table, "pool_group", WCL__POOL_GROUP_PARAMS, constraint);
+static const wcl__kernel max = {"pool_group_max", "cb items"};
+static const wcl__kernel average = {"pool_group_average", "cb items"};
 
 bool wcl__pool_by_group(const wcl__facts *facts, const wcl__pool *pool, int cb,
                         wcl__pool_group_params *params)
@@ -28,7 +30,7 @@ wcl_status wcl__pool_group_call(wcl__call *call, const wcl__pool_group_params *p
                                 const wcl__operand *x, const wcl__operand *y)
 {
     const size_t local[3] = {(size_t)params->items, 1, 1};
-    const char *kernel = pool->average ? "pool_group_average" : "pool_group_max";
+    const wcl__kernel *kernel = pool->average ? &average : &max;
     const wcl_status status = wcl__cells_begin(call, kernel, &wcl__pool_group_table, params);
     if (status)
         return status;

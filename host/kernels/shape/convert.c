@@ -9,6 +9,7 @@ static const char *constraint(const int *values)
 }
 
 WCL__PARAM_TABLE(wcl__convert_table, "convert", WCL__CONVERT_PARAMS, constraint);
+static const wcl__kernel kernel = {"convert", "from to"};
 
 wcl_status wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to,
                              const wcl__layout *to_layout, const wcl__shape *shape)
@@ -19,7 +20,7 @@ wcl_status wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_
     if (!status)
         status = wcl__layout_view(to_layout, shape, &y.view);
     if (!status)
-        status = wcl__cells_begin(call, "convert", &wcl__convert_table, &params);
+        status = wcl__cells_begin(call, &kernel, &wcl__convert_table, &params);
     if (status)
         return status;
     wcl__cells_args(call, &x, &y);

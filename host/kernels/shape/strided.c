@@ -1,4 +1,5 @@
 #include "kernels/shape/strided.h"
+#include "kernels/cells.h"
 
 static const char *rank_constraint(const int *values)
 {
@@ -6,6 +7,7 @@ static const char *rank_constraint(const int *values)
 }
 
 WCL__PARAM_TABLE(wcl__strided_table, "strided", WCL__STRIDED_PARAMS, rank_constraint);
+static const wcl__kernel kernel = {"strided_copy", "rank"};
 
 wcl_status wcl__strided_call(wcl__call *call, int from, int to, const wcl__region *region)
 {
@@ -15,9 +17,10 @@ wcl_status wcl__strided_call(wcl__call *call, int from, int to, const wcl__regio
     const wcl__strided_params params = {.rank = wcl__nd_rank(&walk)};
     const cl_long from_first = region->from_first, to_first = region->to_first;
     wcl_status status = wcl__nd_pack(&walk, &arg);
+    if (status == WCL_OK)
+        status = wcl__cells_begin(call, &kernel, &wcl__strided_table, &params);
     if (status != WCL_OK)
         return status;
-    wcl__params_options(&wcl__strided_table, &params, call->options, sizeof call->options);
     wcl__call_slot(call, from);
     wcl__call_slot(call, to);
     WCL__CALL_VALUE(call, arg);
