@@ -495,7 +495,7 @@ static const mutant mutants[] = {
      "weights_store((e),"},
     {"matmul: the last products left out", "matmul.cl", MATMUL, "for (; k < s.k; k++)",
      "for (; k + 1 < s.k; k++)"},
-    {"matmul: beta forgotten", "matmul.cl", MATMUL, "+ s.beta * bias[", "+ bias["},
+    {"matmul: beta forgotten", "matmul.cl", MATMUL, "s.beta * bias[", "bias["},
     {"matmul: one bias for all rows", "matmul.cl", MATMUL, "bias[row * s.bias_row + column", "bias[column"},
 
     {"leaky relu: no slope", "activation.cl", LEAKY_RELU,
