@@ -39,7 +39,7 @@ def asked(source):
 
 
 def read(path):
-    """The table's rows, and what is wrong with it: kernels without a line, options that an #error asks for and that are missing."""
+    """The table's rows, and what is wrong with it: kernels without a line, options that an #error asks for and that are missing, and others."""
     rows, wrong = [], []
     with open(path) as file:
         for number, line in enumerate(file, 1):
@@ -51,9 +51,11 @@ def read(path):
                 continue
             row = Row(words)
             given = {option.split("=")[0] for option in row.options}
-            lacking = asked(compilers.PATHS[row.source]) - given if row.target != "-" else set()
-            if lacking:
-                wrong.append("%s:%d: %s lacks %s" % (path, number, row.source, " ".join(sorted(lacking))))
+            wanted = asked(compilers.PATHS[row.source]) if row.target != "-" else set()
+            if wanted - given:
+                wrong.append("%s:%d: %s lacks %s" % (path, number, row.source, " ".join(sorted(wanted - given))))
+            if given - wanted:
+                wrong.append("%s:%d: %s does not read %s" % (path, number, row.source, " ".join(sorted(given - wanted))))
             rows.append(row)
     for source in sorted(compilers.PATHS):
         if source not in {row.source for row in rows}:
