@@ -17,8 +17,8 @@
  *
  * Weights beyond the last whole word are added one by one. Buffers are aligned to 16 bytes; with ALIGNED = 1
  * all rows of x are, too.
- * Global size (ceil(O / OUTPUTS) * ITEMS, ceil(M / BATCH)), work-group (ITEMS). Local memory: 4 OUTPUTS BATCH
- * ITEMS bytes.
+ * Global size (ceil(O / OUTPUTS) * ITEMS, ceil(M / BATCH)), work-group (ITEMS).
+ * Local memory: 4 OUTPUTS BATCH ITEMS bytes.
  */
 #if !defined(CB) || !defined(ITEMS) || !defined(OUTPUTS) || !defined(BATCH) || !defined(UNROLL)
 #error "dense_group.cl: CB, ITEMS, OUTPUTS, BATCH and UNROLL come from wcl__dense_group_params"

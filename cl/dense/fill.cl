@@ -4,8 +4,8 @@
  *
  *   x  count floats
  *
- * A work-item writes up to 16 neighbouring floats. Global size ceil(count / 16), any local size. Local
- * memory: none.
+ * A work-item writes up to 16 neighbouring floats. Global size ceil(count / 16), any local size.
+ * Local memory: none.
  */
 kernel void fill(global float *restrict x, const float value, const int count)
 {

@@ -5,8 +5,8 @@
  *   y     packed: operand 2 of the walk
  *   a, b  operands 0 and 1, with steps of their own: 0 along the dimensions in which they are repeated
  *
- * A work-item computes one element. Global size: the innermost dimension, the next one, all others. Local
- * memory: none.
+ * A work-item computes one element. Global size: the innermost dimension, the next one, all others.
+ * Local memory: none.
  */
 #include "pointwise/activation.clh"
 #include "pointwise/binary.clh"

@@ -1,5 +1,4 @@
-/* The largest cell of each plane by a work-group, for GPUs, where a plane each would leave most work-items
- * idle.
+/* The largest cell of each plane by a work-group, for GPUs, where an item a plane would leave most idle.
  *
  *   y[n][c][0][0] = max over the plane; NaN wins
  *
@@ -7,8 +6,8 @@
  *   y  [N][C/CB][1][1][CB]; the tail lanes of the last block become 0
  *
  * A work-group computes CB channels of one image: each item reduces every ITEMS-th pixel, then all of them
- * theirs in local memory, pairwise. Global size: N * C/CB * ITEMS, work-group (ITEMS). Local memory: 4 CB
- * ITEMS bytes.
+ * theirs in local memory, pairwise. Global size: N * C/CB * ITEMS, work-group (ITEMS).
+ * Local memory: 4 CB ITEMS bytes.
  */
 #if !defined(CB) || !defined(ITEMS)
 #error "pool_group_max.cl: CB and ITEMS come from wcl__pool_group_params"

@@ -7,8 +7,8 @@
  *   x  [N][C/CB][H][W][CB] (view.clh)
  *   y  [N][C/CB][OH][OW][CB]; the tail lanes of the last block become 0
  *
- * A work-item computes one output pixel of CB channels. Global size: cells of y (cells.clh). Local memory:
- * none.
+ * A work-item computes one output pixel of CB channels. Global size: cells of y (cells.clh).
+ * Local memory: none.
  */
 #if !defined(CB)
 #error "pool_max.cl: CB comes from wcl__pool_params"

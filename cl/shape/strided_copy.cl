@@ -3,8 +3,8 @@
  *   y[y_first + sum over d of i[d] * step_y[d]] = x[x_first + sum over d of i[d] * step_x[d]]
  *
  * x, y: floats, anywhere in their tensors; operand 0 of the walk is x, 1 is y.
- * A work-item copies one element. Global size: the innermost dimension, the next one, all others. Local
- * memory: none.
+ * A work-item copies one element. Global size: the innermost dimension, the next one, all others.
+ * Local memory: none.
  */
 #include "shape/nd.clh"
 
