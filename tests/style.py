@@ -34,6 +34,9 @@ CALLS = [
     (r"CLBlast[A-Z]\w*", ("host/kernels/dense/clblast.c",), "host/kernels/dense/clblast.h"),
 ]
 
+# Whoever compares an operator's name knows that operator: a flag or a hook of its row serves the next one, too. The registry looks names up.
+OP_NAMES, MAY_COMPARE_OP_NAMES = r"str\w*cmp\s*\(.*\bop(?:->name|_name)\b", {"host/ops/registry.c"}
+
 findings = []
 
 
@@ -152,6 +155,8 @@ def check_c(path):
     if not room:
         return
     for number, line in enumerate(lines, 1):
+        if re.search(OP_NAMES, line) and str(relative) not in MAY_COMPARE_OP_NAMES:
+            find(path, number, "an operator's name is compared: ask a flag or a hook of its row (host/ops/op.h)")
         for word, files, instead in CALLS:
             call = re.search(rf"(?<!\w)({word})\s*\(", line)
             if call and str(relative) not in files:
