@@ -154,23 +154,3 @@ void wcl__value_set_order(wcl__value *value, const wcl__shape *from, const int64
     value->order.shape = *shape;
     memcpy(value->order.perm, perm, (size_t)from->rank * sizeof *perm);
 }
-
-static bool moves_nothing(const wcl__op_node *node)
-{
-    const wcl__value *x = wcl__input(node, 0), *y = node->outputs[0];
-    if (!x || !y)
-        return false;
-    if (node->op->flags & WCL__IS_VIEW)
-        return wcl__shape_equal(&x->shape, &y->shape) && x->type == y->type;
-    return node->op->moves_nothing && node->op->moves_nothing(node);
-}
-
-bool wcl__graph_skip_identity(wcl__graph *graph, size_t at)
-{
-    const wcl__op_node *node = graph->nodes[at];
-    if (!moves_nothing(node))
-        return false;
-    wcl__graph_replace(graph, node->outputs[0], node->inputs[0]);
-    wcl__graph_remove(graph, at);
-    return true;
-}

@@ -32,9 +32,6 @@ void wcl__graph_drop_unread(wcl__graph *graph);
 /* Notes how the model orders what `value` holds in another order now: wcl__reorder. */
 void wcl__value_set_order(wcl__value *value, const wcl__shape *from, const int64_t *perm,
                           const wcl__shape *shape);
-/* Where the node at `at` moves nothing: its readers read its input, and it goes. False: it moves
- * something. */
-bool wcl__graph_skip_identity(wcl__graph *graph, size_t at);
 void wcl__op_node_free(wcl__op_node *node);
 wcl__op_node *wcl__op_node_make(const wcl__op *op, const char *name, int opset, size_t inputs,
                                 size_t outputs);

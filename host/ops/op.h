@@ -178,7 +178,7 @@ struct wcl__op {
     /* The fewest multiplications and additions that any algorithm we know does it with, padding aside. NULL:
      * too few to count. */
     double (*work)(const wcl__op_node *node);
-    /* Is output 0 what input 0 is? A view is asked by its shapes. NULL: never. */
+    /* Is output 0 what input 0 is? Ask wcl__moves_nothing, which knows of views, too. NULL: never. */
     bool (*moves_nothing)(const wcl__op_node *node);
     /* Is output 0 = x * scale[channel] + shift[channel], x being this input, with constants, and the channels
      * its dimension `axis`? Then sets *scale, *shift or both: a number for each channel, the caller's to free

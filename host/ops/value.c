@@ -241,6 +241,16 @@ bool wcl__op_measured(const wcl__op *op, size_t input)
     return has_bit(op->measured, input);
 }
 
+bool wcl__moves_nothing(const wcl__op_node *node)
+{
+    const wcl__value *x = wcl__input(node, 0), *y = node->outputs[0];
+    if (!x || !y)
+        return false;
+    if (node->op->flags & WCL__IS_VIEW)
+        return wcl__shape_equal(&x->shape, &y->shape) && x->type == y->type;
+    return node->op->moves_nothing && node->op->moves_nothing(node);
+}
+
 bool wcl__has_weights(const wcl__op_node *node)
 {
     return !node->op->has_weights || node->op->has_weights(node);

@@ -19,6 +19,8 @@ wcl_status wcl__output_view(wcl__op_node *node, size_t i, const wcl__value *from
 /* The bytes of a known value: in place, or, where they are seeded, in memory that the caller frees. */
 wcl_status wcl__value_data(const wcl__value *value, const void **data, void **scratch);
 
+/* Is output 0 what input 0 is? Asks the row's moves_nothing, and a view's shapes. */
+bool wcl__moves_nothing(const wcl__op_node *node);
 /* Asks the row's has_weights. */
 bool wcl__has_weights(const wcl__op_node *node);
 /* The dimension of output 0 that an epilogue's scale and shift run over, and its size. */

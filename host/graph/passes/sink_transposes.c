@@ -151,8 +151,10 @@ wcl_status wcl__pass_sink_transposes(wcl__graph *graph)
         wcl__op_node *node = graph->nodes[i];
         if (node->op->flags & WCL__IS_TRANSPOSE) {
             merge_pair(graph, node);
-            if (wcl__graph_skip_identity(graph, i))
-                i--;
+            if (wcl__moves_nothing(node)) {
+                wcl__graph_replace(graph, node->outputs[0], node->inputs[0]);
+                wcl__graph_remove(graph, i--);
+            }
             continue;
         }
         const wcl__op_node *common =
