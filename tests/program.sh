@@ -184,7 +184,7 @@ on_terminal() { # on_terminal COLUMNS SETTING ARGUMENT...: the size is the termi
     script -qec "stty cols $1 && $2 '$winocl' $3" /dev/null </dev/null >"$folder/out"
     most=$(widest) dots=$(grep -c '\.\.\.' "$folder/out")
 }
-check 0 'unroll=' plan zoo:vgg11
+check 0 'chunk=' plan zoo:vgg11
 full=$(widest)
 if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/null 2>&1; then
     for columns in 45 80 118 130; do

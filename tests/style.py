@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FILE_LINES, FUNCTION_LINES, PARAMETERS, COLUMNS = 600, 60, 6, 110
 
 # Which rooms of host/ a room may include, itself aside: in the order in which a network passes through, upwards.
-FLOW = ["base", "runtime", "tune", "kernels", "ops", "model", "graph", "plan", "session"]
+FLOW = ["base", "tune", "runtime", "kernels", "ops", "model", "graph", "plan", "session"]
 BELOW = {room: FLOW[:at] for at, room in enumerate(FLOW)}
 BELOW["formats"] = BELOW["graph"]
 BELOW["tuner"] = FLOW + ["ref"]
@@ -190,7 +190,7 @@ def macros(path):
         own.update(name.strip() for name in names.split(","))
     opencl = re.compile(r"CLK_\w+|INFINITY|NAN|MAXFLOAT|HUGE_VALF|(?:FLT|INT|UINT|M|FP|CL|__OPENCL)_\w+|__\w+|.$")
     used = {name for name in re.findall(r"\b[A-Z][A-Z0-9_]*\b", code) if not opencl.fullmatch(name)}
-    return used - own - optional, asked
+    return used - own - optional, asked - own
 
 
 def kernel_lists():

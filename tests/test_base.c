@@ -464,7 +464,7 @@ static const struct {
     const char *name;
     float got[3];
     double expected[3];
-    wcl__algorithm algorithm;
+    wcl__bound algorithm;
     bool close;
 } comparisons[] = {
     {"the same", {1, 2, 3}, {1, 2, 3}, WCL__EXACT, true},

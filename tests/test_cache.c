@@ -48,6 +48,10 @@ static int reset(void **state)
 
 /* ------------------------------------------------------------------ using the cache */
 
+#define OPTION_PARAMS(X) X(a, 0, 9, 0, "an option that the kernel does not read")
+static const wcl__param_field option_fields[] = {OPTION_PARAMS(WCL__PARAM_ROW)};
+static const wcl__param_table option_table = {.family = "option", .fields = option_fields, .count = 1};
+
 /* Runs the fill kernel of a program with these options and checks what it wrote: a program from the cache
  * must work. */
 static void use_program(wcl_device *device, const char *options)
@@ -59,7 +63,8 @@ static void use_program(wcl_device *device, const char *options)
     cl_mem memory;
     wcl__launch launch;
     wcl__call call = {.kernel = "fill"};
-    snprintf(call.options, sizeof call.options, "%s", options);
+    call.config.family = &option_table;
+    assert_int_equal(sscanf(options, "-DA=%d", &call.config.values[0]), 1);
     wcl__call_slot(&call, 0);
     WCL__CALL_VALUE(&call, value);
     WCL__CALL_VALUE(&call, count);

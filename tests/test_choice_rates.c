@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "plan/plan.h"
+#include "plan/planner.h"
 #include "runtime/device.h"
 #include "support/network.h"
 #include "support/support.h"
@@ -76,7 +76,7 @@ static void check_layer(const layer *l, wcl_model *model, unsigned width, const 
 {
     const wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
     const wcl__facts facts = cpu_facts(width);
-    const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0, rates};
+    const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0, rates, NULL, NULL};
     wcl_plan *plan = NULL;
     assert_int_equal(wcl__plan_make(&request, &plan), WCL_OK);
     const wcl_plan_node node = plan_find(plan, "conv");
@@ -124,7 +124,7 @@ static void test_layers_of_a_gpu(void **state)
         const wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
         wcl__facts facts = wcl__facts_as(&test_device()->facts, WCL_PLAN_AS_GPU);
         wcl_model *model = make_model(&rows[i]);
-        const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0, &h100};
+        const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0, &h100, NULL, NULL};
         wcl_plan *plan = NULL;
         facts.compute_units = 132;
         facts.clock_mhz = 1980;

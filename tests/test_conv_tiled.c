@@ -96,7 +96,9 @@ static void describe(const conv_row_tiled *row, fixture *f)
                           .act = {WCL__ACT_LEAKY_RELU, 0.5f, 0}};
     const wcl__shape x = {4, {row->n, row->c, row->h, row->w}},
                      y = {4, {row->n, row->k, f->conv.oh, f->conv.ow}};
-    f->sizes = wcl__conv_tiled_sizes_of(&(wcl__facts){.compute_units = 8}, &f->params, &f->conv);
+    if (f->params.split)
+        wcl__conv_tiled_split(&(wcl__profile){.units = 8}, &f->conv, &f->params);
+    f->sizes = wcl__conv_tiled_sizes_of(&f->params, &f->conv);
     f->slots = (wcl__conv_slots){.x.slot = X, .y.slot = Y, .weights = W, .bias = BIAS};
     f->counts[X] = blocked(&layout, &x, &f->slots.x.view);
     f->counts[Y] = blocked(&layout, &y, &f->slots.y.view);
@@ -251,23 +253,29 @@ static void test_illegal(void **state)
     }
 }
 
+static const char *fits(const wcl__profile *profile, const wcl__conv_tiled_params *params)
+{
+    return wcl__conv_tiled_table.fits(profile, (const int *)params);
+}
+
 static void test_refuses(void **state)
 {
     (void)state;
     wcl__conv_tiled_params params;
     wcl__params_standard(&wcl__conv_tiled_table,
                          &params); /* 64 x 64 sums by 64 items, 4 KiB, and a place for each pixel */
-    wcl__facts facts = tiled_roomy;
-    assert_null(wcl__conv_tiled_refuses(&facts, &params));
-    facts.local_bytes = 4096 + 4 * 64 - 1;
-    assert_non_null(strstr(wcl__conv_tiled_refuses(&facts, &params), "local memory"));
-    facts.local_bytes++;
-    assert_null(wcl__conv_tiled_refuses(&facts, &params));
-    facts.max_work_group = 63;
-    assert_non_null(strstr(wcl__conv_tiled_refuses(&facts, &params), "work-groups too small"));
-    facts = tiled_roomy;
-    facts.type = CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU; /* Oclgrind's */
-    assert_non_null(strstr(wcl__conv_tiled_refuses(&facts, &params), "only on GPUs"));
+    wcl__profile profile = wcl__profile_of(&tiled_roomy);
+    wcl__facts both = tiled_roomy;
+    assert_null(fits(&profile, &params));
+    profile.local_bytes = 4096 + 4 * 64 - 1;
+    assert_non_null(strstr(fits(&profile, &params), "local memory"));
+    profile.local_bytes++;
+    assert_null(fits(&profile, &params));
+    profile.max_group = 63;
+    assert_non_null(strstr(fits(&profile, &params), "work-groups too small"));
+    both.type = CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU; /* Oclgrind's */
+    profile = wcl__profile_of(&both);
+    assert_non_null(strstr(fits(&profile, &params), "only on GPUs"));
 }
 
 /* Layers that lead to each work-group. */
@@ -298,10 +306,13 @@ static void test_defaults(void **state)
             wcl__conv_tiled_params params;
             facts.compute_units = 20;
             isa_facts(t, &facts);
-            wcl__conv_tiled_defaults(&facts, &conv, half, &params);
+            const wcl__profile profile = wcl__profile_of(&facts);
+            wcl__conv_tiled_defaults(&profile, &conv, half, &params);
+            wcl__conv_tiled_split(&profile, &conv, &params);
             assert_int_equal(wcl__params_validate(&wcl__conv_tiled_table, &params), WCL_OK);
-            assert_null(wcl__conv_tiled_refuses(&facts, &params));
-            isa_check_listed("conv_gemm_tiled.cl", t, layers[i / 2].group, &wcl__conv_tiled_table, &params);
+            assert_null(fits(&profile, &params));
+            isa_check_listed("conv_gemm_tiled.cl", t, layers[i / 2].group, &wcl__conv_tiled_table, &params,
+                             "cb pb kb ks ip ik buffering unroll lanes subgroup half act split");
         }
 }
 
@@ -310,16 +321,17 @@ static void test_parts_fit(void **state)
 {
     const wcl__conv conv = {.n = 1, .c = 2048, .kh = 1, .kw = 1, .oh = 7, .ow = 7, .k = 64};
     const uint64_t part = 49 * 64 * sizeof(float);
-    wcl__facts facts = tiled_roomy;
+    wcl__profile profile = wcl__profile_of(&tiled_roomy);
     wcl__conv_tiled_params params;
     (void)state;
     for (uint64_t parts = 1; parts <= 4; parts++) {
-        facts.max_alloc = parts * part + 100;
-        wcl__conv_tiled_defaults(&facts, &conv, false, &params);
-        const wcl__conv_tiled_sizes sizes = wcl__conv_tiled_sizes_of(&facts, &params, &conv);
+        profile.max_alloc = parts * part + 100;
+        wcl__conv_tiled_defaults(&profile, &conv, false, &params);
+        wcl__conv_tiled_split(&profile, &conv, &params);
+        const wcl__conv_tiled_sizes sizes = wcl__conv_tiled_sizes_of(&params, &conv);
         assert_int_equal(params.split, parts > 1);
         assert_int_equal(sizes.parts, parts);
-        assert_true((uint64_t)sizes.part_bytes <= facts.max_alloc);
+        assert_true((uint64_t)sizes.part_bytes <= profile.max_alloc);
     }
 }
 

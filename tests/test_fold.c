@@ -568,7 +568,7 @@ static void test_block(void **state)
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(cases); i++) {
         const wcl__facts facts = {.type = cases[i].type, .vector_width = cases[i].width};
-        assert_int_equal(wcl__facts_block(&facts), cases[i].block);
+        assert_int_equal(wcl__profile_of(&facts).block, cases[i].block);
     }
 }
 

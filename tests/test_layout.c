@@ -14,17 +14,17 @@
 #include "support/support.h"
 
 #define PLAIN WCL__PLAIN
-#define BLOCKED(b)                  \
-    {                               \
-        WCL__NCHW, b, 0, 0, 0, 0, 1 \
+#define BLOCKED(b)                               \
+    {                                            \
+        WCL_FLOAT32, WCL__NCHW, b, 0, 0, 0, 0, 1 \
     }
-#define NHWC                        \
-    {                               \
-        WCL__NHWC, 1, 0, 0, 0, 0, 1 \
+#define NHWC                                     \
+    {                                            \
+        WCL_FLOAT32, WCL__NHWC, 1, 0, 0, 0, 0, 1 \
     }
-#define BORDERED                    \
-    {                               \
-        WCL__NCHW, 4, 1, 2, 3, 4, 8 \
+#define BORDERED                                 \
+    {                                            \
+        WCL_FLOAT32, WCL__NCHW, 4, 1, 2, 3, 4, 8 \
     }
 
 static const struct {
@@ -56,6 +56,11 @@ static void test_places(void **state)
                      view.row, view.pixel);
         wcl__layout_print(&places[i].layout, name, sizeof name);
         assert_string_equal(name, places[i].name);
+        const wcl__layout again = wcl__format_of(wcl__format_intern(&places[i].layout));
+        assert_memory_equal(&again, &places[i].layout, sizeof again);
+        for (size_t k = 0; k < WCL__COUNT(places); k++)
+            assert_int_equal(wcl__layout_equal(&places[i].layout, &places[k].layout),
+                             memcmp(&places[i].layout, &places[k].layout, sizeof again) == 0);
     }
 }
 
@@ -149,7 +154,13 @@ static void convert(const wcl__layout *from, const wcl__layout *to, const wcl__s
     guarded_create(device, y_bytes, &y);
     assert_int_equal(clEnqueueWriteBuffer(queue, x.memory, CL_TRUE, 0, x_bytes, source, 0, NULL, NULL),
                      CL_SUCCESS);
-    assert_int_equal(wcl__convert_call(&call, 0, from, 1, to, shape), WCL_OK);
+    wcl__operand from_x = {.slot = 0}, to_y = {.slot = 1};
+    wcl__convert_params params;
+    assert_null(wcl__convert_refuses(from, to, shape));
+    wcl__convert_configure(from, to, &params);
+    assert_int_equal(wcl__layout_view(from, shape, &from_x.view), WCL_OK);
+    assert_int_equal(wcl__layout_view(to, shape, &to_y.view), WCL_OK);
+    assert_int_equal(wcl__convert_call(&call, &params, &from_x, &to_y), WCL_OK);
     run_call(device, queue, &call, (const cl_mem[]){x.memory, y.memory});
     unsigned char *all = guarded_read(queue, &y);
     if (!guarded_whole(&y, all, &broken))

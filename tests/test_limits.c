@@ -20,7 +20,7 @@ static const char network[] = "zoo:vgg11?size=32&classes=10";
 static wcl_status plan_for(const wcl__facts *facts, wcl_model *model, const wcl_session_options *options,
                            wcl_plan **plan)
 {
-    const wcl__plan_request request = {facts, model, options, NULL, NULL, 0, NULL};
+    const wcl__plan_request request = {facts, model, options, NULL, NULL, 0, NULL, NULL, NULL};
     wcl__clear_error();
     return wcl__plan_make(&request, plan);
 }

@@ -52,7 +52,7 @@ static void run_call(wcl_device *device, const wcl__call *call, cl_mem input, fl
                      WCL_OK);
     if (wcl__launch_create(device, call, slots, &launch) != WCL_OK ||
         wcl__launch_enqueue(&launch, queue, 0, NULL, NULL) != WCL_OK)
-        fail_msg("%s: %s", call->options, wcl_last_error()->message);
+        fail_msg("%s: %s", call->kernel, wcl_last_error()->message);
     assert_int_equal(
         clEnqueueReadBuffer(queue, slots[1], CL_TRUE, 0, count * sizeof *output, output, 0, NULL, NULL),
         CL_SUCCESS);
@@ -80,8 +80,8 @@ static void check_fma(wcl_device *device, int cb, int chains, int64_t steps)
     for (int i = 0; i < ITEMS * cb; i++) {
         const float expected = start[i % cb] + (float)steps + (float)(chains * (chains - 1) / 2);
         if (output[i] != expected)
-            fail_msg("%s, %d steps: y[%d] is %g, expected %g", call.options, (int)steps, i, (double)output[i],
-                     (double)expected);
+            fail_msg("cb=%d chains=%d, %d steps: y[%d] is %g, expected %g", cb, chains, (int)steps, i,
+                     (double)output[i], (double)expected);
     }
     clReleaseMemObject(memory);
 }
@@ -136,12 +136,13 @@ static float element(size_t i)
 static void check_read(wcl_device *device, size_t kind, bool streams)
 {
     const wcl__facts facts = facts_of(kind);
+    const wcl__profile profile = wcl__profile_of(&facts);
     const size_t count = kinds[kind].bytes / sizeof(float);
     wcl__measure m;
     wcl__call call;
     cl_mem memory;
     double read = 0, total = 0;
-    wcl__measure_read_defaults(&facts, kinds[kind].bytes, streams, &m);
+    wcl__measure_read_defaults(&profile, kinds[kind].bytes, streams, &m);
     const int64_t vectors = m.items * m.count * m.params.chains, lanes = m.params.cb;
     if (m.items < 1 || m.items % m.local != 0 || m.count < 1 || vectors * lanes > (int64_t)count ||
         (double)(vectors * lanes) < 0.8 * (double)count)
@@ -191,8 +192,9 @@ static void test_fma_sizes(void **state)
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(kinds); i++) {
         const wcl__facts facts = facts_of(i);
+        const wcl__profile profile = wcl__profile_of(&facts);
         wcl__measure m;
-        wcl__measure_fma_defaults(&facts, &m);
+        wcl__measure_fma_defaults(&profile, &m);
         if (wcl__params_validate(&wcl__measure_table, &m.params) != WCL_OK ||
             m.items < 4 * (int64_t)kinds[i].units || m.items % m.local != 0 ||
             (uint64_t)m.local > kinds[i].group || (unsigned)m.params.cb > kinds[i].width)

@@ -55,7 +55,7 @@ static int make_tables(void **state)
             *test = gemm_case(&dense_rows[i]);
             test->gpu = true;
             test->half = at == DENSE_HALF;
-            test->only = "gemv gemm";
+            test->only = "gemv-group gemm-group";
         }
     tables[SOFTMAX] = (mutant_table){{softmax}, 1};
     for (size_t i = 0; i < WCL__COUNT(negative); i++)

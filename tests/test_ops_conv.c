@@ -62,7 +62,7 @@ static const conv_row grouped[] = {
     {"two groups of 24 to 40, AlexNet's way", 2, 48, 5, 5, 80, 5, 5, .pads = {2, 2, 2, 2}, .groups = 2,
      .must = "direct"},
     {"three groups, 1x1, stride 2", 1, 9, 6, 7, 15, 1, 1, .strides = {2, 2}, .groups = 3, .must = "direct"},
-    {"depthwise, 17 channels", 1, 17, 6, 7, 17, 3, 3, SAME3, .groups = 17, .must = "direct"},
+    {"depthwise, 17 channels", 1, 17, 6, 7, 17, 3, 3, SAME3, .groups = 17, .must = "depthwise direct"},
     {"depthwise, 32 channels, stride 2, batch 2", 2, 32, 7, 7, 32, 3, 3, SAME3, .strides = {2, 2},
      .groups = 32, .must = "direct"},
     {"depthwise, two filters a channel", 1, 5, 5, 6, 10, 3, 3, .groups = 5, .no_bias = true,
@@ -136,7 +136,8 @@ static const conv_row pooled[] = {
     {"5x5, stride 2", 2, 3, 19, 17, 17, 5, 5, .pads = {2, 2, 2, 2}, .strides = {2, 2}, .act = RELU,
      .pool = true, .must = "direct gemm"},
     {"groups", 1, 6, 7, 8, 10, 3, 3, SAME3, .groups = 2, .pool = true, .must = "direct"},
-    {"depthwise", 1, 17, 6, 7, 17, 3, 3, SAME3, .groups = 17, .act = RELU, .pool = true, .must = "direct"},
+    {"depthwise", 1, 17, 6, 7, 17, 3, 3, SAME3, .groups = 17, .act = RELU, .pool = true,
+     .must = "depthwise direct"},
 };
 
 /* Every edge of gemm's blocks of pixels, channels and filters (on CPUs with 16 floats in a vector, blocks
@@ -176,7 +177,7 @@ static const conv_row epilogues[] = {
      .must = WINOGRAD},
     {"tanh", 1, 3, 5, 4, 5, 3, 3, SAME3, .act = {WCL__ACT_TANH, 0, 0}, .must = WINOGRAD},
     {"depthwise, scale, shift and relu", 1, 17, 5, 4, 17, 3, 3, SAME3, .groups = 17, .scale = true,
-     .shift = true, .act = RELU, .must = "direct"},
+     .shift = true, .act = RELU, .must = "depthwise direct"},
     {"groups, scale and sigmoid", 1, 6, 5, 4, 10, 3, 3, .groups = 2, .scale = true,
      .act = {WCL__ACT_SIGMOID, 0, 0}, .must = "direct"},
     {"1-D, shift and relu", 1, 3, 1, 9, 5, 1, 3, .one_d = true, .shift = true, .act = RELU,
@@ -269,7 +270,7 @@ static void check_gpu(const conv_row *rows, size_t count)
             continue;
         cases[used] = conv_case(&rows[i]);
         cases[used].gpu = true;
-        cases[used].must = cases[used].only = "f2 f4 f6";
+        cases[used].must = cases[used].only = "f2-tiled f4-tiled f6-tiled f2 f4 f6";
         used++;
     }
     op_check(cases, used);
@@ -289,7 +290,7 @@ static void test_gpu_chunks(void **state)
     for (size_t i = 0; i < WCL__COUNT(cases); i++) {
         cases[i] = conv_case(&rows[i / 2]);
         cases[i].gpu = true;
-        cases[i].must = cases[i].only = i % 2 ? "f4" : "f2";
+        cases[i].must = cases[i].only = i % 2 ? "f4-tiled" : "f2-tiled";
         cases[i].max_alloc =
             (i % 2 ? 36 : 16) * 64 * 64 * sizeof(float) + 100; /* 64 filters, padding included, of 64 tiles */
     }
@@ -307,7 +308,7 @@ static void check_gpu_gemm(const conv_row *rows, size_t count, bool half)
         cases[used] = conv_case(&rows[i]);
         cases[used].gpu = true;
         cases[used].half = half;
-        cases[used].must = cases[used].only = "gemm";
+        cases[used].must = cases[used].only = "gemm-tiled gemm";
         used++;
     }
     op_check(cases, used);
@@ -341,7 +342,8 @@ static void check_gpu_direct(const conv_row *rows, size_t count)
     for (size_t i = 0; i < count; i++) {
         cases[i] = conv_case(&rows[i]);
         cases[i].gpu = true;
-        cases[i].must = cases[i].only = "direct";
+        cases[i].must = rows[i].must && strstr(rows[i].must, "depthwise") ? "depthwise direct" : "direct";
+        cases[i].only = "depthwise direct";
     }
     op_check(cases, count);
 }
@@ -371,7 +373,7 @@ static void test_gpu_half(void **state)
         cases[i] =
             conv_case(i < WCL__COUNT(half_rows) ? &half_rows[i] : &gpu_only[i - WCL__COUNT(half_rows)]);
         cases[i].gpu = cases[i].half = true;
-        cases[i].must = cases[i].only = "f2 f4";
+        cases[i].must = cases[i].only = "f2-tiled f4-tiled f2 f4";
     }
     op_check(cases, WCL__COUNT(cases));
 }

@@ -261,29 +261,37 @@ static void test_flattened_pictures(void **state)
 /* On a GPU: one to four inputs, and those of other sizes, by work-groups that read rows together; more inputs
  * by work-groups in local memory where inputs and outputs are multiples of 4. */
 static const gemm_row gpu_rows[] = {
-    {"GPU, 2 rows, 8 of 12", 2, 8, 12, ROW(8), .trans_b = true, .must = "gemm rows"},
-    {"GPU, 5 rows, 20 of 36, relu", 5, 20, 36, ROW(20), .trans_b = true, .act = RELU, .must = "gemm"},
-    {"GPU, 33 rows, 132 of 20, b as it is", 33, 132, 20, ROW(132), .trans_b = false, .must = "gemm"},
-    {"GPU, 70 rows, no bias, alpha", 70, 36, 52, NO_BIAS, .trans_b = true, .alpha = 0.5f, .must = "gemm"},
+    {"GPU, 2 rows, 8 of 12", 2, 8, 12, ROW(8), .trans_b = true, .must = "gemm-group gemm-tiled gemm"},
+    {"GPU, 5 rows, 20 of 36, relu", 5, 20, 36, ROW(20), .trans_b = true, .act = RELU,
+     .must = "gemm-tiled gemm"},
+    {"GPU, 33 rows, 132 of 20, b as it is", 33, 132, 20, ROW(132), .trans_b = false,
+     .must = "gemm-tiled gemm"},
+    {"GPU, 70 rows, no bias, alpha", 70, 36, 52, NO_BIAS, .trans_b = true, .alpha = 0.5f,
+     .must = "gemm-tiled gemm"},
     {"GPU, 3 rows, scale and shift, b as it is", 3, 68, 60, ROW(68), .scale = true, .shift = true,
-     .must = "gemm"},
-    {"GPU, flatten 3x4x5", 5, 20, 60, ROW(20), .trans_b = true, .act = RELU, .must = "gemm"},
-    {"GPU, flatten 3x4x5, b as it is", 2, 20, 60, ROW(20), .trans_b = false, .must = "gemm"},
-    {"GPU, odd inputs", 3, 20, 35, ROW(20), .trans_b = true, .must = "gemm"},
-    {"GPU, odd outputs", 3, 17, 36, ROW(17), .trans_b = true, .must = "gemm"},
-    {"GPU, 6 rows, 8 of 12", 6, 8, 12, ROW(8), .trans_b = true, .must = "gemm"},
+     .must = "gemm-group gemm-tiled gemm"},
+    {"GPU, flatten 3x4x5", 5, 20, 60, ROW(20), .trans_b = true, .act = RELU, .must = "gemm-tiled gemm"},
+    {"GPU, flatten 3x4x5, b as it is", 2, 20, 60, ROW(20), .trans_b = false,
+     .must = "gemm-group gemm-tiled gemm"},
+    {"GPU, odd inputs", 3, 20, 35, ROW(20), .trans_b = true, .must = "gemm-group gemm"},
+    {"GPU, odd outputs", 3, 17, 36, ROW(17), .trans_b = true, .must = "gemm-group gemm"},
+    {"GPU, 6 rows, 8 of 12", 6, 8, 12, ROW(8), .trans_b = true, .must = "gemm-tiled gemm"},
     {"GPU, 6 rows, scale and shift, b as it is", 6, 68, 60, ROW(68), .scale = true, .shift = true,
-     .must = "gemm"},
-    {"GPU, 7 rows, odd sizes", 7, 9, 67, ROW(9), .trans_b = true, .must = "gemm"},
-    {"GPU, one row", 1, 17, 36, ROW(17), .trans_b = true, .must = "gemv"},
-    {"GPU, one number", 1, 1, 1, ROW(1), .trans_b = true, .must = "gemv"},
-    {"GPU, one row, odd sizes, relu", 1, 33, 263, ROW(33), .trans_b = true, .act = RELU, .must = "gemv"},
+     .must = "gemm-tiled gemm"},
+    {"GPU, 7 rows, odd sizes", 7, 9, 67, ROW(9), .trans_b = true, .must = "gemm-group gemm"},
+    {"GPU, one row", 1, 17, 36, ROW(17), .trans_b = true, .must = "gemv-group gemv"},
+    {"GPU, one number", 1, 1, 1, ROW(1), .trans_b = true, .must = "gemv-group gemv"},
+    {"GPU, one row, odd sizes, relu", 1, 33, 263, ROW(33), .trans_b = true, .act = RELU,
+     .must = "gemv-group gemv"},
     {"GPU, one row, longer than a work-group reads at once", 1, 19, 4609, ROW(19), .trans_b = true,
-     .must = "gemv"},
-    {"GPU, one row, b as it is, scale", 1, 33, 130, ROW(33), .trans_b = false, .scale = true, .must = "gemv"},
-    {"GPU, one row, alpha, no bias", 1, 10, 84, NO_BIAS, .trans_b = true, .alpha = 0.5f, .must = "gemv"},
-    {"GPU, flatten 3x4x5, one row", 1, 17, 60, ROW(17), .trans_b = true, .must = "gemv"},
-    {"GPU, flatten 3x4x5, one row, b as it is", 1, 17, 60, ROW(17), .trans_b = false, .must = "gemv"},
+     .must = "gemv-group gemv"},
+    {"GPU, one row, b as it is, scale", 1, 33, 130, ROW(33), .trans_b = false, .scale = true,
+     .must = "gemv-group gemv"},
+    {"GPU, one row, alpha, no bias", 1, 10, 84, NO_BIAS, .trans_b = true, .alpha = 0.5f,
+     .must = "gemv-group gemv"},
+    {"GPU, flatten 3x4x5, one row", 1, 17, 60, ROW(17), .trans_b = true, .must = "gemv-group gemv"},
+    {"GPU, flatten 3x4x5, one row, b as it is", 1, 17, 60, ROW(17), .trans_b = false,
+     .must = "gemv-group gemv"},
 };
 
 static void test_gpu(void **state)
@@ -309,7 +317,7 @@ static void test_gpu(void **state)
         cases[i].max_alloc = 4096 + 300;
     for (size_t i = 0; i < WCL__COUNT(cases); i++) {
         cases[i].gpu = true;
-        cases[i].only = "gemv gemm rows";
+        cases[i].only = "gemv-group gemv gemm-group gemm-tiled gemm";
     }
     op_check(cases, WCL__COUNT(cases));
 }

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "kernels/cells.h"
+#include "runtime/kernel_set.h"
 
 #define TILE_PARAMS(X)                                 \
     X(cb, 1, 16, 8, "channels in a vector")            \
@@ -23,7 +23,7 @@ static const char *tile_constraint(const int *values)
     return values[0] * values[1] > 64 ? "cb * out_w is over 64 registers" : NULL;
 }
 
-WCL__PARAM_TABLE(tile_table, "tile", TILE_PARAMS, tile_constraint);
+WCL__PARAM_TABLE(tile_table, "tile", TILE_PARAMS, .constraint = tile_constraint);
 
 static void test_standard(void **state)
 {
@@ -78,6 +78,17 @@ static void test_print(void **state)
     assert_string_equal(small, "");
 }
 
+static const char *options_of(const wcl__kernel *kernel, const tile_params *params)
+{
+    static wcl__resolved resolved;
+    wcl__call call;
+    assert_int_equal(wcl__call_begin(&call, kernel, &tile_table, params), WCL_OK);
+    assert_int_equal(wcl__portable_kernels.resolve(&call, &resolved), WCL_OK);
+    assert_string_equal(resolved.program, kernel->name);
+    assert_string_equal(resolved.entry, kernel->name);
+    return resolved.options;
+}
+
 /* Parameters that a kernel does not read do not change its build. */
 static void test_a_kernel_gets_what_it_reads(void **state)
 {
@@ -85,14 +96,10 @@ static void test_a_kernel_gets_what_it_reads(void **state)
     static const wcl__kernel reader = {"reader", "cb shift"}, other = {"other", NULL};
     static const tile_params params = {8, 2, 1}, unread = {8, 4, 1}, illegal = {16, 8, 1};
     wcl__call call;
-    assert_int_equal(wcl__cells_begin(&call, &reader, &tile_table, &params), WCL_OK);
-    assert_string_equal(call.kernel, "reader");
-    assert_string_equal(call.options, "-DCB=8 -DSHIFT=1");
-    assert_int_equal(wcl__cells_begin(&call, &reader, &tile_table, &unread), WCL_OK);
-    assert_string_equal(call.options, "-DCB=8 -DSHIFT=1");
-    assert_int_equal(wcl__cells_begin(&call, &other, &tile_table, &unread), WCL_OK);
-    assert_string_equal(call.options, "-DCB=8 -DOUT_W=4 -DSHIFT=1");
-    assert_int_equal(wcl__cells_begin(&call, &reader, &tile_table, &illegal), WCL_BAD_ARGUMENT);
+    assert_string_equal(options_of(&reader, &params), "-DCB=8 -DSHIFT=1");
+    assert_string_equal(options_of(&reader, &unread), "-DCB=8 -DSHIFT=1");
+    assert_string_equal(options_of(&other, &unread), "-DCB=8 -DOUT_W=4 -DSHIFT=1");
+    assert_int_equal(wcl__call_begin(&call, &reader, &tile_table, &illegal), WCL_BAD_ARGUMENT);
     assert_string_equal(wcl_last_error()->kernel, "reader");
 }
 

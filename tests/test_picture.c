@@ -48,7 +48,7 @@ static char *draw(int count, const char *name_format)
         nodes[i].launches = 1;
         node_ms[i] = i + 1;
     }
-    const wcl__profile profile = {
+    const wcl__times profile = {
         .nodes = nodes, .node_ms = node_ms, .node_count = count, .total_ms = 1, .run_ms = 1};
     const wcl__picture picture = {"deep", &device, &rates, &profile};
     assert_int_equal(wcl__picture_write(path, &picture), WCL__DONE);

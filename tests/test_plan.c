@@ -28,7 +28,7 @@ static wcl_session_options choose(wcl_conv_choice conv, wcl_dense_choice dense)
 static wcl_status plan_for(const wcl__facts *facts, wcl_model *model, const wcl_session_options *options,
                            wcl_plan **plan)
 {
-    const wcl__plan_request request = {facts, model, options, NULL, NULL, 0, NULL};
+    const wcl__plan_request request = {facts, model, options, NULL, NULL, 0, NULL, NULL, NULL};
     wcl__clear_error();
     return wcl__plan_make(&request, plan);
 }

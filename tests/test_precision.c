@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "plan/planner.h"
 #include "support/network.h"
 #include "support/support.h"
 
@@ -195,7 +196,7 @@ static void test_convolutions(void **state)
         options.conv = rows[i].conv;
         wcl__facts facts = cpu_facts(16);
         facts.cache_bytes = rows[i].cache;
-        const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0, NULL};
+        const wcl__plan_request request = {&facts, model, &options, NULL, NULL, 0, NULL, NULL, NULL};
         wcl_plan *plan;
         assert_int_equal(wcl__plan_make(&request, &plan), WCL_OK);
         const wcl_plan_node node = plan_find(plan, "conv2d_3");

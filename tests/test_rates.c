@@ -40,7 +40,8 @@ static bool are_equal(const wcl__rates *a, const wcl__rates *b)
 /* The device's rates are these; NULL: the guess. */
 static void check_device(const char *name, const wcl_device *device, const wcl__rates *expected)
 {
-    const wcl__rates guess = wcl__rates_guess(&device->facts), got = wcl__provider_rates(device);
+    const wcl__profile profile = wcl__profile_of(&device->facts);
+    const wcl__rates guess = wcl__rates_guess(&profile), got = wcl__provider_rates(device);
     if (!are_equal(&got, expected ? expected : &guess))
         fail_msg("%s: %s rates of %g FLOP/s, %g bytes/s, %g s a launch", name,
                  got.measured ? "measured" : "guessed", got.flops, got.bytes, got.launch);
@@ -82,7 +83,8 @@ static void test_guess(void **state)
     };
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(kinds); i++) {
-        const wcl__rates guess = wcl__rates_guess(&kinds[i]);
+        const wcl__profile profile = wcl__profile_of(&kinds[i]);
+        const wcl__rates guess = wcl__rates_guess(&profile);
         assert_true(wcl__rates_are_plausible(&guess) && !guess.measured);
     }
 }
@@ -417,7 +419,8 @@ static void test_plans(void **state)
     (void)state;
     const char *folder = test_path("plans");
     wcl_device *device = open_cpu(folder);
-    const wcl__rates guess = wcl__rates_guess(&device->facts);
+    const wcl__profile profile = wcl__profile_of(&device->facts);
+    const wcl__rates guess = wcl__rates_guess(&profile);
     check_plan("guessed", device, &guess, "f4");
     assert_true(wcl__provider_measured(device, &slow_memory).stored);
     check_plan("measured by this handle", device, &slow_memory, "f2");

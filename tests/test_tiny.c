@@ -70,7 +70,7 @@ static void test_convs_of_gpus(void **state)
     for (size_t i = 0; i < 2; i++) {
         cases[i] = conv_case(&convs[i]);
         cases[i].gpu = true;
-        cases[i].must = cases[i].only = "f2 f4";
+        cases[i].must = cases[i].only = "f2-tiled f4-tiled f2 f4";
     }
     op_check(cases, 2);
 }
@@ -97,7 +97,8 @@ static void test_others_of_gpus(void **state)
     for (size_t i = 0; i < WCL__COUNT(cases); i++) {
         cases[i].gpu = true;
         cases[i].must = NULL;
-        cases[i].only = i < OTHERS ? "direct gemm" : "gemv gemm";
+        cases[i].only =
+            i < OTHERS ? "depthwise direct gemm-tiled gemm" : "gemv-group gemv gemm-group gemm-tiled gemm";
     }
     op_check(cases, WCL__COUNT(cases));
 }

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "plan/plan.h"
+#include "plan/planner.h"
 #include "support/fake_memory.h"
 #include "support/network.h"
 #include "support/support.h"

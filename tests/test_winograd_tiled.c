@@ -168,20 +168,24 @@ static void test_refuses(void **state)
     (void)state;
     wcl__tiled_params params;
     wcl__params_standard(&wcl__tiled_table, &params); /* 64 x 64 sums by 64 items, 4 KiB */
-    wcl__facts facts = tiled_roomy;
-    assert_null(wcl__tiled_refuses(&facts, &params, 0));
-    facts.local_bytes = 4095;
-    assert_non_null(strstr(wcl__tiled_refuses(&facts, &params, 0), "local memory"));
-    facts.local_bytes = 4096;
-    assert_null(wcl__tiled_refuses(&facts, &params, 0));
+    const wcl__profile roomy = wcl__profile_of(&tiled_roomy);
+    wcl__profile profile = roomy;
+    assert_null(wcl__tiled_fits(&profile, &params, 0));
+    profile.local_bytes = 4095;
+    assert_non_null(strstr(wcl__tiled_fits(&profile, &params, 0), "local memory"));
+    profile.local_bytes = 4096;
+    assert_null(wcl__tiled_fits(&profile, &params, 0));
     params.buffering = 2;
-    assert_non_null(strstr(wcl__tiled_refuses(&facts, &params, 0), "local memory"));
-    facts = tiled_roomy;
-    facts.max_work_group = 63;
-    assert_non_null(strstr(wcl__tiled_refuses(&facts, &params, 0), "work-groups too small"));
-    facts = tiled_roomy;
-    facts.max_item[1] = 7;
-    assert_non_null(strstr(wcl__tiled_refuses(&facts, &params, 0), "one dimension"));
+    assert_non_null(strstr(wcl__tiled_fits(&profile, &params, 0), "local memory"));
+    profile = roomy;
+    profile.max_group = 63;
+    assert_non_null(strstr(wcl__tiled_fits(&profile, &params, 0), "work-groups too small"));
+    profile = roomy;
+    profile.max_item[1] = 7;
+    assert_non_null(strstr(wcl__tiled_fits(&profile, &params, 0), "one dimension"));
+    profile = roomy;
+    profile.simt = false;
+    assert_non_null(strstr(wcl__tiled_fits(&profile, &params, 0), "only on GPUs"));
 }
 
 /* VGG-16's layers that lead to each work-group. */
@@ -205,10 +209,11 @@ static void test_defaults(void **state)
             wcl__facts facts = tiled_roomy;
             wcl__tiled_params params;
             isa_facts(t, &facts);
-            wcl__tiled_defaults(&facts, 4, &layers[i].size, &params);
+            const wcl__profile profile = wcl__profile_of(&facts);
+            wcl__tiled_defaults(&profile, 4, &layers[i].size, &params);
             assert_int_equal(wcl__params_validate(&wcl__tiled_table, &params), WCL_OK);
-            assert_null(wcl__tiled_refuses(&facts, &params, 0));
-            isa_check_listed("winograd_gemm_tiled.cl", t, layers[i].group, &wcl__tiled_table, &params);
+            assert_null(wcl__tiled_fits(&profile, &params, 0));
+            isa_check_listed("winograd_gemm_tiled.cl", t, layers[i].group, &wcl__tiled_table, &params, NULL);
         }
 }
 

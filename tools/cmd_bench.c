@@ -107,7 +107,7 @@ static void close_session(bench *b)
     b->engine.session = NULL;
 }
 
-static void json_layers(const bench *b, const wcl__profile *profile, cJSON *target)
+static void json_layers(const bench *b, const wcl__times *profile, cJSON *target)
 {
     for (int i = 0; i < profile->node_count; i++) {
         const wcl_plan_node *node = &profile->nodes[i];
@@ -126,7 +126,7 @@ static void json_layers(const bench *b, const wcl__profile *profile, cJSON *targ
     }
 }
 
-static int print_layers(const bench *b, const wcl__profile *profile)
+static int print_layers(const bench *b, const wcl__times *profile)
 {
     static const char *const heads[] = {"  Layer", "Operator", "Algorithm", "Output",
                                         "ms",      "GFLOP",    "GFLOP/s",   "bound"};
@@ -165,7 +165,7 @@ static int print_layers(const bench *b, const wcl__profile *profile)
  * by it. */
 static int time_layers(bench *b, const wcl__inputs *inputs, cJSON *target)
 {
-    wcl__profile profile;
+    wcl__times profile;
     int result = wcl__profile_take(&b->engine, b->options, inputs, &profile);
     if (result == WCL__DONE && target)
         json_layers(b, &profile, target);

@@ -13,7 +13,7 @@ typedef struct profile_command {
     const wcl__options *options;
     wcl__engine engine;
     wcl_device_info device;
-    wcl__profile profile;
+    wcl__times profile;
     char *title;
 } profile_command;
 
@@ -30,7 +30,7 @@ static void cell_ms(wcl__table *table, double ms)
 static int print_table(const profile_command *c)
 {
     static const char *const heads[] = {"  Node", "Operator", "Algorithm", "Kernel", "ms", "share"};
-    const wcl__profile *p = &c->profile;
+    const wcl__times *p = &c->profile;
     wcl__table table;
     wcl__print_line("%s on %s (%s, %s)", c->title, c->device.name, c->device.platform, c->device.driver);
     wcl__table_start(&table, heads, "llllrr");

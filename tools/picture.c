@@ -72,13 +72,13 @@ static void put_text(FILE *out, const char *text, int columns)
     }
 }
 
-static bool is_drawn(const wcl__profile *profile, int i)
+static bool is_drawn(const wcl__times *profile, int i)
 {
     return profile->nodes[i].launches > 0 && profile->node_ms[i] >= 0;
 }
 
 /* Is it one of the slowest, which have a row each? */
-static bool has_row(const wcl__profile *profile, int i)
+static bool has_row(const wcl__times *profile, int i)
 {
     int slower = 0;
     if (!is_drawn(profile, i))
@@ -95,7 +95,7 @@ typedef struct rest {
     double ms;
 } rest;
 
-static rest find_rest(const wcl__profile *profile)
+static rest find_rest(const wcl__times *profile)
 {
     rest r = {0, 0};
     for (int i = 0; i < profile->node_count; i++)
@@ -106,7 +106,7 @@ static rest find_rest(const wcl__profile *profile)
     return r;
 }
 
-static int row_count(const wcl__profile *profile)
+static int row_count(const wcl__times *profile)
 {
     int count = 0;
     for (int i = 0; i < profile->node_count; i++)

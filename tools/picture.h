@@ -9,7 +9,7 @@ typedef struct wcl__picture {
     const char *title; /* the network, the batch */
     const wcl_device_info *device;
     const wcl_device_rates *rates;
-    const wcl__profile *profile;
+    const wcl__times *profile;
 } wcl__picture;
 
 /* WCL__BAD_DEVICE where nothing was measured. */

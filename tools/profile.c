@@ -46,7 +46,7 @@ static int run_once(const wcl__engine *engine, const wcl__inputs *inputs, wcl_te
 
 /* samples: `runs` of each launch, then of the run as a whole */
 static int time_runs(const wcl__engine *engine, const wcl__options *options, const wcl__inputs *inputs,
-                     wcl__profile *p, wcl_tensor *outputs, double *samples)
+                     wcl__times *p, wcl_tensor *outputs, double *samples)
 {
     const int64_t runs = options->runs;
     int result = WCL__DONE;
@@ -67,7 +67,7 @@ static int time_runs(const wcl__engine *engine, const wcl__options *options, con
     return result;
 }
 
-static void add_up(wcl__profile *p, double *samples, int64_t runs)
+static void add_up(wcl__times *p, double *samples, int64_t runs)
 {
     for (int i = 0; i < p->launch_count; i++) {
         wcl__launch_time *launch = &p->launches[i];
@@ -79,7 +79,7 @@ static void add_up(wcl__profile *p, double *samples, int64_t runs)
     p->run_ms = wcl__median(&samples[p->launch_count * runs], runs);
 }
 
-static int read_nodes(const wcl_plan *plan, wcl__profile *p)
+static int read_nodes(const wcl_plan *plan, wcl__times *p)
 {
     int result = WCL__DONE;
     for (int i = 0; i < p->node_count && result == WCL__DONE; i++) {
@@ -90,7 +90,7 @@ static int read_nodes(const wcl_plan *plan, wcl__profile *p)
 }
 
 int wcl__profile_take(wcl__engine *engine, const wcl__options *options, const wcl__inputs *inputs,
-                      wcl__profile *profile)
+                      wcl__times *profile)
 {
     const int output_count = wcl_model_output_count(engine->model);
     wcl_session_options session = wcl__engine_options(options);
@@ -98,7 +98,7 @@ int wcl__profile_take(wcl__engine *engine, const wcl__options *options, const wc
     double *samples = NULL;
     int result = WCL__DONE;
     session.profile = 1;
-    *profile = (wcl__profile){0};
+    *profile = (wcl__times){0};
     if (!outputs) {
         result = wcl__complain_memory();
         goto cleanup;
@@ -128,10 +128,10 @@ cleanup:
     return result;
 }
 
-void wcl__profile_clear(wcl__profile *profile)
+void wcl__profile_clear(wcl__times *profile)
 {
     free(profile->launches);
     free(profile->nodes);
     free(profile->node_ms);
-    *profile = (wcl__profile){0};
+    *profile = (wcl__times){0};
 }

@@ -10,19 +10,19 @@ typedef struct wcl__launch_time {
 } wcl__launch_time;
 
 /* Names in it belong to the engine's session. */
-typedef struct wcl__profile {
+typedef struct wcl__times {
     wcl__launch_time *launches;
     wcl_plan_node *nodes;
     double *node_ms; /* a node's launches in all; NaN: not measured */
     int launch_count, node_count;
     double total_ms; /* of all launches */
     double run_ms;   /* of a whole run, copies included: median */
-} wcl__profile;
+} wcl__times;
 
 /* Makes the engine's session, whose queue takes times, and runs it: warm-up and runs as the options say. */
 int wcl__profile_take(wcl__engine *engine, const wcl__options *options, const wcl__inputs *inputs,
-                      wcl__profile *profile);
-void wcl__profile_clear(wcl__profile *profile);
+                      wcl__times *profile);
+void wcl__profile_clear(wcl__times *profile);
 
 /* Sorts the values; count is at least 1. */
 double wcl__median(double *values, int64_t count);

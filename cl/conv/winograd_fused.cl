@@ -17,6 +17,8 @@
 #if !defined(CB) || !defined(PB) || !defined(KB) || !defined(ACT) || !defined(HALF)
 #error "winograd_fused.cl: CB, PB, KB, ACT and HALF come from wcl__winograd_params"
 #endif
+#define PART_LANES CB /* a work-item takes whole blocks, in rolled loops */
+#define WRITTEN_OUT 0
 #include "weights.clh"
 #include "conv/winograd_input.clh"
 #include "conv/winograd_output.clh"

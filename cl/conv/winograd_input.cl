@@ -8,8 +8,9 @@
  *   V  [XI][P/PB][C/CB][PB][CB]     XI = (m + 2)^2; P tiles of this call, rounded up to PB; C rounded up to
  *                                   CB
  *
- * A work-item transforms one tile of LANES channels: CB, or 1 on GPUs, whose registers F4's 36 values of 4
- * channels would not fit. Global size (C/LANES, P): tiles beyond the last one become 0. Local memory: none.
+ * A work-item transforms one tile of PART_LANES channels: CB, or 1 on GPUs, whose registers F4's 36 values of
+ * 4 channels would not fit. Global size (C/PART_LANES, P): tiles beyond the last one become 0.
+ * Local memory: none.
  */
 #if !defined(CB) || !defined(PB)
 #error "winograd_input.cl: CB and PB come from wcl__winograd_params"
@@ -25,7 +26,7 @@ kernel void winograd_input(global const float *restrict x, global float *restric
     part t[WINO_TILE][WINO_TILE];
     input_columns(t, x, xv, s, c, p);
     global float *out =
-        v + (((size_t)(p / PB) * s.c_blocks + c / PARTS) * PB + p % PB) * CB + c % PARTS * LANES;
+        v + (((size_t)(p / PB) * s.c_blocks + c / PARTS) * PB + p % PB) * CB + c % PARTS * PART_LANES;
     const size_t xi = (size_t)s.padded * s.c_blocks * CB;
 #define S(j) t[i][j]
 #define D(j, e) part_store((e), out + (size_t)(i * WINO_TILE + j) * xi);

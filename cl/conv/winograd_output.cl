@@ -8,7 +8,8 @@
  *   bias  [K rounded up to CB]
  *   y     [N][K/CB][H][W][CB] by its view
  *
- * A work-item makes the pixels of one tile of LANES filters: CB, or 1 on GPUs. Global size (K/LANES, tiles).
+ * A work-item makes the pixels of one tile of PART_LANES filters: CB, or 1 on GPUs.
+ * Global size (K/PART_LANES, tiles).
  * Local memory: none.
  */
 #if !defined(CB)
@@ -23,7 +24,7 @@ kernel void winograd_output(global const float *restrict m, global const float *
     if (k / PARTS * CB >= yv.c || p >= s.tiles)
         return;
     part t[WINO_M][WINO_TILE];
-    global const float *mp = m + (size_t)p * s.k_blocks * CB + (size_t)k * LANES;
+    global const float *mp = m + (size_t)p * s.k_blocks * CB + (size_t)k * PART_LANES;
     const size_t xi = (size_t)s.padded * s.k_blocks * CB;
 #define S(i) part_load(mp + (size_t)((i)*WINO_TILE + j) * xi)
 #define D(i, e) t[i][j] = (e);

@@ -18,17 +18,6 @@ int wcl__block_size(int64_t count, int least, int most)
     return best;
 }
 
-wcl_status wcl__cells_begin(wcl__call *call, const wcl__kernel *kernel, const wcl__param_table *table,
-                            const void *params)
-{
-    const wcl_status status = wcl__params_validate(table, params);
-    if (status)
-        return wcl__in_kernel(status, kernel->name);
-    *call = (wcl__call){.kernel = kernel->name};
-    wcl__params_options(table, params, kernel->reads, call->options, sizeof call->options);
-    return WCL_OK;
-}
-
 void wcl__cells_args(wcl__call *call, const wcl__operand *x, const wcl__operand *y)
 {
     wcl__call_slot(call, x->slot);
@@ -37,14 +26,13 @@ void wcl__cells_args(wcl__call *call, const wcl__operand *x, const wcl__operand 
     WCL__CALL_VALUE(call, y->view);
 }
 
-void wcl__cells_range(wcl__call *call, const wcl__view *view, int lanes, int items)
+void wcl__cells_range(wcl__call *call, const wcl__view *view, int lanes, int items, int group)
 {
-    const size_t local[3] = {WCL__CELL_GROUP, 1, 1};
+    const size_t local[3] = {(size_t)group, 1, 1};
     wcl__call_range(call, wcl__ceil_div(view->c, lanes) * view->h * view->w * items, view->n, 1, local);
 }
 
-void wcl__rows_range(wcl__call *call, int64_t rows)
+int wcl__rows_group(int64_t rows)
 {
-    const size_t local[3] = {rows < FEW_ROWS ? 1 : WCL__CELL_GROUP, 1, 1};
-    wcl__call_range(call, rows, 1, 1, local);
+    return rows < FEW_ROWS ? 1 : WCL__CELL_GROUP;
 }

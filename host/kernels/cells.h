@@ -20,15 +20,14 @@ const char *wcl__cells_constraint(const int *values);
 /* Of `least` to `most` items a block, the size that serves `count` items in the least time, when a block
  * takes its size and 1. */
 int wcl__block_size(int64_t count, int least, int most);
-/* Empties the call and gives it the kernel, and those options of valid parameters that it reads. */
-wcl_status wcl__cells_begin(wcl__call *call, const wcl__kernel *kernel, const wcl__param_table *table,
-                            const void *params);
 /* The arguments that all these kernels start with: x, y and their views. */
 void wcl__cells_args(wcl__call *call, const wcl__operand *x, const wcl__operand *y);
-/* A work-item for each pixel of each chunk of `lanes` channels, times `items`. */
-void wcl__cells_range(wcl__call *call, const wcl__view *view, int lanes, int items);
-/* A work-item for each of `rows` long tasks along dimension 0: few of them go to work-groups of one, so that
- * they spread over the compute units. */
-void wcl__rows_range(wcl__call *call, int64_t rows);
+/* A work-item for each pixel of each chunk of `lanes` channels, times `items`, in work-groups of `group`. */
+void wcl__cells_range(wcl__call *call, const wcl__view *view, int lanes, int items, int group);
+/* The work-group for `rows` long tasks along dimension 0: few of them go to work-groups of one, so that they
+ * spread over the compute units. */
+int wcl__rows_group(int64_t rows);
+/* A family's field. */
+#define WCL__GROUP_FIELD(X) X(group, 1, 1024, WCL__CELL_GROUP, "work-items of a work-group")
 
 #endif

@@ -16,17 +16,61 @@ wcl__layout wcl__layout_blocked(int block)
     return layout;
 }
 
+/* Each part's bits, from the lowest on: more than any part needs. */
+enum { TYPE_BITS = 6, ORDER_BITS = 2, PART_BITS = 8 };
+
+wcl__format_id wcl__format_intern(const wcl__layout *layout)
+{
+    const int parts[] = {layout->block,       layout->row_align,     layout->border_top,
+                         layout->border_left, layout->border_bottom, layout->border_right};
+    wcl__format_id id = 0;
+    for (size_t i = WCL__COUNT(parts); i-- > 0;)
+        id = id << PART_BITS | (wcl__format_id)parts[i];
+    return (id << ORDER_BITS | (wcl__format_id)layout->order) << TYPE_BITS | (wcl__format_id)layout->type;
+}
+
+static int take(wcl__format_id *id, int bits)
+{
+    const int part = (int)(*id & ((1u << bits) - 1));
+    *id >>= bits;
+    return part;
+}
+
+wcl__layout wcl__format_of(wcl__format_id id)
+{
+    wcl__layout layout;
+    layout.type = (wcl_type)take(&id, TYPE_BITS);
+    layout.order = (wcl__order)take(&id, ORDER_BITS);
+    layout.block = take(&id, PART_BITS);
+    layout.row_align = take(&id, PART_BITS);
+    layout.border_top = take(&id, PART_BITS);
+    layout.border_left = take(&id, PART_BITS);
+    layout.border_bottom = take(&id, PART_BITS);
+    layout.border_right = take(&id, PART_BITS);
+    return layout;
+}
+
+wcl__format_id wcl__format_plain(wcl_type type)
+{
+    wcl__layout layout = WCL__PLAIN;
+    layout.type = type;
+    return wcl__format_intern(&layout);
+}
+
+wcl__format_id wcl__format_blocked(int block)
+{
+    const wcl__layout layout = wcl__layout_blocked(block);
+    return wcl__format_intern(&layout);
+}
+
 bool wcl__layout_equal(const wcl__layout *a, const wcl__layout *b)
 {
-    return a->order == b->order && a->block == b->block && a->border_top == b->border_top &&
-           a->border_left == b->border_left && a->border_bottom == b->border_bottom &&
-           a->border_right == b->border_right && a->row_align == b->row_align;
+    return wcl__format_intern(a) == wcl__format_intern(b);
 }
 
 bool wcl__layout_is_plain(const wcl__layout *layout)
 {
-    const wcl__layout plain = WCL__PLAIN;
-    return wcl__layout_equal(layout, &plain);
+    return wcl__format_intern(layout) == wcl__format_plain(layout->type);
 }
 
 void wcl__shape_nchw(const wcl__shape *shape, int64_t nchw[4])

@@ -7,19 +7,28 @@
 
 typedef enum wcl__order { WCL__NCHW = 0, WCL__NHWC = 1 } wcl__order;
 
-/* All zero but block = 1 and row_align = 1: a packed tensor in C order, of any rank. Anything else is for
+/* A packed tensor in C order, of any rank, has block = 1, row_align = 1 and no border. Anything else is for
  * ranks 3 and 4 (N, C, [H,] W) and 2 (N, C). */
 typedef struct wcl__layout {
+    wcl_type type; /* of an element */
     wcl__order order;
     int block; /* channels in a block, innermost: NCHW16c has 16 */
     int border_top, border_left, border_bottom,
         border_right; /* rows and columns of zeros around each plane */
     int row_align;    /* a row's pixels, border included, are a multiple of this */
 } wcl__layout;
-#define WCL__PLAIN                  \
-    {                               \
-        WCL__NCHW, 1, 0, 0, 0, 0, 1 \
+#define WCL__PLAIN                               \
+    {                                            \
+        WCL_FLOAT32, WCL__NCHW, 1, 0, 0, 0, 0, 1 \
     }
+
+/* A format as one number: equal formats have equal ids, in every plan and every record. 0: none. */
+typedef uint64_t wcl__format_id;
+wcl__format_id wcl__format_intern(const wcl__layout *layout);
+wcl__layout wcl__format_of(wcl__format_id id);
+/* In C order, and in blocks of channels (1: C order), of this type. */
+wcl__format_id wcl__format_plain(wcl_type type);
+wcl__format_id wcl__format_blocked(int block);
 
 wcl__layout wcl__layout_plain(void);
 wcl__layout wcl__layout_blocked(int block);

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "kernels/cells.h"
 #include "runtime/provider.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -16,9 +15,7 @@ static const char *constraint(const int *values)
     return (values[0] & (values[0] - 1)) == 0 ? NULL : "cb must be 1, 2, 4, 8 or 16";
 }
 
-WCL__PARAM_TABLE(wcl__measure_table, "measure", WCL__MEASURE_PARAMS, constraint);
-static const wcl__kernel fma_kernel = {"measure_fma", "cb chains"};
-static const wcl__kernel read_kernel = {"measure_read", "cb chains"};
+WCL__PARAM_TABLE(wcl__measure_table, "measure", WCL__MEASURE_PARAMS, .constraint = constraint);
 
 /* Of the groups that a unit gets one after the other, a late one costs little. A GPU's unit holds some 2048
  * items at once. */
@@ -29,44 +26,40 @@ enum {
     CPU_STRETCH = 1 << 20 /* bytes of an item, at most */
 };
 
-static bool is_gpu(const wcl__facts *facts)
-{
-    return (facts->type & CL_DEVICE_TYPE_GPU) != 0;
-}
-
-static int lanes(const wcl__facts *facts)
+static int lanes(const wcl__profile *profile)
 {
     int cb = 1;
-    while (cb < 16 && 2u * (unsigned)cb <= facts->vector_width)
+    while (cb < 16 && 2u * (unsigned)cb <= (unsigned)profile->width)
         cb *= 2;
     return cb;
 }
 
-static int64_t gpu_local(const wcl__facts *facts)
+static int64_t gpu_local(const wcl__profile *profile)
 {
-    return (int64_t)WCL__MIN(WCL__MIN(facts->max_work_group, facts->max_item[0]), (uint64_t)GPU_LOCAL);
+    return (int64_t)WCL__MIN(wcl__profile_row(profile), (uint64_t)GPU_LOCAL);
 }
 
-void wcl__measure_fma_defaults(const wcl__facts *facts, wcl__measure *measure)
+void wcl__measure_fma_defaults(const wcl__profile *profile, wcl__measure *measure)
 {
-    const bool gpu = is_gpu(facts);
-    *measure = (wcl__measure){.local = gpu ? gpu_local(facts) : 1, .steps = WCL__MEASURE_UNROLL};
-    measure->items = (int64_t)facts->compute_units * (gpu ? GPU_GROUPS * measure->local : CPU_GROUPS);
+    const bool gpu = profile->simt;
+    *measure = (wcl__measure){.local = gpu ? gpu_local(profile) : 1, .steps = WCL__MEASURE_UNROLL};
+    measure->items = (int64_t)profile->units * (gpu ? GPU_GROUPS * measure->local : CPU_GROUPS);
     wcl__params_standard(&wcl__measure_table, &measure->params);
-    measure->params.cb = lanes(facts);
+    measure->params.cb = lanes(profile);
     if (!gpu) /* two pipes of latency 4 to 5, and registers for what they need: 16 where vectors are short */
         measure->params.chains = 12;
 }
 
-void wcl__measure_read_defaults(const wcl__facts *facts, uint64_t bytes, bool streams, wcl__measure *measure)
+void wcl__measure_read_defaults(const wcl__profile *profile, uint64_t bytes, bool streams,
+                                wcl__measure *measure)
 {
-    const bool gpu = is_gpu(facts);
-    *measure = (wcl__measure){.local = gpu ? gpu_local(facts) : 1};
+    const bool gpu = profile->simt;
+    *measure = (wcl__measure){.local = gpu ? gpu_local(profile) : 1};
     wcl__params_standard(&wcl__measure_table, &measure->params);
     if (!gpu)
-        measure->params.cb = WCL__MAX(lanes(facts), 4);
+        measure->params.cb = WCL__MAX(lanes(profile), 4);
     const int64_t unit = (int64_t)sizeof(float) * measure->params.cb * measure->params.chains;
-    const int64_t units = (int64_t)facts->compute_units;
+    const int64_t units = (int64_t)profile->units;
     const int64_t groups =
         gpu ? units * GPU_GROUPS : WCL__MAX((int64_t)(bytes / CPU_STRETCH), units * CPU_GROUPS);
     measure->items = WCL__MAX(WCL__MIN(groups * measure->local, (int64_t)bytes / unit), 1);
@@ -80,16 +73,17 @@ void wcl__measure_read_defaults(const wcl__facts *facts, uint64_t bytes, bool st
     measure->step = streams ? next : measure->params.chains * next;
 }
 
+static const wcl__kernel fma_kernel = {"measure_fma", "cb chains"};
+static const wcl__kernel read_kernel = {"measure_read", "cb chains"};
+
 static wcl_status begin(wcl__call *call, const wcl__kernel *kernel, const wcl__measure *measure)
 {
     const size_t local[3] = {(size_t)measure->local, 1, 1};
-    const wcl_status status = wcl__cells_begin(call, kernel, &wcl__measure_table, &measure->params);
-    if (status != WCL_OK)
-        return status;
+    const wcl_status status = wcl__call_begin(call, kernel, &wcl__measure_table, &measure->params);
     wcl__call_slot(call, 0);
     wcl__call_slot(call, 1);
     wcl__call_range(call, measure->items, 1, 1, local);
-    return WCL_OK;
+    return status;
 }
 
 wcl_status wcl__measure_fma_call(wcl__call *call, const wcl__measure *measure)
@@ -97,12 +91,10 @@ wcl_status wcl__measure_fma_call(wcl__call *call, const wcl__measure *measure)
     const wcl_status status = begin(call, &fma_kernel, measure);
     const cl_int steps = (cl_int)measure->steps;
     const cl_float one = 1;
-    if (status != WCL_OK)
-        return status;
     WCL__CALL_VALUE(call, steps);
     WCL__CALL_VALUE(call, one);
     WCL__CALL_VALUE(call, one);
-    return WCL_OK;
+    return status;
 }
 
 wcl_status wcl__measure_read_call(wcl__call *call, const wcl__measure *measure)
@@ -111,12 +103,10 @@ wcl_status wcl__measure_read_call(wcl__call *call, const wcl__measure *measure)
     const cl_ulong steps[] = {(cl_ulong)measure->item_step, (cl_ulong)measure->chain_step,
                               (cl_ulong)measure->step};
     const cl_int count = (cl_int)measure->count;
-    if (status != WCL_OK)
-        return status;
     for (size_t i = 0; i < WCL__COUNT(steps); i++)
         WCL__CALL_VALUE(call, steps[i]);
     WCL__CALL_VALUE(call, count);
-    return WCL_OK;
+    return status;
 }
 
 /* ------------------------------------------------------------------ timing */
@@ -296,7 +286,8 @@ static wcl_status measure_fma(wcl_device *device, cl_command_queue queue, wcl_de
     float start[16];
     double ms = 0;
     wcl__measure m;
-    wcl__measure_fma_defaults(&device->facts, &m);
+    const wcl__profile profile = wcl__profile_of(&device->facts);
+    wcl__measure_fma_defaults(&profile, &m);
     for (size_t i = 0; i < WCL__COUNT(start); i++)
         start[i] = (float)i;
     wcl_status status = wcl__buffer_create(device, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, sizeof start,
@@ -338,7 +329,8 @@ static wcl_status read_buffer(bench *b, uint64_t bytes, double *gigabytes)
 {
     const cl_float one = 1;
     wcl__measure m;
-    wcl__measure_read_defaults(&b->device->facts, bytes, false, &m);
+    const wcl__profile profile = wcl__profile_of(&b->device->facts);
+    wcl__measure_read_defaults(&profile, bytes, false, &m);
     wcl_status status = wcl__buffer_create(b->device, CL_MEM_READ_WRITE, (size_t)bytes, NULL,
                                            "the buffer of a measurement", &b->slots[0]);
     if (status == WCL_OK)
@@ -351,7 +343,7 @@ static wcl_status read_buffer(bench *b, uint64_t bytes, double *gigabytes)
     *gigabytes = 0;
     for (int streams = 0; streams < 2 && status == WCL_OK;
          streams++) { /* prefetchers like the one or the other better */
-        wcl__measure_read_defaults(&b->device->facts, bytes, streams != 0, &m);
+        wcl__measure_read_defaults(&profile, bytes, streams != 0, &m);
         status = run_read(b, &m, gigabytes);
     }
     return status;

@@ -29,10 +29,11 @@ typedef struct wcl__measure {
 } wcl__measure;
 
 /* Enough items to fill the device, one a group on CPUs; of each, the fewest steps. */
-void wcl__measure_fma_defaults(const wcl__facts *facts, wcl__measure *measure);
+void wcl__measure_fma_defaults(const wcl__profile *profile, wcl__measure *measure);
 /* Reads nearly all of `bytes`: on CPUs an item has a stretch of its own, elsewhere items read side by side.
  * Chains read side by side, or, as `streams`, each a stretch of its own. */
-void wcl__measure_read_defaults(const wcl__facts *facts, uint64_t bytes, bool streams, wcl__measure *measure);
+void wcl__measure_read_defaults(const wcl__profile *profile, uint64_t bytes, bool streams,
+                                wcl__measure *measure);
 wcl_status wcl__measure_fma_call(wcl__call *call, const wcl__measure *measure);
 wcl_status wcl__measure_read_call(wcl__call *call, const wcl__measure *measure);
 

@@ -17,14 +17,20 @@ wcl__shape wcl__channel_shape(const wcl__shape *shape)
     return four;
 }
 
-int wcl__any_block(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS])
+int wcl__any_block(const wcl__op_node *node, const wcl__target *target, wcl__offer out[WCL__MAX_OFFERS])
 {
-    const int rank = node->inputs[0]->shape.rank, block = wcl__facts_block(facts);
+    const int rank = node->inputs[0]->shape.rank, block = target->profile->block;
     int count = 0;
-    out[count++] = (wcl__blocks){1, 1};
+    out[count++] = wcl__offer_plain();
     if (rank >= 2 && rank <= 4)
-        out[count++] = (wcl__blocks){block, block};
+        out[count++] = wcl__offer_blocks(block, block);
     return count;
+}
+
+wcl_status wcl__copy_emit(const wcl__emit *emit)
+{
+    const size_t bytes = emit->steps->tensors[emit->out[0]].bytes;
+    return wcl__steps_copy(emit->steps, emit->in[0], 0, emit->out[0], 0, bytes);
 }
 
 wcl_status wcl__emit_view(const wcl__emit *emit, int slot, const wcl__shape *shape, wcl__view *view)
@@ -35,9 +41,5 @@ wcl_status wcl__emit_view(const wcl__emit *emit, int slot, const wcl__shape *sha
 
 wcl_status wcl__emit_call(const wcl__emit *emit, const wcl__call *call)
 {
-    wcl__call *step = NULL;
-    const wcl_status status = wcl__steps_kernel(emit->steps, call->kernel, &step);
-    if (!status)
-        *step = *call;
-    return status;
+    return wcl__steps_kernel(emit->steps, call);
 }

@@ -10,6 +10,7 @@
 #include "base/desc.h"
 #include "base/source.h"
 #include "ops/steps.h"
+#include "tune/setting.h"
 
 typedef struct wcl__op wcl__op;
 
@@ -74,19 +75,31 @@ typedef struct wcl__op_node {
     size_t output_count;
     wcl__desc desc;
     wcl__epilogue epilogue;
-    bool half; /* the weights fit into halves and were asked for so: a variant stores them so, keeps floats,
-                  or refuses */
     int64_t flatten[3]; /* dense: the weight's rows are in (H, W, C) order of this H, W, C and are to be
                            packed as (C, H, W); 0: no */
 } wcl__op_node;
 
-/* Blocks of the input's and the output's layout that a variant offers (1: plain). All tensor inputs have the
- * same layout, constants that it does not pack among them, but for those of a variant with plain_constants.
- */
-typedef struct wcl__blocks {
-    int in, out;
-} wcl__blocks;
-enum { WCL__MAX_BLOCKS = 4 };
+/* Formats in which a variant reads each input and writes each output; inputs behind the last one listed have
+ * its format. An input that the variant packs has the type of the packed weights. */
+enum { WCL__OFFER_INPUTS = 4, WCL__OFFER_OUTPUTS = 2, WCL__MAX_OFFERS = 4 };
+typedef struct wcl__offer {
+    wcl__format_id in[WCL__OFFER_INPUTS], out[WCL__OFFER_OUTPUTS];
+} wcl__offer;
+
+/* What a node is to run on, and what was asked for. */
+typedef struct wcl__target {
+    const wcl__profile *profile;
+    const wcl__settings *settings; /* NULL: none */
+    bool half; /* the node's weights fit into halves and were asked for so: a variant offers them so, offers
+                  floats, or refuses */
+} wcl__target;
+
+/* One way to run a node: everything that decides it, so that nobody works it out again. */
+typedef struct wcl__way {
+    const wcl__op_node *node;
+    wcl__offer offer;
+    wcl__config config;
+} wcl__way;
 
 typedef struct wcl__cost {
     double flops, bytes;
@@ -94,41 +107,37 @@ typedef struct wcl__cost {
     int launches;
 } wcl__cost;
 
-/* Which bound of winograd.md holds (see tests' tolerance): by algorithm. */
-typedef enum wcl__algorithm {
-    WCL__EXACT = 0,
-    WCL__SUM = 1,
-    WCL__F2 = 2,
-    WCL__F4 = 4,
-    WCL__F6 = 6
-} wcl__algorithm;
+/* How the error of a result grows: by which bound of winograd.md (see tests' tolerance). */
+typedef enum wcl__bound { WCL__EXACT = 0, WCL__SUM = 1, WCL__F2 = 2, WCL__F4 = 4, WCL__F6 = 6 } wcl__bound;
 
 typedef struct wcl__emit {
     wcl__steps *steps;
-    const wcl__facts *facts;
-    const wcl__op_node *node;
-    wcl__blocks blocks;
+    const wcl__way *way;
+    const wcl__op_node *node; /* the way's */
     const int
         *in; /* slots of the inputs, -1: absent, or a constant that the variant packs itself (op->packs) */
     const int *out; /* slots of the outputs, -1: not asked for */
 } wcl__emit;
 
+/* A way to compute an operator: one kernel family, and what it needs around it. */
 typedef struct wcl__variant {
-    const char *name;
-    const char *(*supports)(const wcl__op_node *node,
-                            const wcl__facts *facts); /* NULL function: always; else NULL or the reason */
-    int (*blocks)(const wcl__op_node *node, const wcl__facts *facts,
-                  wcl__blocks out[WCL__MAX_BLOCKS]); /* NULL: plain only */
-    void (*cost)(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks,
-                 wcl__cost *cost); /* NULL: bound by bytes */
+    const char *name;               /* its own within the operator */
+    const char *algorithm;          /* what options force and plans print; NULL: the name */
+    const wcl__param_table *family; /* NULL: its kernels have nothing to choose */
+    wcl__bound bound;
+    /* The formats that it can run the node in; 0: none. NULL: plain floats only. */
+    int (*offers)(const wcl__op_node *node, const wcl__target *target, wcl__offer out[WCL__MAX_OFFERS]);
+    /* Sets all of the family's values, which come as the standard ones, for one offer; NULL, or why the
+     * variant cannot run the node. Where one value follows from others, it takes in what is given
+     * (wcl__target_given) before. NULL function: always, with the standard values. */
+    const char *(*configure)(const wcl__op_node *node, const wcl__target *target, const wcl__offer *offer,
+                             void *params);
+    /* The time it takes is the planner's to work out. NULL: bound by the bytes of its inputs and outputs. */
+    void (*cost)(const wcl__way *way, const wcl__profile *profile, wcl__cost *cost);
     /* Bytes on the device beside inputs and outputs: scratch, and packed weights where the variants differ in
      * them; NULL: none */
-    size_t (*memory)(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks);
-    void (*parameters)(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out,
-                       size_t bytes); /* or NULL */
+    size_t (*memory)(const wcl__way *way);
     wcl_status (*emit)(const wcl__emit *emit);
-    wcl__algorithm algorithm;
-    bool plain_constants; /* reads constants in C order, whatever the block of its other inputs */
 } wcl__variant;
 
 enum {
@@ -198,6 +207,8 @@ enum { WCL__OPSET_FIRST = 1, WCL__OPSET_LAST = 21 };
 
 /* registry.c: NULL if there is none. */
 const wcl__op *wcl__op_find(const char *name);
+/* The kernel family of this name, of the first `length` characters; NULL if there is none. */
+const wcl__param_table *wcl__family_find(const char *name, size_t length);
 
 /* attr.c */
 int64_t wcl__attr_int(const wcl__op_node *node, const char *name, int64_t standard);
@@ -208,6 +219,32 @@ const int64_t *wcl__attr_ints(const wcl__op_node *node, const char *name, size_t
 const wcl__attr *wcl__attr_find(const wcl__op_node *node, const char *name);
 /* WCL_BAD_MODEL if the node has an attribute that opset `since` took away. */
 wcl_status wcl__attr_dropped(const wcl__op_node *node, const char *name, int since);
+
+/* way.c */
+/* An offer of plain float tensors; of floats in blocks of channels on both sides. */
+wcl__offer wcl__offer_plain(void);
+wcl__offer wcl__offer_blocks(int in, int out);
+wcl__format_id wcl__offer_in(const wcl__offer *offer, size_t input);
+wcl__format_id wcl__offer_out(const wcl__offer *offer, size_t output);
+/* Stores the weights (input 1) as halves, or as floats. */
+void wcl__offer_weights(wcl__offer *offer, bool half);
+/* Are they stored as halves? */
+bool wcl__offer_half(const wcl__offer *offer);
+/* The channel blocks of input 0 and output 0. */
+int wcl__block_in(const wcl__offer *offer);
+int wcl__block_out(const wcl__offer *offer);
+/* Writes what is given for the family on this node over its values. */
+void wcl__target_given(const wcl__target *target, const wcl__op_node *node, const wcl__param_table *family,
+                       void *params);
+/* One way for one offer of the variant. NULL, or why there is none: the variant cannot run the node, or its
+ * values break a rule; a text of the variant's, or in `text`. */
+enum { WCL__REASON_BYTES = 256 };
+const char *wcl__way_make(const wcl__variant *variant, const wcl__op_node *node, const wcl__target *target,
+                          const wcl__offer *offer, wcl__way *way, char text[WCL__REASON_BYTES]);
+/* The variant's offers for the node. */
+int wcl__variant_offers(const wcl__variant *variant, const wcl__op_node *node, const wcl__target *target,
+                        wcl__offer out[WCL__MAX_OFFERS]);
+const char *wcl__variant_algorithm(const wcl__variant *variant);
 
 /* value.c: helpers of infer and fold */
 /* Are these inputs in the row's bits? Those past the last bit are in none: a Concat has any number of inputs.
@@ -220,15 +257,13 @@ const wcl__value *wcl__input(const wcl__op_node *node, size_t i);
 /* The integers of a known input (rank 0 or 1) into out[capacity]; WCL_BAD_SHAPE, WCL_UNSUPPORTED if not
  * known. */
 wcl_status wcl__input_ints(const wcl__op_node *node, size_t i, int64_t *out, size_t capacity, size_t *count);
+/* Which output of the node the value is; it is one. */
+size_t wcl__output_index(const wcl__op_node *node, const wcl__value *value);
 void wcl__output_set(wcl__op_node *node, size_t i, wcl_type type, const wcl__shape *shape);
 /* Memory for output i's values, zeroed; the output becomes known. */
 wcl_status wcl__output_known(wcl__op_node *node, size_t i, void **data);
 /* -rank <= axis < rank made positive; WCL_BAD_SHAPE */
 wcl_status wcl__axis(int64_t axis, int rank, int64_t *out);
-/* The channel block that this device likes: 16, 8 or 4 lanes. */
-int wcl__facts_block(const wcl__facts *facts);
-/* The block of the layout in which the variant reads this input. */
-int wcl__input_block(const wcl__variant *variant, const wcl__value *input, wcl__blocks blocks);
 /* WCL_UNSUPPORTED unless the type is float32. */
 wcl_status wcl__need_float(const wcl__value *value, const char *what);
 

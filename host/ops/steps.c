@@ -49,12 +49,12 @@ wcl_status wcl__steps_tensor(wcl__steps *steps, wcl__tensor_kind kind, const cha
 {
     const int64_t count = wcl__layout_count(layout, shape);
     int64_t bytes;
-    if (count < 0 || wcl__mul_overflow(count, sizeof(float), &bytes))
+    if (count < 0 || wcl__mul_overflow(count, (int64_t)wcl_type_size(layout->type), &bytes))
         return wcl__fail(WCL_NO_MEMORY, "tensor %s (%s) has more bytes than 64 bits count", name,
                          wcl__shape_print(shape).text);
     const wcl_status status = add_tensor(steps, kind, name, (size_t)bytes, slot);
     if (status == WCL_OK) {
-        steps->tensors[*slot].type = WCL_FLOAT32;
+        steps->tensors[*slot].type = layout->type;
         steps->tensors[*slot].shape = *shape;
         steps->tensors[*slot].layout = *layout;
     }
@@ -133,14 +133,12 @@ static wcl_status add_step(wcl__steps *steps, wcl__step_kind kind, wcl__step **s
     return WCL_OK;
 }
 
-wcl_status wcl__steps_kernel(wcl__steps *steps, const char *kernel, wcl__call **call)
+wcl_status wcl__steps_kernel(wcl__steps *steps, const wcl__call *call)
 {
     wcl__step *step = NULL;
     const wcl_status status = add_step(steps, WCL__STEP_KERNEL, &step);
-    if (status == WCL_OK) {
-        step->call.kernel = kernel;
-        *call = &step->call;
-    }
+    if (status == WCL_OK)
+        step->call = *call;
     return status;
 }
 

@@ -81,7 +81,7 @@ typedef struct wcl__steps {
 } wcl__steps;
 
 void wcl__steps_clear(wcl__steps *steps);
-/* Adds a float32 tensor; *slot is its index. */
+/* Adds a tensor of the layout's type; *slot is its index. */
 wcl_status wcl__steps_tensor(wcl__steps *steps, wcl__tensor_kind kind, const char *name,
                              const wcl__shape *shape, const wcl__layout *layout, int *slot);
 /* Scratch of `bytes` for the current node. */
@@ -92,8 +92,8 @@ wcl_status wcl__steps_weight(wcl__steps *steps, const char *name, wcl__packing *
 /* Small float constants made while planning (a folded bias): copied; the key comes from their contents. */
 wcl_status wcl__steps_constant(wcl__steps *steps, const char *name, const float *values, size_t count,
                                int *slot);
-/* Adds a kernel step; *call is to be filled in before the next step is added. */
-wcl_status wcl__steps_kernel(wcl__steps *steps, const char *kernel, wcl__call **call);
+/* Adds a kernel step: a copy of the finished call. */
+wcl_status wcl__steps_kernel(wcl__steps *steps, const wcl__call *call);
 wcl_status wcl__steps_blas(wcl__steps *steps, wcl__blas_call **call);
 wcl_status wcl__steps_copy(wcl__steps *steps, int from, size_t from_offset, int to, size_t to_offset,
                            size_t bytes);

@@ -63,6 +63,14 @@ wcl_status wcl__input_ints(const wcl__op_node *node, size_t i, int64_t *out, siz
     return WCL_OK;
 }
 
+size_t wcl__output_index(const wcl__op_node *node, const wcl__value *value)
+{
+    size_t i = 0;
+    while (i + 1 < node->output_count && node->outputs[i] != value)
+        i++;
+    return i;
+}
+
 void wcl__output_set(wcl__op_node *node, size_t i, wcl_type type, const wcl__shape *shape)
 {
     if (i >= node->output_count || !node->outputs[i])
@@ -266,13 +274,6 @@ int64_t wcl__channels(const wcl__op_node *node)
     return node->outputs[0]->shape.dims[wcl__channel_axis(node)];
 }
 
-int wcl__facts_block(const wcl__facts *facts)
-{
-    if (!(facts->type & CL_DEVICE_TYPE_CPU))
-        return 4; /* a lane of a GPU is a work-item: 4 floats are one wide load */
-    return facts->vector_width <= 4 ? 8 : 16;
-}
-
 wcl_status wcl__need_float(const wcl__value *value, const char *what)
 {
     if (value->type == WCL_FLOAT32)
@@ -293,9 +294,4 @@ wcl_status wcl__need_float_or_known(const wcl__op_node *node)
             return status;
     }
     return WCL_OK;
-}
-
-int wcl__input_block(const wcl__variant *variant, const wcl__value *input, wcl__blocks blocks)
-{
-    return input->source && variant->plain_constants ? 1 : blocks.in;
 }

@@ -18,7 +18,10 @@ static void add_recipe(wcl__text *text, const wcl__packing *packing, const wcl__
                   (long long)packing->source_first, scale);
     if (!call)
         return;
-    wcl__text_add(text, " %s %s", call->kernel, call->options);
+    char values[WCL__VALUES_BYTES] = "";
+    if (call->config.family)
+        wcl__params_print(call->config.family, call->config.values, values, sizeof values);
+    wcl__text_add(text, " %s %s", call->kernel, values);
     for (int d = 0; d < 3; d++)
         wcl__text_add(text, " %zu/%zu", call->range.global[d], call->range.local[d]);
     for (int i = 0; i < call->arg_count; i++) {

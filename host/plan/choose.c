@@ -1,4 +1,4 @@
-#include "plan/plan.h"
+#include "plan/choose.h"
 #include "model/unsupported.h"
 #include "ops/value.h"
 #include "base/error.h"
@@ -7,47 +7,57 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "kernels/shape/convert.h"
 
 /* ---- costs */
 
-static double bytes_of(const wcl__shape *shape, int block)
+static double bytes_of(const wcl__shape *shape, wcl__format_id format)
 {
-    const wcl__layout layout = wcl__layout_blocked(block);
-    return (double)wcl__layout_count(shape->rank > 4 ? &(wcl__layout)WCL__PLAIN : &layout, shape) *
-           sizeof(float);
+    wcl__layout layout = wcl__format_of(format);
+    if (shape->rank > 4) /* C order alone */
+        layout = wcl__format_of(wcl__format_plain(layout.type));
+    return (double)wcl__layout_count(&layout, shape) * (double)wcl_type_size(layout.type);
 }
 
-static double io_bytes(const wcl__op_node *node, const wcl__option *option)
+static double io_bytes(const wcl__way *way)
 {
+    const wcl__op_node *node = way->node;
     double bytes = 0;
     for (size_t i = 0; i < node->input_count; i++)
         if (node->inputs[i] && !wcl__op_knows(node->op, i))
-            bytes += bytes_of(&node->inputs[i]->shape,
-                              wcl__input_block(option->variant, node->inputs[i], option->blocks));
+            bytes += bytes_of(&node->inputs[i]->shape, wcl__offer_in(&way->offer, i));
     for (size_t i = 0; i < node->output_count; i++)
         if (node->outputs[i])
-            bytes += bytes_of(&node->outputs[i]->shape, option->blocks.out);
+            bytes += bytes_of(&node->outputs[i]->shape, wcl__offer_out(&way->offer, i));
     return bytes;
 }
 
-static double option_seconds(const wcl__plan_request *request, const wcl__op_node *node,
-                             const wcl__option *option)
+static double option_seconds(const wcl__plan_request *request, const wcl__option *option)
 {
     const wcl__rates *rates = request->rates;
-    wcl__cost cost = {0, io_bytes(node, option), 0.5, 1};
-    if (node->op->flags & WCL__IS_VIEW)
+    wcl__cost cost = {0, io_bytes(&option->way), 0.5, 1};
+    if (option->way.node->op->flags & WCL__IS_VIEW)
         return 0;
     if (option->variant->cost)
-        option->variant->cost(node, request->facts, option->blocks, &cost);
+        option->variant->cost(&option->way, request->profile, &cost);
     const double work = cost.flops / (rates->flops * WCL__MAX(cost.efficiency, 1e-3)),
                  traffic = cost.bytes / rates->bytes;
     return WCL__MAX(work, traffic) + cost.launches * rates->launch;
 }
 
-static double conversion_seconds(const wcl__rates *rates, const wcl__shape *shape, int from, int to)
+/* From one format to another; DBL_MAX: there is no way. */
+static double conversion_seconds(const wcl__rates *rates, const wcl__shape *shape, wcl__format_id from,
+                                 wcl__format_id to)
 {
-    return from == to ? 0 : (bytes_of(shape, from) + bytes_of(shape, to)) / rates->bytes + rates->launch;
+    const wcl__layout a = wcl__format_of(from), b = wcl__format_of(to);
+    if (from == to)
+        return 0;
+    if (wcl__convert_refuses(&a, &b, shape))
+        return DBL_MAX;
+    return (bytes_of(shape, from) + bytes_of(shape, to)) / rates->bytes + rates->launch;
 }
 
 /* ---- options: which variants may run a node */
@@ -75,20 +85,21 @@ static wcl_status check_options(const wcl_session_options *options)
     return WCL_OK;
 }
 
-/* The family of variants that the options ask for, NULL: any. */
-static const char *forced_variant(const wcl__op_node *node, const wcl_session_options *options)
+/* The algorithm that the options ask for, NULL: any. */
+static const char *forced_algorithm(const wcl__op_node *node, const wcl_session_options *options)
 {
     if (node->op->forced_by == WCL__FORCED_BY_CONV)
         return convs[options->conv];
     return node->op->forced_by == WCL__FORCED_BY_DENSE ? denses[options->dense] : NULL;
 }
 
-/* A fused variant is of its unfused one's family. */
-static bool is_of(const wcl__variant *variant, const char *family)
+/* A fused variant is one of its unfused one's algorithm. */
+static bool is_of(const wcl__variant *variant, const char *forced)
 {
     static const char fused[] = "fused-";
-    const size_t skip = strncmp(variant->name, fused, sizeof fused - 1) == 0 ? sizeof fused - 1 : 0;
-    return strcmp(variant->name + skip, family) == 0;
+    const char *algorithm = wcl__variant_algorithm(variant);
+    const size_t skip = strncmp(algorithm, fused, sizeof fused - 1) == 0 ? sizeof fused - 1 : 0;
+    return strcmp(algorithm + skip, forced) == 0;
 }
 
 static const char *denied_reason(const wcl__plan_request *request, const wcl__op_node *node,
@@ -101,37 +112,52 @@ static const char *denied_reason(const wcl__plan_request *request, const wcl__op
     return NULL;
 }
 
-const char *wcl__refusal(const wcl__plan_request *request, const wcl__op_node *node,
-                         const wcl__variant *variant)
+static wcl__target target_of(const wcl__plan_request *request, bool half)
 {
-    const char *reason = variant->supports ? variant->supports(node, request->facts) : NULL;
-    return reason ? reason : denied_reason(request, node, variant);
+    return (wcl__target){request->profile, request->settings, half};
+}
+
+const char *wcl__option_make(const wcl__plan_request *request, const wcl__op_node *node,
+                             const wcl__variant *variant, bool half, wcl__option_list *list)
+{
+    const wcl__target target = target_of(request, half), unset = {request->profile, NULL, half};
+    const char *reason = denied_reason(request, node, variant);
+    wcl__offer offers[WCL__MAX_OFFERS];
+    const int count = reason ? 0 : wcl__variant_offers(variant, node, &target, offers);
+    list->count = 0;
+    for (int i = 0; i < count; i++) {
+        wcl__option *option = &list->options[list->count];
+        *option = (wcl__option){.variant = variant};
+        reason = wcl__way_make(variant, node, &target, &offers[i], &option->way, list->text);
+        if (reason && request->settings) /* what is given is not for this one */
+            reason = wcl__way_make(variant, node, &unset, &offers[i], &option->way, list->text);
+        list->count += reason == NULL;
+    }
+    return list->count > 0 ? NULL : reason ? reason : "it has no format for this node";
 }
 
 bool wcl__has_alternative(const wcl__plan_request *request, const wcl__op_node *node, const char *variant)
 {
+    wcl__option_list list;
     for (size_t v = 0; v < node->op->variant_count; v++)
         if (strcmp(node->op->variants[v].name, variant) != 0 &&
-            !wcl__refusal(request, node, &node->op->variants[v]))
+            !wcl__option_make(request, node, &node->op->variants[v], false, &list))
             return true;
     return false;
 }
 
-static wcl_status add_options(const wcl__plan_request *request, const wcl__op_node *node,
-                              const wcl__variant *variant, wcl__choice *choice)
+static wcl_status add_options(const wcl__plan_request *request, const wcl__option_list *list,
+                              wcl__choice *choice)
 {
-    wcl__blocks blocks[WCL__MAX_BLOCKS] = {{1, 1}};
-    const int count = variant->blocks ? variant->blocks(node, request->facts, blocks) : 1;
-    wcl__option *larger =
-        wcl__resize(choice->options, (size_t)choice->count, (size_t)(choice->count + count), sizeof *larger);
+    const size_t count = (size_t)choice->count, all = count + (size_t)list->count;
+    wcl__option *larger = wcl__resize(choice->options, count, all, sizeof *larger);
     if (!larger)
         return wcl__fail_memory();
     choice->options = larger;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < list->count; i++) {
         wcl__option *option = &choice->options[choice->count++];
-        option->variant = variant;
-        option->blocks = blocks[i];
-        option->own = option_seconds(request, node, option);
+        *option = list->options[i];
+        option->own = option_seconds(request, option);
     }
     return WCL_OK;
 }
@@ -179,31 +205,61 @@ typedef struct listing {
     const wcl__plan_request *request;
     const char *forced;
     bool only_forced; /* else only the others */
-    bool note;        /* why a variant is refused */
+    bool half;
+    bool note; /* why a variant is refused */
     wcl__text reasons;
 } listing;
+
+static void add_reason(listing *l, const char *name, const char *reason)
+{
+    wcl__text_add(&l->reasons, "%s%s: %s", l->reasons.length ? "; " : "", name, reason);
+}
+
+/* The variants of one algorithm, from *v on, stand one behind the other: the first that can run is the one.
+ */
+static wcl_status list_algorithm(listing *l, const wcl__op_node *node, size_t *v, wcl__choice *choice)
+{
+    const char *algorithm = wcl__variant_algorithm(&node->op->variants[*v]), *reason = NULL;
+    const bool is_forced = l->forced && is_of(&node->op->variants[*v], l->forced);
+    bool found = l->forced && is_forced != l->only_forced; /* not asked for */
+    char last[WCL__REASON_BYTES] = "";
+    wcl_status status = WCL_OK;
+    for (; *v < node->op->variant_count; ++*v) {
+        const wcl__variant *variant = &node->op->variants[*v];
+        wcl__option_list list;
+        if (strcmp(wcl__variant_algorithm(variant), algorithm) != 0)
+            break;
+        if (found || status != WCL_OK)
+            continue;
+        reason = wcl__option_make(l->request, node, variant, l->half, &list);
+        if (!reason) {
+            found = true;
+            status = add_options(l->request, &list, choice);
+        } else if (l->note && denied_reason(l->request, node, variant)) {
+            add_reason(l, variant->name, reason);
+            reason = NULL;
+        } else {
+            snprintf(last, sizeof last, "%s", reason);
+        }
+    }
+    if (!found && reason && l->note && (!l->forced || is_forced))
+        add_reason(l, algorithm, last);
+    return status;
+}
 
 static wcl_status list_variants(listing *l, const wcl__op_node *node, wcl__choice *choice)
 {
     wcl_status status = WCL_OK;
-    for (size_t v = 0; v < node->op->variant_count && status == WCL_OK; v++) {
-        const wcl__variant *variant = &node->op->variants[v];
-        const bool is_forced = l->forced && is_of(variant, l->forced);
-        if (l->forced && is_forced != l->only_forced)
-            continue;
-        const char *reason = wcl__refusal(l->request, node, variant);
-        if (!reason)
-            status = add_options(l->request, node, variant, choice);
-        else if (l->note && (!l->forced || is_forced || denied_reason(l->request, node, variant)))
-            wcl__text_add(&l->reasons, "%s%s: %s", l->reasons.length ? "; " : "", variant->name, reason);
-    }
+    for (size_t v = 0; v < node->op->variant_count && status == WCL_OK;)
+        status = list_algorithm(l, node, &v, choice);
     return status;
 }
 
 /* The forced variant comes before half-stored weights, and those before the variants that refuse them. */
-static wcl_status list_options(const wcl__plan_request *request, wcl__op_node *node, wcl__choice *choice)
+static wcl_status list_options(const wcl__plan_request *request, const wcl__op_node *node,
+                               wcl__choice *choice)
 {
-    listing l = {.request = request, .forced = forced_variant(node, request->options)};
+    listing l = {.request = request, .forced = forced_algorithm(node, request->options)};
     const bool half = wants_half(request, node, &l.reasons), kept = l.reasons.length > 0;
     wcl_status status = WCL_OK;
     for (int only_forced = l.forced != NULL; only_forced >= 0 && choice->count == 0 && status == WCL_OK;
@@ -211,7 +267,7 @@ static wcl_status list_options(const wcl__plan_request *request, wcl__op_node *n
         for (int with_half = half; with_half >= 0 && choice->count == 0 && status == WCL_OK; with_half--) {
             l.only_forced = only_forced;
             l.note = with_half == half;
-            node->half = with_half;
+            l.half = with_half;
             status = list_variants(&l, node, choice);
         }
     if (status == WCL_OK && l.reasons.failed)
@@ -249,15 +305,18 @@ static bool is_slot(const wcl__op_node *node, size_t input)
     return value && !(value->source && (wcl__op_packs(node->op, input) || wcl__op_knows(node->op, input)));
 }
 
-/* The producer's option from which `block` is reached most cheaply. */
-static int cheapest(const search *s, const wcl__choice *producer, const wcl__shape *shape, int block,
+/* The producer's option from which this format of its output is reached most cheaply. */
+static int cheapest(const search *s, int64_t producer, const wcl__value *value, wcl__format_id format,
                     double *seconds)
 {
+    const wcl__choice *choice = &s->choices[producer];
+    const size_t output = wcl__output_index(s->graph->nodes[producer], value);
     int found = 0;
     *seconds = DBL_MAX;
-    for (int i = 0; i < producer->count; i++) {
-        const double t = producer->options[i].best +
-                         conversion_seconds(s->request->rates, shape, producer->options[i].blocks.out, block);
+    for (int i = 0; i < choice->count; i++) {
+        const wcl__format_id from = wcl__offer_out(&choice->options[i].way.offer, output);
+        const double t =
+            choice->options[i].best + conversion_seconds(s->request->rates, &value->shape, from, format);
         if (t < *seconds) {
             *seconds = t;
             found = i;
@@ -275,13 +334,14 @@ static void forward(search *s)
             option->best = option->own;
             for (size_t k = 0; k < node->input_count; k++) {
                 const wcl__value *value = node->inputs[k];
+                const wcl__format_id format = wcl__offer_in(&option->way.offer, k);
                 const int64_t producer = device_producer(s, node, k);
                 double seconds = 0;
                 if (producer >= 0)
-                    cheapest(s, &s->choices[producer], &value->shape, option->blocks.in, &seconds);
+                    cheapest(s, producer, value, format, &seconds);
                 else if (is_slot(node, k))
-                    seconds = conversion_seconds(s->request->rates, &value->shape, 1,
-                                                 wcl__input_block(option->variant, value, option->blocks));
+                    seconds = conversion_seconds(s->request->rates, &value->shape,
+                                                 wcl__format_plain(value->type), format);
                 option->best += seconds;
             }
         }
@@ -296,12 +356,14 @@ static void backward(search *s)
         wcl__choice *choice = &s->choices[i];
         double seconds;
         if (choice->chosen < 0)
-            choice->chosen = cheapest(s, choice, &node->outputs[0]->shape, 1, &seconds);
+            choice->chosen = cheapest(s, (int64_t)i, node->outputs[0],
+                                      wcl__format_plain(node->outputs[0]->type), &seconds);
         for (size_t k = 0; k < node->input_count; k++) {
             const int64_t producer = device_producer(s, node, k);
             if (producer >= 0 && s->choices[producer].chosen < 0)
-                s->choices[producer].chosen = cheapest(s, &s->choices[producer], &node->inputs[k]->shape,
-                                                       choice->options[choice->chosen].blocks.in, &seconds);
+                s->choices[producer].chosen =
+                    cheapest(s, producer, node->inputs[k],
+                             wcl__offer_in(&choice->options[choice->chosen].way.offer, k), &seconds);
         }
     }
 }
@@ -326,7 +388,7 @@ wcl_status wcl__choose(const wcl__plan_request *request, const wcl__graph *graph
         return wcl__fail_memory();
     wcl__unsupported list = {0};
     for (size_t i = 0; i < graph->node_count && status == WCL_OK; i++) {
-        wcl__op_node *node = graph->nodes[i];
+        const wcl__op_node *node = graph->nodes[i];
         (*choices)[i].chosen = -1;
         status = list_options(request, node, &(*choices)[i]);
         if (status == WCL_UNSUPPORTED) {

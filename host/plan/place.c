@@ -1,4 +1,4 @@
-#include "plan/plan.h"
+#include "plan/place.h"
 #include "base/error.h"
 #include "base/memory.h"
 

@@ -1,5 +1,7 @@
-#include "plan/plan.h"
+#include "plan/planner.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "runtime/provider.h"
@@ -20,7 +22,8 @@ wcl_status wcl_plan_create(const wcl_device *device, const wcl_model *model,
         return status;
     /* a plan retains its model, which is not constant in its reference count */
     const wcl__rates rates = wcl__provider_rates(device);
-    const wcl__plan_request request = {&device->facts, (wcl_model *)model, &known, inputs, NULL, 0, &rates};
+    const wcl__plan_request request = {
+        &device->facts, (wcl_model *)model, &known, inputs, NULL, 0, &rates, NULL, NULL};
     return wcl__plan_make(&request, out);
 }
 
@@ -43,11 +46,16 @@ void wcl_plan_destroy(wcl_plan *plan)
     for (size_t i = 0; i < plan->node_count; i++) {
         wcl__free(plan->nodes[i].name);
         wcl__free(plan->nodes[i].reason);
+        wcl__free(plan->nodes[i].parameters);
     }
+    for (size_t i = 0; i < plan->note_count; i++)
+        wcl__free(plan->notes[i]);
+    wcl__free(plan->notes);
     wcl__free(plan->nodes);
     wcl__free(plan->input_slots);
     wcl__free(plan->output_slots);
     wcl__free(plan->buffers);
+    wcl__settings_clear(&plan->settings);
     wcl__steps_clear(&plan->steps);
     wcl__graph_clear(&plan->graph);
     wcl_model_destroy(plan->model);
@@ -70,7 +78,7 @@ wcl_status wcl_plan_get_node(const wcl_plan *plan, int index, wcl_plan_node *nod
     full.name = from->name;
     full.op = from->op;
     full.algorithm = from->algorithm;
-    full.parameters = from->parameters;
+    full.parameters = from->parameters ? from->parameters : "";
     full.layout = from->layout;
     full.reason = from->reason ? from->reason : "";
     full.rank = from->shape.rank;
@@ -83,6 +91,7 @@ wcl_status wcl_plan_get_node(const wcl_plan *plan, int index, wcl_plan_node *nod
     full.is_host = from->is_host;
     full.least_gflop = from->least_flops * 1e-9;
     full.least_bytes = from->least_bytes;
+    full.family = from->config.family ? from->config.family->family : "";
     return wcl__info_write(node, &full, sizeof full);
 }
 
@@ -113,4 +122,27 @@ int wcl_plan_host_steps(const wcl_plan *plan)
     for (size_t i = 0; i < plan->node_count; i++)
         count += plan->nodes[i].is_host;
     return count;
+}
+
+wcl_status wcl__plan_add_note(wcl_plan *plan, const char *format, ...)
+{
+    va_list arguments;
+    char text[1024];
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (!WCL__GROW(plan->notes, plan->note_count, plan->note_capacity))
+        return wcl__fail_memory();
+    plan->notes[plan->note_count] = wcl__strdup(text);
+    return plan->notes[plan->note_count++] ? WCL_OK : wcl__fail_memory();
+}
+
+int wcl_plan_note_count(const wcl_plan *plan)
+{
+    return (int)plan->note_count;
+}
+
+const char *wcl_plan_note(const wcl_plan *plan, int index)
+{
+    return index >= 0 && (size_t)index < plan->note_count ? plan->notes[index] : NULL;
 }

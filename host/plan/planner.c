@@ -1,18 +1,23 @@
-#include "plan/plan.h"
+#include "plan/planner.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "graph/lower.h"
 #include "kernels/shape/convert.h"
+#include "ops/registry.h"
 #include "ops/weights.h"
+#include "plan/choose.h"
+#include "plan/place.h"
+#include "plan/settings.h"
 #include "base/error.h"
 #include "base/memory.h"
 
-/* Where a value lies: one entry for each layout that somebody made of it. */
+/* Where a value lies: one entry for each format that somebody made of it. */
 typedef struct place {
     const wcl__value *value;
-    int block, slot;
+    wcl__format_id format;
+    int slot;
 } place;
 
 typedef struct emitter {
@@ -22,19 +27,19 @@ typedef struct emitter {
     size_t place_count, place_capacity;
 } emitter;
 
-static wcl_status add_place(emitter *e, const wcl__value *value, int block, int slot)
+static wcl_status add_place(emitter *e, const wcl__value *value, wcl__format_id format, int slot)
 {
     if (!WCL__GROW(e->places, e->place_count, e->place_capacity))
         return wcl__fail_memory();
-    e->places[e->place_count++] = (place){value, block, slot};
+    e->places[e->place_count++] = (place){value, format, slot};
     return WCL_OK;
 }
 
-/* The value's slot in this layout; any layout for block 0. -1: there is none. */
-static int find_place(const emitter *e, const wcl__value *value, int block)
+/* The value's slot in this format; in any for format 0. -1: there is none. */
+static int find_place(const emitter *e, const wcl__value *value, wcl__format_id format)
 {
     for (size_t i = 0; i < e->place_count; i++)
-        if (e->places[i].value == value && (block == 0 || e->places[i].block == block))
+        if (e->places[i].value == value && (format == 0 || e->places[i].format == format))
             return e->places[i].slot;
     return -1;
 }
@@ -73,45 +78,81 @@ static void account(emitter *e, size_t constants, size_t tensors, size_t steps)
     node->launches = (int)(s->step_count - steps);
 }
 
+/* Keeps what the current node runs with, as numbers and as a text. */
+static wcl_status keep_config(emitter *e, const wcl__config *config)
+{
+    wcl__planned *node = &e->plan->nodes[e->plan->steps.node];
+    char text[WCL__VALUES_BYTES];
+    node->config = *config;
+    if (!config->family)
+        return WCL_OK;
+    wcl__params_print(config->family, config->values, text, sizeof text);
+    node->parameters = wcl__strdup(text);
+    return node->parameters ? WCL_OK : wcl__fail_memory();
+}
+
 /* A constant lies in C order until somebody needs it otherwise. */
 static wcl_status place_constant(emitter *e, const wcl__value *value)
 {
+    const wcl__format_id plain = wcl__format_plain(value->type);
     int slot;
-    if (!value->source || find_place(e, value, 1) >= 0)
+    if (!value->source || find_place(e, value, plain) >= 0)
         return WCL_OK;
     const wcl_status status = wcl__constant_slot(&e->plan->steps, value, &slot);
-    return status == WCL_OK ? add_place(e, value, 1, slot) : status;
+    return status == WCL_OK ? add_place(e, value, plain, slot) : status;
 }
 
-/* The value in the layout that is asked for: as it is, or converted by a step of its own. */
-static wcl_status slot_in_layout(emitter *e, const wcl__value *value, int block, int *slot)
+/* The step that makes slot `to` of slot `from`. */
+static wcl_status convert(emitter *e, const wcl__value *value, int from, int to)
+{
+    wcl__steps *steps = &e->plan->steps;
+    const wcl__layout *from_format = &steps->tensors[from].layout, *to_format = &steps->tensors[to].layout;
+    wcl__operand x = {.slot = from}, y = {.slot = to};
+    wcl__config config = {.family = &wcl__convert_table};
+    wcl__convert_params params;
+    wcl__call call;
+    const char *reason = wcl__convert_refuses(from_format, to_format, &value->shape);
+    if (reason)
+        return wcl__fail(WCL_UNSUPPORTED, "%s cannot be converted: %s", value->name, reason);
+    wcl__convert_configure(from_format, to_format, &params);
+    wcl__settings_apply(e->request->settings, &wcl__convert_table, value->name, &params);
+    memcpy(config.values, &params, sizeof params);
+    wcl_status status = keep_config(e, &config);
+    if (status == WCL_OK)
+        status = wcl__layout_view(from_format, &value->shape, &x.view);
+    if (status == WCL_OK)
+        status = wcl__layout_view(to_format, &value->shape, &y.view);
+    if (status == WCL_OK)
+        status = wcl__convert_call(&call, &params, &x, &y);
+    return status == WCL_OK ? wcl__steps_kernel(steps, &call) : status;
+}
+
+/* The value in the format that is asked for: as it is, or converted by a step of its own. */
+static wcl_status slot_in_format(emitter *e, const wcl__value *value, wcl__format_id format, int *slot)
 {
     wcl__steps *steps = &e->plan->steps;
     wcl_status status = place_constant(e, value);
     if (status != WCL_OK)
         return status;
-    *slot = find_place(e, value, block);
+    *slot = find_place(e, value, format);
     if (*slot >= 0)
         return WCL_OK;
     const int from = find_place(e, value, 0);
     const size_t tensors = steps->tensor_count, step_count = steps->step_count;
-    const wcl__layout from_layout = steps->tensors[from].layout, to_layout = wcl__layout_blocked(block);
-    wcl__call *call;
+    const wcl__layout to_layout = wcl__format_of(format);
     status = add_node(e, value->name, "Layout", "convert", &value->shape);
     if (status == WCL_OK)
         status =
             wcl__steps_tensor(steps, WCL__TENSOR_ACTIVATION, value->name, &value->shape, &to_layout, slot);
     if (status == WCL_OK)
-        status = wcl__steps_kernel(steps, "convert", &call);
+        status = convert(e, value, from, *slot);
     if (status == WCL_OK)
-        status = wcl__convert_call(call, from, &from_layout, *slot, &to_layout, &value->shape);
-    if (status == WCL_OK)
-        status = add_place(e, value, block, *slot);
+        status = add_place(e, value, format, *slot);
     if (status == WCL_OK) {
         steps->tensors[*slot].order = &value->order;
         wcl__planned *node = &e->plan->nodes[steps->node];
         wcl__layout_print(&to_layout, node->layout, sizeof node->layout);
-        node->least_bytes = 2 * wcl__shape_count(&value->shape) * (int64_t)sizeof(float);
+        node->least_bytes = 2 * wcl__shape_count(&value->shape) * (int64_t)wcl_type_size(value->type);
         account(e, tensors, tensors, step_count);
     }
     return status;
@@ -130,29 +171,31 @@ static wcl_status input_slots(emitter *e, const wcl__op_node *node, const wcl__o
             status =
                 wcl__fail(WCL_UNSUPPORTED, "input %s must be known before the network runs", value->name);
         else
-            status =
-                slot_in_layout(e, value, wcl__input_block(option->variant, value, option->blocks), &slots[i]);
+            status = slot_in_format(e, value, wcl__offer_in(&option->way.offer, i), &slots[i]);
         if (status != WCL_OK)
             return status;
     }
     return WCL_OK;
 }
 
-static wcl_status output_slots(emitter *e, const wcl__op_node *node, int block, int alias, int *slots)
+static wcl_status output_slots(emitter *e, const wcl__op_node *node, const wcl__offer *offer, int alias,
+                               int *slots)
 {
-    const wcl__layout layout = wcl__layout_blocked(block);
     for (size_t i = 0; i < node->output_count; i++) {
+        const wcl__value *value = node->outputs[i];
+        const wcl__format_id format = wcl__offer_out(offer, i);
+        const wcl__layout layout = wcl__format_of(format);
         slots[i] = -1;
-        if (!node->outputs[i] || node->outputs[i]->source)
+        if (!value || value->source)
             continue;
-        wcl_status status = wcl__steps_tensor(&e->plan->steps, WCL__TENSOR_ACTIVATION, node->outputs[i]->name,
-                                              &node->outputs[i]->shape, &layout, &slots[i]);
+        wcl_status status = wcl__steps_tensor(&e->plan->steps, WCL__TENSOR_ACTIVATION, value->name,
+                                              &value->shape, &layout, &slots[i]);
         if (status == WCL_OK)
-            status = add_place(e, node->outputs[i], block, slots[i]);
+            status = add_place(e, value, format, slots[i]);
         if (status != WCL_OK)
             return status;
         e->plan->steps.tensors[slots[i]].alias = alias;
-        e->plan->steps.tensors[slots[i]].order = &node->outputs[i]->order;
+        e->plan->steps.tensors[slots[i]].order = &value->order;
     }
     return WCL_OK;
 }
@@ -170,20 +213,20 @@ static int64_t least_bytes(const wcl__op_node *node)
     return bytes;
 }
 
-static void describe(emitter *e, const wcl__op_node *node, const wcl__option *option)
+static wcl_status describe(emitter *e, const wcl__op_node *node, const wcl__option *option)
 {
     wcl__planned *planned = &e->plan->nodes[e->plan->steps.node];
-    const wcl__layout layout = wcl__layout_blocked(option->blocks.out);
-    wcl__layout_print(&layout, planned->layout, sizeof planned->layout);
-    if (option->variant->parameters)
-        option->variant->parameters(node, e->request->facts, option->blocks, planned->parameters,
-                                    sizeof planned->parameters);
+    const wcl__layout layout = wcl__format_of(wcl__offer_out(&option->way.offer, 0));
+    const bool view = node->op->flags & WCL__IS_VIEW;
     wcl__cost cost = {0};
+    wcl__layout_print(&layout, planned->layout, sizeof planned->layout);
     if (option->variant->cost)
-        option->variant->cost(node, e->request->facts, option->blocks, &cost);
+        option->variant->cost(&option->way, e->request->profile, &cost);
     planned->flops = cost.flops;
     planned->least_flops = node->op->work ? node->op->work(node) : 0;
-    planned->least_bytes = node->op->flags & WCL__IS_VIEW ? 0 : least_bytes(node);
+    planned->least_bytes = view ? 0 : least_bytes(node);
+    planned->variant = view ? NULL : option->variant->name;
+    return keep_config(e, &option->way.config);
 }
 
 static wcl_status emit_node(emitter *e, size_t at, const wcl__choice *choice)
@@ -199,21 +242,20 @@ static wcl_status emit_node(emitter *e, size_t at, const wcl__choice *choice)
     wcl_status status = input_slots(e, node, option, slots);
     const size_t tensors = steps->tensor_count, step_count = steps->step_count;
     if (status == WCL_OK)
-        status = add_node(e, node->name, node->op->name, view ? "view" : option->variant->name,
-                          &node->outputs[0]->shape);
+        status = add_node(e, node->name, node->op->name,
+                          view ? "view" : wcl__variant_algorithm(option->variant), &node->outputs[0]->shape);
     if (status == WCL_OK) {
         e->plan->nodes[steps->node].graph_node = (int64_t)at;
-        status = output_slots(e, node, option->blocks.out, view ? slots[0] : -1, slots + node->input_count);
+        status = output_slots(e, node, &option->way.offer, view ? slots[0] : -1, slots + node->input_count);
     }
     if (status == WCL_OK && choice->reason) {
         e->plan->nodes[steps->node].reason = wcl__strdup(choice->reason);
         status = e->plan->nodes[steps->node].reason ? WCL_OK : wcl__fail_memory();
     }
     if (status == WCL_OK)
-        describe(e, node, option);
+        status = describe(e, node, option);
     if (status == WCL_OK && !view) {
-        const wcl__emit emit = {steps, e->request->facts,        node, option->blocks,
-                                slots, slots + node->input_count};
+        const wcl__emit emit = {steps, &option->way, node, slots, slots + node->input_count};
         status = option->variant->emit(&emit);
     }
     if (status == WCL_OK)
@@ -225,8 +267,9 @@ static wcl_status emit_node(emitter *e, size_t at, const wcl__choice *choice)
 static wcl_status emit_inputs(emitter *e)
 {
     const wcl__graph *graph = &e->plan->graph;
-    const wcl__layout plain = WCL__PLAIN;
     for (size_t i = 0; i < graph->model->input_count; i++) {
+        const wcl__format_id format = wcl__format_plain(graph->inputs[i]->type);
+        const wcl__layout plain = wcl__format_of(format);
         int slot;
         e->plan->input_slots[i] = -1;
         if (graph->inputs[i]->source)
@@ -236,7 +279,7 @@ static wcl_status emit_inputs(emitter *e)
         wcl_status status = wcl__steps_tensor(&e->plan->steps, WCL__TENSOR_ACTIVATION, graph->inputs[i]->name,
                                               &graph->inputs[i]->shape, &plain, &slot);
         if (status == WCL_OK)
-            status = add_place(e, graph->inputs[i], 1, slot);
+            status = add_place(e, graph->inputs[i], format, slot);
         if (status != WCL_OK)
             return status;
         e->plan->input_slots[i] = slot;
@@ -252,7 +295,7 @@ static wcl_status emit_outputs(emitter *e)
         wcl_status status = WCL_OK;
         e->plan->output_slots[i] = -1;
         if (!value->source)
-            status = slot_in_layout(e, value, 1, &e->plan->output_slots[i]);
+            status = slot_in_format(e, value, wcl__format_plain(value->type), &e->plan->output_slots[i]);
         else if ((status = add_node(e, value->name, "Constant", "host", &value->shape)) == WCL_OK)
             e->plan->nodes[e->plan->steps.node].is_host = true;
         if (status != WCL_OK)
@@ -274,11 +317,15 @@ static wcl_status emit_all(emitter *e, const wcl__choice *choices)
 static wcl_status plan_once(const wcl__plan_request *request, wcl_plan *plan, wcl__choice **choices)
 {
     emitter e = {request, plan, NULL, 0, 0};
-    wcl_status status = wcl__choose(request, &plan->graph, choices);
+    wcl_status status = wcl__settings_check(request, plan);
+    if (status == WCL_OK)
+        status = wcl__choose(request, &plan->graph, choices);
     if (status == WCL_OK)
         status = emit_all(&e, *choices);
     if (status == WCL_OK)
         status = wcl__place(plan, request->options);
+    if (status == WCL_OK)
+        status = wcl__settings_note_unused(request, plan);
     wcl__free(e.places);
     return status;
 }
@@ -292,8 +339,11 @@ static wcl_status plan_begin(const wcl__plan_request *request, wcl_plan **out)
     pthread_mutex_init(&plan->lock, NULL);
     plan->references = 1;
     plan->facts = *request->facts;
+    plan->profile = *request->profile;
     plan->rates = *request->rates;
     plan->options = *request->options;
+    plan->options.settings = NULL; /* the caller's memory */
+    plan->options.setting_count = 0;
     wcl__model_retain(request->model);
     plan->model = request->model;
     plan->input_slots = wcl__alloc(request->model->input_count + 1, sizeof(int));
@@ -303,25 +353,24 @@ static wcl_status plan_begin(const wcl__plan_request *request, wcl_plan **out)
     return wcl__graph_create(request->model, request->inputs, &plan->graph);
 }
 
-static size_t memory_of(const wcl__plan_request *request, const wcl__op_node *node,
-                        const wcl__variant *variant, wcl__blocks blocks)
+static size_t memory_of(const wcl__option *option)
 {
-    return variant->memory ? variant->memory(node, request->facts, blocks) : 0;
+    return option->variant->memory ? option->variant->memory(&option->way) : 0;
 }
 
 /* Of the other variants that may run the node, forced or not. */
-static size_t least_memory(const wcl__plan_request *request, const wcl__op_node *node,
-                           const wcl__variant *chosen)
+static size_t least_memory(const wcl__plan_request *request, const wcl__option *chosen)
 {
+    const wcl__op_node *node = chosen->way.node;
+    const bool half = wcl__offer_half(&chosen->way.offer);
+    wcl__option_list list;
     size_t least = SIZE_MAX;
     for (size_t v = 0; v < node->op->variant_count; v++) {
         const wcl__variant *variant = &node->op->variants[v];
-        wcl__blocks blocks[WCL__MAX_BLOCKS] = {{1, 1}};
-        if (variant == chosen || wcl__refusal(request, node, variant))
+        if (variant == chosen->variant || wcl__option_make(request, node, variant, half, &list))
             continue;
-        const int count = variant->blocks ? variant->blocks(node, request->facts, blocks) : 1;
-        for (int i = 0; i < count; i++)
-            least = WCL__MIN(least, memory_of(request, node, variant, blocks[i]));
+        for (int i = 0; i < list.count; i++)
+            least = WCL__MIN(least, memory_of(&list.options[i]));
     }
     return least;
 }
@@ -333,9 +382,7 @@ static int64_t most_memory(const wcl__plan_request *request, const wcl_plan *pla
     size_t most = 0;
     for (size_t i = 0; i < plan->graph.node_count; i++) {
         const wcl__option *option = &choices[i].options[choices[i].chosen];
-        const wcl__op_node *node = plan->graph.nodes[i];
-        const size_t bytes = memory_of(request, node, option->variant, option->blocks),
-                     least = least_memory(request, node, option->variant);
+        const size_t bytes = memory_of(option), least = least_memory(request, option);
         if (bytes > least && bytes - least > most) {
             most = bytes - least;
             found = (int64_t)i;
@@ -348,7 +395,7 @@ static int64_t most_memory(const wcl__plan_request *request, const wcl_plan *pla
 static const wcl__plan_tensor *too_large(const wcl_plan *plan)
 {
     for (size_t i = 0; i < plan->steps.tensor_count; i++)
-        if (plan->steps.tensors[i].bytes > plan->facts.max_alloc)
+        if (plan->steps.tensors[i].bytes > plan->profile.max_alloc)
             return &plan->steps.tensors[i];
     return NULL;
 }
@@ -363,7 +410,7 @@ static int64_t choice_of(const wcl__plan_request *request, const wcl_plan *plan,
         return -1;
     const wcl__planned *planned = &plan->nodes[plan->steps.steps[tensor->first_step - 1].node];
     const int64_t i = planned->graph_node;
-    return i >= 0 && wcl__has_alternative(request, plan->graph.nodes[i], planned->algorithm) ? i : -1;
+    return i >= 0 && wcl__has_alternative(request, plan->graph.nodes[i], planned->variant) ? i : -1;
 }
 
 /* Denials of one planning: the request's own, then those that the limits add. */
@@ -401,7 +448,7 @@ typedef struct room {
 
 static room room_of(const wcl__plan_request *request)
 {
-    const uint64_t cap = request->options->memory_cap, memory = request->facts->global_bytes;
+    const uint64_t cap = request->options->memory_cap, memory = request->profile->global_bytes;
     if (memory > 0 && (cap == 0 || memory < cap))
         return (room){memory, "it takes too much of the device's memory", "the device has"};
     return (room){cap, "it takes too much of the memory cap", "the cap is"};
@@ -423,7 +470,7 @@ static wcl_status check_limits(const wcl__plan_request *request, const wcl_plan 
                    ? WCL_OK
                    : wcl__fail(WCL_NO_MEMORY,
                                "tensor %s takes %zu bytes, the device's largest buffer has %llu",
-                               tensor->name, tensor->bytes, (unsigned long long)plan->facts.max_alloc);
+                               tensor->name, tensor->bytes, (unsigned long long)plan->profile.max_alloc);
     }
     if (room.bytes == 0 || total <= room.bytes)
         return WCL_OK;
@@ -457,17 +504,11 @@ static wcl_status plan_within_limits(wcl__plan_request *request, denials *d, wcl
     return status;
 }
 
-wcl_status wcl__plan_make(const wcl__plan_request *request, wcl_plan **out)
+/* Plans again as long as a limit denies a variant. */
+static wcl_status plan_until_it_fits(wcl__plan_request *request, wcl_plan **out)
 {
-    const wcl__facts facts = wcl__facts_as(request->facts, request->options->plan_as);
-    const wcl__rates guess = wcl__rates_guess(&facts);
-    wcl__plan_request capped = *request;
     denials d = {NULL, 0, 0, request->denied_count, UINT64_MAX};
     wcl_status status = WCL_OK;
-    *out = NULL;
-    capped.facts = &facts;
-    if (!capped.rates || facts.type != request->facts->type) /* the rates are another kind's */
-        capped.rates = &guess;
     for (size_t i = 0; i < request->denied_count && status == WCL_OK; i++) {
         if (WCL__GROW(d.list, d.count, d.capacity))
             d.list[d.count++] = request->denied[i];
@@ -476,14 +517,40 @@ wcl_status wcl__plan_make(const wcl__plan_request *request, wcl_plan **out)
     }
     for (bool again = true; again && status == WCL_OK;) {
         wcl_plan_destroy(*out);
-        capped.denied = d.list;
-        capped.denied_count = d.count;
-        status = plan_within_limits(&capped, &d, out, &again);
-    }
-    if (status != WCL_OK) {
-        wcl_plan_destroy(*out);
-        *out = NULL;
+        request->denied = d.list;
+        request->denied_count = d.count;
+        status = plan_within_limits(request, &d, out, &again);
     }
     denials_clear(&d);
+    return status;
+}
+
+wcl_status wcl__plan_make(const wcl__plan_request *request, wcl_plan **out)
+{
+    const wcl_session_options *options = request->options;
+    const wcl__facts facts = wcl__facts_as(request->facts, options->plan_as);
+    const wcl__profile own = wcl__profile_of(request->facts), profile = wcl__profile_of(&facts);
+    const wcl__rates guess = wcl__rates_guess(&profile);
+    wcl__plan_request full = *request;
+    wcl__settings settings;
+    *out = NULL;
+    wcl_status status =
+        wcl__settings_read(options->settings, options->setting_count, wcl__family_find, &settings);
+    if (status != WCL_OK)
+        return status;
+    full.facts = &facts;
+    full.profile = &profile;
+    full.settings = settings.count > 0 ? &settings : NULL;
+    if (!full.rates || profile.simd != own.simd ||
+        profile.simt != own.simt) /* the rates are another kind's */
+        full.rates = &guess;
+    status = plan_until_it_fits(&full, out);
+    if (status == WCL_OK) {
+        (*out)->settings = settings;
+        return WCL_OK;
+    }
+    wcl_plan_destroy(*out);
+    *out = NULL;
+    wcl__settings_clear(&settings);
     return status;
 }

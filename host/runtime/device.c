@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "runtime/core.h"
+#include "runtime/kernel_set.h"
 #include "runtime/select.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -73,6 +74,7 @@ static wcl_status make_device(wcl_device **out)
         return wcl__fail_memory();
     }
     device->references = 1;
+    device->kernels = &wcl__portable_kernels;
     device->platform_index = device->device_index = -1;
     *out = device;
     return WCL_OK;

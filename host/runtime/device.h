@@ -20,7 +20,8 @@ typedef struct wcl__facts {
 /* The facts of such a device with this one's limits; of a device that is one, its own. */
 wcl__facts wcl__facts_as(const wcl__facts *facts, wcl_plan_as kind);
 
-typedef struct wcl__provider wcl__provider; /* provider.h */
+typedef struct wcl__provider wcl__provider;     /* provider.h */
+typedef struct wcl__kernel_set wcl__kernel_set; /* kernel_set.h */
 
 struct wcl_device {
     int references;
@@ -28,6 +29,7 @@ struct wcl_device {
     cl_context context;
     cl_device_id id;
     wcl__facts facts;
+    const wcl__kernel_set *kernels;   /* that its calls are resolved by */
     int platform_index, device_index; /* -1: wrapped */
     bool is_default;
     struct wcl__core *core;    /* what handles share, core.h */

@@ -3,11 +3,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "runtime/launch.h"
+#include "runtime/kernel_set.h"
 #include "runtime/provider.h"
 #include "base/error.h"
 
 /* ------------------------------------------------------------------ building a call */
+
+wcl_status wcl__call_begin(wcl__call *call, const wcl__kernel *kernel, const wcl__param_table *family,
+                           const void *params)
+{
+    const wcl_status status = wcl__params_validate(family, params);
+    if (status != WCL_OK)
+        return wcl__in_kernel(status, kernel->name);
+    *call = (wcl__call){.kernel = kernel->name, .reads = kernel->reads, .config.family = family};
+    memcpy(call->config.values, params, (size_t)family->count * sizeof(int));
+    return WCL_OK;
+}
 
 static wcl__arg *next_arg(wcl__call *call)
 {
@@ -79,10 +90,10 @@ static bool needs_its_group(const wcl_device *device, const wcl__call *call, cl_
 }
 
 /* To be called before the arguments are set, as check_local_memory. */
-static wcl_status fit_range(const wcl_device *device, const wcl__call *call, cl_kernel kernel,
-                            wcl__range *range)
+static wcl_status fit_range(const wcl_device *device, const wcl__call *call, const wcl__range *wanted,
+                            cl_kernel kernel, wcl__range *range)
 {
-    *range = call->range;
+    *range = *wanted;
     if (range->local[0] * range->local[1] * range->local[2] > 1 && needs_its_group(device, call, kernel))
         range->fixed = true;
     return wcl__range_fit(range, &device->facts,
@@ -144,13 +155,16 @@ static wcl_status set_args(const wcl__call *call, cl_kernel kernel, const cl_mem
 wcl_status wcl__launch_create(wcl_device *device, const wcl__call *call, const cl_mem *slots,
                               wcl__launch *out)
 {
+    wcl__resolved resolved;
     cl_program program;
     cl_int code;
     *out = (wcl__launch){.call = call};
-    wcl_status status = wcl__provider_get(device, call->kernel, call->options, &program);
+    wcl_status status = wcl__kernel_resolve(device, call, &resolved);
+    if (status == WCL_OK)
+        status = wcl__provider_get(device, resolved.program, resolved.options, &program);
     if (status != WCL_OK)
         goto cleanup;
-    out->kernel = clCreateKernel(program, call->kernel, &code);
+    out->kernel = clCreateKernel(program, resolved.entry, &code);
     if (code != CL_SUCCESS) {
         out->kernel = NULL;
         status = wcl__fail_cl(code, "cannot make the kernel");
@@ -158,7 +172,7 @@ wcl_status wcl__launch_create(wcl_device *device, const wcl__call *call, const c
     }
     if ((status = check_arguments(call, out->kernel)) != WCL_OK)
         goto cleanup;
-    if ((status = fit_range(device, call, out->kernel, &out->range)) != WCL_OK)
+    if ((status = fit_range(device, call, &resolved.range, out->kernel, &out->range)) != WCL_OK)
         goto cleanup;
     if ((status = check_local_memory(device, call, out->kernel)) != WCL_OK)
         goto cleanup;

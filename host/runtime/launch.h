@@ -3,9 +3,11 @@
 #ifndef WCL_RUNTIME_LAUNCH_H
 #define WCL_RUNTIME_LAUNCH_H
 
+#include "runtime/profile.h"
 #include "runtime/range.h"
+#include "tune/params.h"
 
-enum { WCL__MAX_ARGS = 16, WCL__ARG_BYTES = 128, WCL__OPTION_BYTES = 384 };
+enum { WCL__MAX_ARGS = 16, WCL__ARG_BYTES = 128 };
 
 typedef enum wcl__arg_kind {
     WCL__ARG_SLOT = 1,  /* a buffer: index into the table of cl_mem that the launch is bound to */
@@ -20,20 +22,27 @@ typedef struct wcl__arg {
     unsigned char value[WCL__ARG_BYTES];
 } wcl__arg;
 
-/* A kernel of a family. Options that it does not read are not passed, so that layers share its build. */
+/* A kernel, as the families know it. */
 typedef struct wcl__kernel {
-    const char *name;  /* its program is NAME.cl */
-    const char *reads; /* fields of its family's parameters that its code depends on: "cb lanes"; NULL: all */
+    const char *name;  /* "pool_max" */
+    const char *reads; /* the family's fields that its code depends on: "cb act"; NULL: all */
 } wcl__kernel;
 
+/* What is to run, in nobody's terms but ours: the device's kernel set says with which program (kernel_set.h).
+ */
 typedef struct wcl__call {
-    const char *kernel; /* its name; static */
-    char options[WCL__OPTION_BYTES];
+    const char *kernel; /* NULL: no call */
+    const char *reads;  /* wcl__kernel's */
+    wcl__config config;
     wcl__arg args[WCL__MAX_ARGS];
     int arg_count;
     wcl__range range;
 } wcl__call;
 
+/* Empties the call and gives it kernel and configuration. WCL_BAD_ARGUMENT where the values break a rule of
+ * the family. */
+wcl_status wcl__call_begin(wcl__call *call, const wcl__kernel *kernel, const wcl__param_table *family,
+                           const void *params);
 /* Building a call. An argument too many or too large is a programming error caught by assert. */
 void wcl__call_slot(wcl__call *call, int slot);
 void wcl__call_value(wcl__call *call, const void *value, size_t size);

@@ -327,6 +327,12 @@ static bool store_rates(wcl__provider *provider, const wcl__facts *facts)
            wcl__cache_store(&provider->cache, WCL__CACHE_RATES, key, &stored, sizeof stored);
 }
 
+static wcl__rates guess_rates(const wcl__facts *facts)
+{
+    const wcl__profile profile = wcl__profile_of(facts);
+    return wcl__rates_guess(&profile);
+}
+
 /* The caller holds the lock. */
 static void know_rates(wcl__provider *provider, const wcl__facts *facts)
 {
@@ -334,7 +340,7 @@ static void know_rates(wcl__provider *provider, const wcl__facts *facts)
         return;
     provider->rates_origin = RATES_OF_FOLDER;
     if (!load_rates(provider, facts, &provider->rates))
-        provider->rates = wcl__rates_guess(facts);
+        provider->rates = guess_rates(facts);
 }
 
 wcl__rates wcl__provider_rates(const wcl_device *device)

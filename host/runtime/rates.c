@@ -1,12 +1,11 @@
 #include "runtime/rates.h"
 
 /* Two multiply-adds a cycle of up to 8 lanes each: vectors of 16 take two turns on many CPUs. */
-wcl__rates wcl__rates_guess(const wcl__facts *facts)
+wcl__rates wcl__rates_guess(const wcl__profile *profile)
 {
-    const unsigned lanes = WCL__MIN(WCL__MAX(facts->vector_width, 4u), 8u);
-    const double cycles =
-        (double)WCL__MAX(facts->compute_units, 1u) * (double)WCL__MAX(facts->clock_mhz, 500u) * 1e6;
-    if (facts->type & CL_DEVICE_TYPE_GPU)
+    const int lanes = WCL__MIN(WCL__MAX(profile->width, 4), 8);
+    const double cycles = (double)profile->units * (double)WCL__MAX(profile->clock_mhz, 500u) * 1e6;
+    if (profile->simt)
         return (wcl__rates){cycles * 64 * 2, 200e9, 8e-6, false};
     return (wcl__rates){cycles * (double)lanes * 4, 30e9, 20e-6, false};
 }

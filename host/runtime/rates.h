@@ -3,7 +3,7 @@
 #ifndef WCL_RUNTIME_RATES_H
 #define WCL_RUNTIME_RATES_H
 
-#include "runtime/device.h"
+#include "runtime/profile.h"
 
 typedef struct wcl__rates {
     double flops, bytes; /* a second */
@@ -12,7 +12,7 @@ typedef struct wcl__rates {
 } wcl__rates;
 
 /* The guess ranks variants on one device; it predicts no time. */
-wcl__rates wcl__rates_guess(const wcl__facts *facts);
+wcl__rates wcl__rates_guess(const wcl__profile *profile);
 /* Could a device have these rates? Not if one is 0, negative or no number. */
 bool wcl__rates_are_plausible(const wcl__rates *rates);
 /* Do they differ by no more than two measurements of one device do? */

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "graph/bind.h"
+#include "plan/choose.h"
+#include "runtime/kernel_set.h"
 #include "runtime/provider.h"
 #include "base/memory.h"
 
@@ -185,10 +187,17 @@ static wcl_status make_slots(wcl_session *session, wcl__instance *instance, int 
 /* Could another variant run the node? */
 static bool has_another(const wcl_session *session, const wcl_plan *plan, const wcl__planned *planned)
 {
-    const wcl__plan_request request = {&plan->facts,    plan->model,           &session->options, NULL,
-                                       session->denied, session->denied_count, &plan->rates};
+    const wcl__plan_request request = {.facts = &plan->facts,
+                                       .model = plan->model,
+                                       .options = &session->options,
+                                       .denied = session->denied,
+                                       .denied_count = session->denied_count,
+                                       .rates = &plan->rates,
+                                       .profile = &plan->profile,
+                                       .settings = &plan->settings};
     const int64_t i = planned->graph_node;
-    return i >= 0 && wcl__has_alternative(&request, plan->graph.nodes[i], planned->algorithm);
+    return i >= 0 && planned->variant &&
+           wcl__has_alternative(&request, plan->graph.nodes[i], planned->variant);
 }
 
 void wcl__denied_clear(wcl__denied *denied)
@@ -211,7 +220,7 @@ static bool is_blamed(const wcl__failures *failed, const wcl__planned *planned)
 {
     for (size_t i = 0; i < failed->count; i++)
         if (strcmp(failed->list[i].node, planned->name) == 0 &&
-            strcmp(failed->list[i].variant, planned->algorithm) == 0)
+            strcmp(failed->list[i].variant, planned->variant) == 0)
             return true;
     return false;
 }
@@ -230,7 +239,7 @@ static bool blame(const wcl_session *session, const wcl_plan *plan, int node, wc
         wcl__free(reason);
         return false;
     }
-    failed->list[failed->count++] = (wcl__denied){name, plan->nodes[node].algorithm, reason};
+    failed->list[failed->count++] = (wcl__denied){name, plan->nodes[node].variant, reason};
     return true;
 }
 
@@ -240,10 +249,9 @@ static bool blame(const wcl_session *session, const wcl_plan *plan, int node, wc
 static wcl_status build_program(wcl_session *session, const wcl_plan *plan, int64_t done,
                                 const wcl__call *call, bool *cancelled)
 {
-    cl_program program;
     const wcl_status status = go_on(session, plan, done, call->kernel);
     *cancelled = status != WCL_OK;
-    return *cancelled ? status : wcl__provider_get(session->device, call->kernel, call->options, &program);
+    return *cancelled ? status : wcl__kernel_build(session->device, call);
 }
 
 static void blame_program(const wcl_session *session, const wcl_plan *plan, wcl_status status, int node,

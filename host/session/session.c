@@ -57,6 +57,28 @@ static wcl_status check_queue(const wcl_session *session)
     return WCL_OK;
 }
 
+/* The caller's texts may be gone when a later shape is planned. On failure there are none. */
+static wcl_status own_settings(wcl_session *session)
+{
+    const char *const *from = session->options.settings;
+    const size_t count = session->options.setting_count;
+    session->options.settings = NULL;
+    session->options.setting_count = 0;
+    if (count == 0)
+        return WCL_OK;
+    session->settings = wcl__alloc(count, sizeof *session->settings);
+    if (!session->settings)
+        return wcl__fail_memory();
+    session->options.settings = (const char *const *)session->settings;
+    for (size_t i = 0; i < count; i++) {
+        session->settings[i] = wcl__strdup(from[i]);
+        if (!session->settings[i])
+            return wcl__fail_memory();
+        session->options.setting_count++;
+    }
+    return WCL_OK;
+}
+
 wcl_status wcl_session_create(wcl_device *device, wcl_model *model, const wcl_session_options *options,
                               wcl_session **out)
 {
@@ -68,6 +90,8 @@ wcl_status wcl_session_create(wcl_device *device, wcl_model *model, const wcl_se
     if (!session)
         return wcl__fail_memory();
     wcl_status status = wcl__options_read(options, &session->options, sizeof session->options);
+    if (status == WCL_OK)
+        status = own_settings(session);
     if (status != WCL_OK)
         goto cleanup;
     wcl__device_retain(device);
@@ -134,6 +158,9 @@ void wcl_session_destroy(wcl_session *session)
     for (size_t i = 0; i < session->denied_count; i++)
         wcl__denied_clear(&session->denied[i]);
     wcl__free(session->denied);
+    for (size_t i = 0; i < session->options.setting_count; i++)
+        wcl__free(session->settings[i]);
+    wcl__free(session->settings);
     wcl__session_free_texts(session);
     wcl__free(session->made);
     wcl__free(session->bound_inputs);
@@ -226,8 +253,15 @@ static wcl_status try_instance(wcl_session *session, const wcl__facts *facts, co
     wcl_plan *plan;
     wcl__instance *made = NULL;
     const wcl__rates rates = wcl__provider_rates(session->device);
-    const wcl__plan_request request = {
-        facts, session->model, &session->options, inputs, session->denied, session->denied_count, &rates};
+    const wcl__plan_request request = {facts,
+                                       session->model,
+                                       &session->options,
+                                       inputs,
+                                       session->denied,
+                                       session->denied_count,
+                                       &rates,
+                                       NULL,
+                                       NULL};
     *bytes = 0;
     wcl_status status = wcl__plan_make(&request, &plan);
     if (status != WCL_OK)
@@ -322,6 +356,14 @@ wcl_status wcl_session_prepare(wcl_session *session, const wcl_tensor *inputs)
     return wcl__session_select(session, inputs);
 }
 
+static bool same_settings(const wcl__settings *settings, const wcl_session_options *options)
+{
+    bool same = settings->count == options->setting_count;
+    for (size_t i = 0; same && i < settings->count; i++)
+        same = strcmp(settings->list[i].text, options->settings[i]) == 0;
+    return same;
+}
+
 /* What a session's plans are made with must be what this one was made with. */
 static wcl_status check_plan_options(const wcl_plan *plan, const wcl_session *session)
 {
@@ -333,6 +375,7 @@ static wcl_status check_plan_options(const wcl_plan *plan, const wcl_session *se
                         : !a->keep_all != !b->keep_all                 ? "keep_all"
                         : a->precision != b->precision                 ? "precision"
                         : a->plan_as != b->plan_as                     ? "plan_as"
+                        : !same_settings(&plan->settings, b)           ? "settings"
                                                                        : NULL;
     return other ? wcl__fail(WCL_BAD_ARGUMENT,
                              "the plan was made with another %s than the session's options have", other)

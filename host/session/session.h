@@ -3,7 +3,7 @@
 #define WCL_SESSION_SESSION_H
 
 #include "base/names.h"
-#include "plan/plan.h"
+#include "plan/planner.h"
 #include "session/store.h"
 #include "base/error.h"
 
@@ -26,7 +26,8 @@ enum { WCL__INSTANCES = 4 };
 struct wcl_session {
     wcl_device *device;
     wcl_model *model;
-    wcl_session_options options;
+    wcl_session_options options; /* its settings are these: */
+    char **settings;
     wcl__store *store;
     cl_command_queue queue;
     bool out_of_order, profiling;

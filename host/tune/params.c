@@ -1,4 +1,5 @@
 /* Generic code over a family's table of parameters: the struct is `count` ints in the table's order. */
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,17 +77,25 @@ void wcl__params_options(const wcl__param_table *table, const void *params, cons
         for (const char *c = table->fields[i].name; *c && n < sizeof name - 1; c++)
             name[n++] = (char)toupper((unsigned char)*c);
         name[n] = '\0';
-        length = append(out, bytes, length, length ? " -D" : "-D");
+        length = append(out, bytes, length, length > 0 ? " -D" : "-D");
         length = append_pair(out, bytes, length, name, values[i]);
     }
 }
 
+/* The field's index; -1: there is none of this name. */
 static int find_field(const wcl__param_table *table, const char *name, size_t length)
 {
     for (int i = 0; i < table->count; i++)
         if (strlen(table->fields[i].name) == length && memcmp(table->fields[i].name, name, length) == 0)
             return i;
     return -1;
+}
+
+int wcl__params_value(const wcl__param_table *table, const void *params, const char *name)
+{
+    const int field = find_field(table, name, strlen(name));
+    assert(field >= 0);
+    return ((const int *)params)[field];
 }
 
 /* One "name=value" at *text, which moves behind it. */

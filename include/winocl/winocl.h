@@ -296,8 +296,8 @@ WCL_API wcl_status wcl_model_input_info(const wcl_model *model, int index, wcl_t
 WCL_API wcl_status wcl_model_output_info(const wcl_model *model, int index, wcl_tensor *info) WCL_WARN_UNUSED;
 /* A value of the model's metadata, NULL if absent. */
 WCL_API const char *wcl_model_metadata(const wcl_model *model, const char *key);
-WCL_API int
-wcl_model_is_untrained(const wcl_model *model); /* seeded weights: what it predicts means nothing */
+/* Not 0: its weights are seeded, and what it predicts means nothing. */
+WCL_API int wcl_model_is_untrained(const wcl_model *model);
 
 /* A layer, as a summary shows it: a node that is not shape arithmetic. */
 typedef struct wcl_layer {
@@ -416,6 +416,12 @@ typedef struct wcl_session_options {
      * else of the session. NULL: none. A clone has the same function. */
     int (*progress)(void *user, int64_t done, int64_t total, const char *what);
     void *progress_user;
+    /* Values for kernels' parameters, instead of those that winocl chooses: texts of the form
+     * FAMILY:NODE=NAME=VALUE NAME=VALUE... ("conv_gemm:conv1_1=pb=12 kb=2"), or without :NODE for every node
+     * where they are legal. `winocl plan` shows families, names and values; wcl_plan_note what is not used
+     * and why. Values that break a rule of the kernel are refused: WCL_BAD_ARGUMENT says which. Copied. */
+    const char *const *settings;
+    size_t setting_count;
 } wcl_session_options;
 #define WCL_SESSION_OPTIONS_INIT WCL_SIZED(wcl_session_options)
 
@@ -439,6 +445,7 @@ typedef struct wcl_plan_node {
      * and outputs, each once, in float32. */
     double least_gflop;
     int64_t least_bytes;
+    const char *family; /* of the kernels, whose parameters these are; "" if there is nothing to choose */
 } wcl_plan_node;
 #define WCL_PLAN_NODE_INIT WCL_SIZED(wcl_plan_node)
 
@@ -460,6 +467,10 @@ WCL_API int wcl_plan_node_count(const wcl_plan *plan);
 WCL_API wcl_status wcl_plan_get_node(const wcl_plan *plan, int index, wcl_plan_node *node) WCL_WARN_UNUSED;
 WCL_API wcl_status wcl_plan_get_bytes(const wcl_plan *plan, wcl_plan_bytes *bytes) WCL_WARN_UNUSED;
 WCL_API int wcl_plan_host_steps(const wcl_plan *plan);
+/* What there is to say of the options' settings: on which nodes one is not legal, and by which rule, and
+ * which one nothing uses, since other kernels run. NULL for an index that is none. */
+WCL_API int wcl_plan_note_count(const wcl_plan *plan);
+WCL_API const char *wcl_plan_note(const wcl_plan *plan, int index);
 
 /* The device's rates that the plan's choices were made by. */
 typedef struct wcl_plan_rates {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "plan/plan.h"
+#include "plan/place.h"
 #include "kernels/shape/convert.h"
 #include "base/memory.h"
 
@@ -11,10 +11,10 @@ static fake_plan_fault broken;
 
 wcl_status __real_wcl__place(wcl_plan *plan, const wcl_session_options *options);
 wcl_status __wrap_wcl__place(wcl_plan *plan, const wcl_session_options *options);
-wcl_status __real_wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to,
-                                    const wcl__layout *to_layout, const wcl__shape *shape);
-wcl_status __wrap_wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to,
-                                    const wcl__layout *to_layout, const wcl__shape *shape);
+wcl_status __real_wcl__convert_call(wcl__call *call, const wcl__convert_params *params,
+                                    const wcl__operand *from, const wcl__operand *to);
+wcl_status __wrap_wcl__convert_call(wcl__call *call, const wcl__convert_params *params,
+                                    const wcl__operand *from, const wcl__operand *to);
 wcl_status __real_wcl__steps_weight(wcl__steps *steps, const char *name, wcl__packing *packing, int *slot);
 wcl_status __wrap_wcl__steps_weight(wcl__steps *steps, const char *name, wcl__packing *packing, int *slot);
 
@@ -121,13 +121,17 @@ wcl_status __wrap_wcl__place(wcl_plan *plan, const wcl_session_options *options)
 
 /* ---- layouts */
 
-wcl_status __wrap_wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to,
-                                    const wcl__layout *to_layout, const wcl__shape *shape)
+/* Both sides as the one of smaller blocks is. */
+wcl_status __wrap_wcl__convert_call(wcl__call *call, const wcl__convert_params *params,
+                                    const wcl__operand *from, const wcl__operand *to)
 {
-    const wcl__layout *smaller = from_layout->block < to_layout->block ? from_layout : to_layout;
-    if (broken == FAKE_PLAN_DROPPED_LAYOUT)
-        return __real_wcl__convert_call(call, from, smaller, to, smaller, shape);
-    return __real_wcl__convert_call(call, from, from_layout, to, to_layout, shape);
+    const wcl__view *view = params->from < params->to ? &from->view : &to->view;
+    const wcl__operand x = {from->slot, *view}, y = {to->slot, *view};
+    wcl__convert_params smaller = *params;
+    if (broken != FAKE_PLAN_DROPPED_LAYOUT)
+        return __real_wcl__convert_call(call, params, from, to);
+    smaller.from = smaller.to = WCL__MIN(params->from, params->to);
+    return __real_wcl__convert_call(call, &smaller, &x, &y);
 }
 
 /* ---- keys */
@@ -138,12 +142,15 @@ wcl_status __wrap_wcl__steps_weight(wcl__steps *steps, const char *name, wcl__pa
     wcl__call call;
     const bool packs =
         packing->recipe.kind != WCL__PACK_AS_IT_IS && wcl__pack_call(&call, &packing->recipe) == WCL_OK;
+    char values[WCL__VALUES_BYTES] = "";
+    if (packs)
+        wcl__params_print(call.config.family, call.config.values, values, sizeof values);
     if (packing->source && packing->key &&
         (broken == FAKE_PLAN_KEY_OF_SOURCE || broken == FAKE_PLAN_KEY_OF_KERNEL)) {
         snprintf(key, sizeof key, "%p %zu", (const void *)packing->source, packing->bytes);
         if (broken == FAKE_PLAN_KEY_OF_KERNEL)
             snprintf(key, sizeof key, "%p %zu %s %.300s", (const void *)packing->source, packing->bytes,
-                     packs ? call.kernel : "copy", packs ? call.options : "");
+                     packs ? call.kernel : "copy", values);
         wcl__free(packing->key);
         packing->key = wcl__strdup(key);
     }

@@ -53,10 +53,10 @@ static bool listed(const char *line)
 }
 
 void isa_check_listed(const char *source, size_t target, const char *group, const wcl__param_table *table,
-                      const void *params)
+                      const void *params, const char *reads)
 {
-    char options[WCL__OPTION_BYTES], line[512];
-    wcl__params_options(table, params, NULL, options, sizeof options);
+    char options[512], line[512];
+    wcl__params_options(table, params, reads, options, sizeof options);
     size_t length = (size_t)snprintf(line, sizeof line, "%s %s %s", source, targets[target].target, group);
     for (const char *word = strtok(options, " "); word; word = strtok(NULL, " "))
         length += (size_t)snprintf(line + length, sizeof line - length, " %s", word + strlen("-D"));

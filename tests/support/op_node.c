@@ -96,6 +96,20 @@ static void make_epilogue(const op_case *test, op_fixture *f)
         wcl_random_fill(f->node.epilogue.shift, (int64_t)channels, wcl__random_key(test_seed(), 101), 1.0);
 }
 
+static wcl__profile profile_of(const op_case *test, const wcl_device *device)
+{
+    wcl__facts facts = device->facts;
+    if (test->vector)
+        facts.vector_width = test->vector;
+    if (test->max_alloc)
+        facts.max_alloc = test->max_alloc;
+    if (test->cache)
+        facts.cache_bytes = test->cache;
+    if (test->gpu)
+        facts.type = CL_DEVICE_TYPE_GPU;
+    return wcl__profile_of(&facts);
+}
+
 void op_make_node(const op_case *test, op_options options, op_fixture *f)
 {
     memset(f, 0, sizeof *f);
@@ -103,15 +117,7 @@ void op_make_node(const op_case *test, op_options options, op_fixture *f)
     f->options = options;
     if (!options.device)
         f->options.device = test_device();
-    f->facts = f->options.device->facts;
-    if (test->vector)
-        f->facts.vector_width = test->vector;
-    if (test->max_alloc)
-        f->facts.max_alloc = test->max_alloc;
-    if (test->cache)
-        f->facts.cache_bytes = test->cache;
-    if (test->gpu)
-        f->facts.type = CL_DEVICE_TYPE_GPU;
+    f->profile = profile_of(test, f->options.device);
     f->node.name = test->name;
     f->node.op = wcl__op_find(test->op);
     if (!f->node.op)
@@ -129,7 +135,6 @@ void op_make_node(const op_case *test, op_options options, op_fixture *f)
         f->output_pointers[i] = &f->outputs[i];
     }
     memcpy(f->node.flatten, test->flatten, sizeof test->flatten);
-    f->node.half = test->half;
     make_epilogue(test, f);
 }
 

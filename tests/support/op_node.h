@@ -9,7 +9,7 @@
 typedef struct op_fixture {
     const op_case *test;
     op_options options;
-    wcl__facts facts;
+    wcl__profile profile;
     wcl__op_node node;
     wcl__attr attrs[OP_MOST_ATTRS];
     wcl__value inputs[OP_MOST_INPUTS], outputs[2];

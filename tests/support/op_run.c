@@ -45,7 +45,7 @@ static void make_view(const wcl__layout *layout, const wcl__shape *shape, wcl__v
 typedef struct run {
     op_fixture *f;
     const wcl__variant *variant;
-    wcl__blocks blocks;
+    wcl__way way;
     wcl_device *device;
     cl_command_queue queue;
     wcl__steps steps;
@@ -65,7 +65,8 @@ static void complain(run *r, const char *format, ...)
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
     wcl__text_add(r->report, "%s: %s %s %d->%d (seed %llu): %s\n", r->f->test->name, r->f->node.op->name,
-                  r->variant->name, r->blocks.in, r->blocks.out, (unsigned long long)test_seed(), text);
+                  r->variant->name, wcl__block_in(&r->way.offer), wcl__block_out(&r->way.offer),
+                  (unsigned long long)test_seed(), text);
     r->failed = true;
 }
 
@@ -77,19 +78,14 @@ static bool succeeded(run *r, wcl_status status, const char *what)
     return status == WCL_OK;
 }
 
-static wcl__layout layout_of(int block)
-{
-    return block == 1 ? wcl__layout_plain() : wcl__layout_blocked(block);
-}
-
-/* Slots as the planner makes them: activations in the variant's layout, constants plain, none for what
- * the operator knows or the variant packs. */
+/* Slots as the planner makes them: in the formats of the offer, none for what the operator knows or the
+ * variant packs. */
 static bool make_slots(run *r)
 {
     const wcl__op_node *node = &r->f->node;
     for (size_t i = 0; i < node->input_count; i++) {
         wcl__value *value = node->inputs[i];
-        const wcl__layout layout = layout_of(value && value->source ? 1 : r->blocks.in);
+        const wcl__layout layout = wcl__format_of(wcl__offer_in(&r->way.offer, i));
         r->in[i] = -1;
         if (!value || (value->source && ((node->op->packs | node->op->known) >> i & 1)) ||
             value->type != WCL_FLOAT32)
@@ -101,7 +97,7 @@ static bool make_slots(run *r)
             return false;
     }
     for (size_t i = 0; i < node->output_count; i++) {
-        const wcl__layout layout = layout_of(r->blocks.out);
+        const wcl__layout layout = wcl__format_of(wcl__offer_out(&r->way.offer, i));
         const wcl__value *value = node->outputs[i];
         if (!succeeded(r,
                        wcl__steps_tensor(&r->steps, WCL__TENSOR_ACTIVATION, value->name, &value->shape,
@@ -114,12 +110,8 @@ static bool make_slots(run *r)
 
 static bool emit_steps(run *r)
 {
-    const wcl__emit emit = {.steps = &r->steps,
-                            .facts = &r->f->facts,
-                            .node = &r->f->node,
-                            .blocks = r->blocks,
-                            .in = r->in,
-                            .out = r->out};
+    const wcl__emit emit = {
+        .steps = &r->steps, .way = &r->way, .node = &r->f->node, .in = r->in, .out = r->out};
     if (!make_slots(r) || !succeeded(r, r->variant->emit(&emit), "emit"))
         return false;
     if (r->steps.step_count == 0)
@@ -260,9 +252,9 @@ static void check_output(run *r, const float *content)
     }
     const int64_t reduction = r->f->test->reduction ? r->f->test->reduction : 1;
     if (r->f->test->half)
-        test_half_tolerance(r->variant->algorithm, &bounds[0], &bounds[1]);
+        test_half_tolerance(r->variant->bound, &bounds[0], &bounds[1]);
     else
-        test_tolerance(r->variant->algorithm, reduction, &bounds[0], &bounds[1]);
+        test_tolerance(r->variant->bound, reduction, &bounds[0], &bounds[1]);
     if (!test_within(got, r->f->expected, &tensor->shape, bounds, where, sizeof where))
         complain(r, "%s", where);
     for (int64_t i = 0; i < allocated; i++) {
@@ -298,9 +290,9 @@ static void check_run(run *r)
     }
 }
 
-static bool run_once(op_fixture *f, const wcl__variant *variant, wcl__blocks blocks, wcl__text *report)
+static bool run_once(op_fixture *f, const wcl__variant *variant, const wcl__way *way, wcl__text *report)
 {
-    run r = {.f = f, .variant = variant, .blocks = blocks, .device = f->options.device, .report = report};
+    run r = {.f = f, .variant = variant, .way = *way, .device = f->options.device, .report = report};
     if (!succeeded(&r, wcl__device_queue(r.device, &r.queue), "queue"))
         return false;
     if (emit_steps(&r) && make_buffers(&r)) {
@@ -335,17 +327,40 @@ static bool infer_case(op_fixture *f, wcl__text *report)
     return false;
 }
 
+/* The ways in which the variant can run the node; none: *reason says why. */
+static int make_ways(const op_fixture *f, const wcl__variant *variant, wcl__way *ways, char *reason)
+{
+    const wcl__target target = {&f->profile, NULL, f->test->half};
+    wcl__offer offers[WCL__MAX_OFFERS];
+    const int offered = wcl__variant_offers(variant, &f->node, &target, offers);
+    int count = 0;
+    snprintf(reason, WCL__REASON_BYTES, "offers no format");
+    for (int i = 0; i < offered; i++) {
+        char text[WCL__REASON_BYTES];
+        const char *wrong = wcl__way_make(variant, &f->node, &target, &offers[i], &ways[count], text);
+        if (wrong)
+            snprintf(reason, WCL__REASON_BYTES, "%s", wrong);
+        count += !wrong;
+    }
+    return count;
+}
+
 static bool run_variant(op_fixture *f, const wcl__variant *variant, wcl__text *report, int *runs)
 {
-    wcl__blocks blocks[WCL__MAX_BLOCKS] = {{1, 1}};
-    const int count = variant->blocks ? variant->blocks(&f->node, &f->facts, blocks) : 1;
+    wcl__way ways[WCL__MAX_OFFERS];
+    char reason[WCL__REASON_BYTES];
+    const int count = make_ways(f, variant, ways, reason);
     bool good = count > 0;
     f->refused = false;
-    if (!good)
-        wcl__text_add(report, "%s: variant %s offers no layout\n", f->test->name, variant->name);
     for (int i = 0; i < count && (good || !f->options.stop); i++, ++*runs)
-        good = run_once(f, variant, blocks[i], report) && good;
+        good = run_once(f, variant, &ways[i], report) && good;
     return good;
+}
+
+static bool can_run(const op_fixture *f, const wcl__variant *variant, char *reason)
+{
+    wcl__way ways[WCL__MAX_OFFERS];
+    return make_ways(f, variant, ways, reason) > 0;
 }
 
 /* Fused kernels need the local memory of a CPU, which is a cache: no other device has to run them. */
@@ -357,6 +372,7 @@ static bool is_excused(const op_fixture *f, const wcl__variant *variant)
 bool op_run(const op_case *test, op_options options, wcl__text *report, int *runs)
 {
     op_fixture f;
+    char reason[WCL__REASON_BYTES];
     int ran = 0, musts = 0;
     *runs = 0;
     op_make_node(test, options, &f);
@@ -368,7 +384,7 @@ bool op_run(const op_case *test, op_options options, wcl__text *report, int *run
         const wcl__variant *variant = &f.node.op->variants[i];
         if (test->only && !fake_cl_limited() && !test_listed(test->only, variant->name))
             continue;
-        if (variant->supports && variant->supports(&f.node, &f.facts) != NULL) {
+        if (!can_run(&f, variant, reason)) {
             musts += test_listed(test->must, variant->name) && is_excused(&f, variant);
             continue;
         }
@@ -404,16 +420,17 @@ void op_check(const op_case *cases, size_t count)
         fail_msg("%zu of %zu cases failed", failed, count);
 }
 
-/* The reason why nothing runs: infer's, or the first that a variant gives. */
-static wcl_status refuse(op_fixture *f, const char **reason)
+/* The reason why nothing runs: infer's, or that of the variants which would have to. */
+static wcl_status refuse(op_fixture *f, char *reason)
 {
     const wcl_status status = f->node.op->infer(&f->node);
-    *reason = status == WCL_OK ? "nothing refuses it" : wcl_last_error()->reason;
+    snprintf(reason, WCL__REASON_BYTES, "%s",
+             status == WCL_OK ? "nothing refuses it" : wcl_last_error()->reason);
     for (size_t i = 0; status == WCL_OK && i < f->node.op->variant_count; i++) {
         const wcl__variant *variant = &f->node.op->variants[i];
-        if (test_listed(f->test->must, variant->name) && variant->supports &&
-            variant->supports(&f->node, &f->facts))
-            *reason = variant->supports(&f->node, &f->facts);
+        char why[WCL__REASON_BYTES];
+        if (test_listed(f->test->must, variant->name) && !can_run(f, variant, why))
+            snprintf(reason, WCL__REASON_BYTES, "%s", why);
     }
     return status;
 }
@@ -423,9 +440,9 @@ void op_check_refused(const op_refusal *refusals, size_t count)
     size_t failed = 0;
     for (size_t i = 0; i < count; i++) {
         op_fixture f;
-        const char *reason;
+        char reason[WCL__REASON_BYTES];
         op_make_node(&refusals[i].test, (op_options){NULL, false}, &f);
-        const wcl_status status = refuse(&f, &reason);
+        const wcl_status status = refuse(&f, reason);
         if (status != refusals[i].status || !strstr(reason, refusals[i].part)) {
             print_error("%s: %s: \"%s\" instead of %s: \"...%s...\"\n", refusals[i].test.name,
                         wcl_status_string(status), reason, wcl_status_string(refusals[i].status),

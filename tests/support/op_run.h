@@ -93,7 +93,7 @@ struct op_case {
     bool pool; /* the epilogue's 2x2 max-pool: `output` is its output, `unpooled` what infer must find */
     wcl__shape unpooled;
     int64_t flatten[3]; /* of wcl__op_node */
-    bool half;          /* of wcl__op_node: variants that can store the weights as halves */
+    bool half;          /* of wcl__target: variants that can store the weights as halves */
     unsigned vector;    /* the device's vector width, made another; 0: as it is */
     uint64_t max_alloc; /* the device's largest buffer, made smaller; 0: as it is */
     uint64_t cache;     /* bytes of the device's cache; 0: as it is */

@@ -180,8 +180,8 @@ static int model_inputs(const graph_check *check, wcl_tensor inputs[GRAPH_VALUES
 static double node_level(const graph_check *check, int index, const wcl_plan_node *planned)
 {
     static const char *const windows[] = {"f2", "f4", "f6"};
-    static const wcl__algorithm algorithms[] = {WCL__F2, WCL__F4, WCL__F6};
-    wcl__algorithm algorithm = check->data.reduction[index] > 0 ? WCL__SUM : WCL__EXACT;
+    static const wcl__bound algorithms[] = {WCL__F2, WCL__F4, WCL__F6};
+    wcl__bound algorithm = check->data.reduction[index] > 0 ? WCL__SUM : WCL__EXACT;
     double l2, max, half_l2 = 0;
     const char *name = planned ? planned->algorithm : "";
     for (size_t i = 0; i < WCL__COUNT(windows); i++)

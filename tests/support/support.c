@@ -123,7 +123,7 @@ void test_fill(float *values, int64_t count, uint64_t ordinal, double deviation)
 
 /* Up to the reduction of VGG's deepest convolutions the bounds are flat; past it rounding errors grow as a
  * random walk does. */
-void test_tolerance(wcl__algorithm algorithm, int64_t reduction, double *l2, double *max)
+void test_tolerance(wcl__bound algorithm, int64_t reduction, double *l2, double *max)
 {
     const double flat = 512 * 9;
     const double growth = (double)reduction > flat ? sqrt((double)reduction / flat) : 1;
@@ -148,7 +148,7 @@ void test_tolerance(wcl__algorithm algorithm, int64_t reduction, double *l2, dou
 }
 
 /* Rounding to a half is off by 2^-11 at most; errors of many weights mostly cancel. */
-void test_half_tolerance(wcl__algorithm algorithm, double *l2, double *max)
+void test_half_tolerance(wcl__bound algorithm, double *l2, double *max)
 {
     *l2 = algorithm == WCL__F4 ? 3e-3 : 1e-3;
     *max = 10 * *l2;
@@ -226,7 +226,7 @@ bool test_within(const float *got, const double *expected, const wcl__shape *sha
     return false;
 }
 
-bool test_close(const float *got, const double *expected, const wcl__shape *shape, wcl__algorithm algorithm,
+bool test_close(const float *got, const double *expected, const wcl__shape *shape, wcl__bound algorithm,
                 int64_t reduction, char *where, size_t bytes)
 {
     double bounds[2];
@@ -235,7 +235,7 @@ bool test_close(const float *got, const double *expected, const wcl__shape *shap
 }
 
 void test_compare(const char *name, const float *got, const double *expected, const wcl__shape *shape,
-                  wcl__algorithm algorithm, int64_t reduction)
+                  wcl__bound algorithm, int64_t reduction)
 {
     char where[512];
     if (!test_close(got, expected, shape, algorithm, reduction, where, sizeof where))
@@ -243,7 +243,7 @@ void test_compare(const char *name, const float *got, const double *expected, co
 }
 
 void test_compare_floats(const char *name, const float *got, const float *expected, const wcl__shape *shape,
-                         wcl__algorithm algorithm, int64_t reduction)
+                         wcl__bound algorithm, int64_t reduction)
 {
     const int64_t count = wcl__shape_count(shape);
     double *wide = malloc((size_t)WCL__MAX(count, 1) * sizeof *wide);

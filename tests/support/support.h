@@ -27,21 +27,21 @@ void test_fill(float *values, int64_t count, uint64_t ordinal, double deviation)
 
 /* The bounds on ||got - expected|| / ||expected|| and on the largest error / rms(expected). `reduction`:
  * values added up for one output. */
-void test_tolerance(wcl__algorithm algorithm, int64_t reduction, double *l2, double *max);
+void test_tolerance(wcl__bound algorithm, int64_t reduction, double *l2, double *max);
 /* The same where weights are stored as halves. */
-void test_half_tolerance(wcl__algorithm algorithm, double *l2, double *max);
+void test_half_tolerance(wcl__bound algorithm, double *l2, double *max);
 
 /* False: a norm is over its bound, or NaN and infinity stand elsewhere than expected; `where` then has both
  * norms, their bounds and the worst element's place and values. */
-bool test_close(const float *got, const double *expected, const wcl__shape *shape, wcl__algorithm algorithm,
+bool test_close(const float *got, const double *expected, const wcl__shape *shape, wcl__bound algorithm,
                 int64_t reduction, char *where, size_t bytes);
 /* The same with bounds of the caller's: L2, largest. */
 bool test_within(const float *got, const double *expected, const wcl__shape *shape, const double bounds[2],
                  char *where, size_t bytes);
 /* test_close, failing the test with the case's name. */
 void test_compare(const char *name, const float *got, const double *expected, const wcl__shape *shape,
-                  wcl__algorithm algorithm, int64_t reduction);
+                  wcl__bound algorithm, int64_t reduction);
 void test_compare_floats(const char *name, const float *got, const float *expected, const wcl__shape *shape,
-                         wcl__algorithm algorithm, int64_t reduction);
+                         wcl__bound algorithm, int64_t reduction);
 
 #endif

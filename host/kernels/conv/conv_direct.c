@@ -1,8 +1,30 @@
 #include "kernels/conv/conv_direct.h"
 
-WCL__PARAM_TABLE(wcl__conv_direct_table, "conv_direct", WCL__CONV_DIRECT_PARAMS, wcl__cells_constraint);
-static const wcl__kernel direct = {"conv_direct", "cb cbi out_w kb stride_w act"};
-static const wcl__kernel depthwise = {"conv_depthwise", "cb out_w kb act"};
+#include <string.h>
+
+static const char *depthwise_constraint(const int *values)
+{
+    wcl__conv_direct_params p;
+    memcpy(&p, values, sizeof p);
+    if (p.cbi != p.cb || p.kb != 1)
+        return "its lanes are channels: cbi must be cb, and kb 1";
+    return wcl__cells_constraint(values);
+}
+
+static const char *fits(const wcl__profile *profile, const int *values)
+{
+    wcl__conv_direct_params p;
+    memcpy(&p, values, sizeof p);
+    const uint64_t items = (uint64_t)p.group_x * (uint64_t)p.group_y * (uint64_t)p.group_z;
+    return items > WCL__MAX(profile->max_group, (uint64_t)1) && items > WCL__CELL_GROUP
+               ? "a work-group has more work-items than the device allows"
+               : NULL;
+}
+
+WCL__PARAM_TABLE(wcl__conv_direct_table, "conv_direct", WCL__CONV_DIRECT_PARAMS,
+                 .follows = "cb cbi stride_w act", .constraint = wcl__cells_constraint, .fits = fits);
+WCL__PARAM_TABLE(wcl__conv_depthwise_table, "conv_depthwise", WCL__CONV_DIRECT_PARAMS,
+                 .follows = "cb cbi kb stride_w act", .constraint = depthwise_constraint, .fits = fits);
 
 enum { MOST_STRIDE = 16 };
 
@@ -25,13 +47,13 @@ wcl__conv_window wcl__conv_window_of(const wcl__conv *conv)
                               .pad_left = (cl_int)conv->pad_left};
 }
 
-void wcl__conv_direct_defaults(const wcl__facts *facts, const wcl__conv *conv,
+void wcl__conv_direct_defaults(const wcl__profile *profile, const wcl__conv *conv,
                                wcl__conv_direct_params *params)
 {
-    const bool cpu = facts->type & CL_DEVICE_TYPE_CPU, wide = facts->vector_width >= 16;
+    const bool wide = profile->registers == 32;
     params->act = (int)conv->act.kind;
     params->stride_w = conv->stride_w <= MOST_STRIDE ? (int)conv->stride_w : 0;
-    if (!cpu || conv->groups > 1 || params->cb < (int)facts->vector_width)
+    if (!profile->simd || conv->groups > 1 || params->cb < profile->width)
         return;
     /* as in conv_gemm.c: the sums must stay in registers; 13 x 2 do not (PoCL 3.1), which takes twice the
      * time */
@@ -41,24 +63,28 @@ void wcl__conv_direct_defaults(const wcl__facts *facts, const wcl__conv *conv,
 
 /* WCL__CELL_GROUP neighbours in columns, then rows, then pictures and filters, as far as there are so many:
  * few lanes idle. */
-static void choose_group(int64_t columns, int64_t rows, size_t local[3])
+void wcl__conv_direct_group(const wcl__profile *profile, const wcl__conv *conv,
+                            wcl__conv_direct_params *params)
 {
     enum { COLUMNS = 16 };
-    size_t left = WCL__CELL_GROUP;
-    local[0] = local[1] = 1;
-    for (; local[0] < COLUMNS && (int64_t)local[0] < columns; left /= 2)
-        local[0] *= 2;
-    for (; left > 1 && (int64_t)local[1] < rows; left /= 2)
-        local[1] *= 2;
-    local[2] = left;
+    const int64_t columns = wcl__ceil_div(conv->ow, params->out_w);
+    int left = profile->simt ? WCL__CELL_GROUP : 1;
+    params->group_x = params->group_y = 1;
+    for (; left > 1 && params->group_x < COLUMNS && params->group_x < columns; left /= 2)
+        params->group_x *= 2;
+    for (; left > 1 && params->group_y < conv->oh; left /= 2)
+        params->group_y *= 2;
+    params->group_z = left;
 }
 
+static const wcl__kernel direct_kernel = {"conv_direct", "cb cbi out_w kb stride_w act"};
+static const wcl__kernel depthwise_kernel = {"conv_depthwise", "cb out_w kb act"};
+
 wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params *params,
-                                 const wcl__conv *conv, const wcl__conv_way *way,
-                                 const wcl__conv_slots *slots)
+                                 const wcl__conv *conv, bool depthwise, const wcl__conv_slots *slots)
 {
     const int64_t columns = wcl__ceil_div(conv->ow, params->out_w);
-    size_t local[3] = {1, 1, 1};
+    const size_t local[3] = {(size_t)params->group_x, (size_t)params->group_y, (size_t)params->group_z};
     const conv_shape shape = {
         .group_channels = (cl_int)(conv->c / conv->groups),
         .group_filters = (cl_int)(conv->k / conv->groups),
@@ -67,7 +93,8 @@ wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params 
         .b = conv->act.b,
     };
     const wcl_status status =
-        wcl__cells_begin(call, way->depthwise ? &depthwise : &direct, &wcl__conv_direct_table, params);
+        wcl__call_begin(call, depthwise ? &depthwise_kernel : &direct_kernel,
+                        depthwise ? &wcl__conv_depthwise_table : &wcl__conv_direct_table, params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, slots->x.slot);
@@ -77,8 +104,6 @@ wcl_status wcl__conv_direct_call(wcl__call *call, const wcl__conv_direct_params 
     WCL__CALL_VALUE(call, slots->x.view);
     WCL__CALL_VALUE(call, slots->y.view);
     WCL__CALL_VALUE(call, shape);
-    if (way->groups)
-        choose_group(columns, conv->oh, local);
     wcl__call_range(call, columns, conv->oh, conv->n * wcl__ceil_div(conv->k, params->cb * params->kb),
                     local);
     return WCL_OK;

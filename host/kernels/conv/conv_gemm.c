@@ -1,7 +1,7 @@
 #include "kernels/conv/conv_gemm.h"
 
-WCL__PARAM_TABLE(wcl__conv_gemm_table, "conv_gemm", WCL__CONV_GEMM_PARAMS, wcl__cells_constraint);
-static const wcl__kernel kernel = {"conv_gemm", "cb pb kb gather filters_first act"};
+WCL__PARAM_TABLE(wcl__conv_gemm_table, "conv_gemm", WCL__CONV_GEMM_PARAMS, .follows = "cb act",
+                 .constraint = wcl__cells_constraint);
 
 /* cl/conv/conv_gemm.cl: gemm_shape */
 typedef struct gemm_shape {
@@ -23,11 +23,18 @@ static bool in_a_row(const wcl__conv *conv, int pb)
     return is_pointwise(conv) && conv->n * picture >= pb && (conv->n == 1 || picture % pb == 0);
 }
 
-void wcl__conv_gemm_defaults(const wcl__facts *facts, int cb, const wcl__conv *conv,
+const char *wcl__conv_gemm_refuses(const wcl__conv_gemm_params *params, const wcl__conv *conv)
+{
+    return params->gather || in_a_row(conv, params->pb)
+               ? NULL
+               : "gather must be 1: pb pixels do not always lie one behind the other";
+}
+
+void wcl__conv_gemm_defaults(const wcl__profile *profile, int cb, const wcl__conv *conv,
                              wcl__conv_gemm_params *params)
 {
     const int64_t pixels = conv->n * conv->oh * conv->ow;
-    const bool cpu = facts->type & CL_DEVICE_TYPE_CPU, wide = cpu && facts->vector_width >= 16;
+    const bool cpu = profile->simd, wide = cpu && profile->registers == 32;
     wcl__params_standard(&wcl__conv_gemm_table, params);
     params->cb = cb;
     params->act = (int)conv->act.kind;
@@ -53,6 +60,8 @@ wcl__conv_gemm_sizes wcl__conv_gemm_sizes_of(const wcl__conv_gemm_params *params
     return s;
 }
 
+static const wcl__kernel kernel = {"conv_gemm", "cb pb kb gather filters_first act"};
+
 wcl_status wcl__conv_gemm_call(wcl__call *call, const wcl__conv_gemm_params *params, const wcl__conv *conv,
                                const wcl__conv_slots *slots)
 {
@@ -65,7 +74,7 @@ wcl_status wcl__conv_gemm_call(wcl__call *call, const wcl__conv_gemm_params *par
     const wcl__conv_gemm_sizes sizes = wcl__conv_gemm_sizes_of(params, conv);
     const int64_t pixel_blocks = sizes.pixels / params->pb,
                   filter_blocks = sizes.k_padded / (params->cb * params->kb);
-    const wcl_status status = wcl__cells_begin(call, &kernel, &wcl__conv_gemm_table, params);
+    const wcl_status status = wcl__call_begin(call, &kernel, &wcl__conv_gemm_table, params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, slots->x.slot);

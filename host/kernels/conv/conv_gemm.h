@@ -18,9 +18,11 @@ typedef struct wcl__conv_gemm_params {
 } wcl__conv_gemm_params;
 extern const wcl__param_table wcl__conv_gemm_table;
 
+/* NULL, or why the convolution cannot be computed with these parameters. */
+const char *wcl__conv_gemm_refuses(const wcl__conv_gemm_params *params, const wcl__conv *conv);
 /* cb as given; pb and kb from the device's vector registers and, so that few are wasted, from the number of
  * output pixels. */
-void wcl__conv_gemm_defaults(const wcl__facts *facts, int cb, const wcl__conv *conv,
+void wcl__conv_gemm_defaults(const wcl__profile *profile, int cb, const wcl__conv *conv,
                              wcl__conv_gemm_params *params);
 
 /* What is computed, tails included. */

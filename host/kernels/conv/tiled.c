@@ -39,18 +39,20 @@ const char *wcl__tiled_constraint(const int *values)
     return NULL;
 }
 
-WCL__PARAM_TABLE(wcl__tiled_table, "tiled", WCL__TILED_PARAMS, wcl__tiled_constraint);
+WCL__PARAM_TABLE(wcl__tiled_table, "tiled", WCL__TILED_PARAMS, .constraint = wcl__tiled_constraint);
 
-const char *wcl__tiled_refuses(const wcl__facts *facts, const wcl__tiled_params *params, size_t more)
+const char *wcl__tiled_fits(const wcl__profile *profile, const wcl__tiled_params *params, size_t more)
 {
-    if ((uint64_t)local_bytes(params) + more > facts->local_bytes)
+    if (!profile->simt)
+        return "only on GPUs";
+    if ((uint64_t)local_bytes(params) + more > profile->local_bytes)
         return "too little local memory";
-    if ((uint64_t)wcl__tiled_items(params) > facts->max_work_group)
+    if ((uint64_t)wcl__tiled_items(params) > profile->max_group)
         return "work-groups too small";
-    if ((uint64_t)(wcl__tiled_width(params) / params->ik) > facts->max_item[0] ||
-        (uint64_t)(params->pb / params->ip) > facts->max_item[1])
+    if ((uint64_t)(wcl__tiled_width(params) / params->ik) > profile->max_item[0] ||
+        (uint64_t)(params->pb / params->ip) > profile->max_item[1])
         return "work-groups too short in one dimension";
-    return wcl__tiled_constraint((const int *)params);
+    return NULL;
 }
 
 /* ------------------------------------------------------------------ defaults */
@@ -62,7 +64,7 @@ static int64_t padded_area(const wcl__tiled_size *size, int pb, int width)
 
 /* Large work-groups read least of both operands; small ones waste less at the edges, and keep all compute
  * units busy where rows are few. */
-static void choose_group(const wcl__facts *facts, const wcl__tiled_size *size, wcl__tiled_params *p)
+static void choose_group(const wcl__profile *profile, const wcl__tiled_size *size, wcl__tiled_params *p)
 {
     enum { LARGE = 128, MIDDLE = 64, FEW = 32, GROUPS_OF_A_UNIT = 2 };
     const int64_t large = padded_area(size, LARGE, LARGE), groups = size->products * large / (LARGE * LARGE);
@@ -71,54 +73,31 @@ static void choose_group(const wcl__facts *facts, const wcl__tiled_size *size, w
     if (size->rows <= FEW && size->filters > MIDDLE) {
         p->pb = FEW;
         width = LARGE;
-    } else if (groups >= (int64_t)GROUPS_OF_A_UNIT * facts->compute_units &&
+    } else if (groups >= (int64_t)GROUPS_OF_A_UNIT * profile->units &&
                4 * large <= 5 * padded_area(size, MIDDLE, MIDDLE)) {
         p->pb = width = LARGE;
     }
     p->kb = width / p->cb;
 }
 
-static bool named(const char *text, const char *start)
+/* What suits the device's compiler, for blocks that are chosen. */
+static void choose_code(const wcl__profile *profile, wcl__tiled_params *p)
 {
-    return strncmp(text, start, strlen(start)) == 0;
+    enum { LARGE = 256 };
+    const wcl__product_code *code = &profile->product;
+    p->ks = WCL__MAX(code->step, p->cb);
+    p->buffering = wcl__tiled_items(p) == LARGE ? code->ahead_large : code->ahead_small;
+    p->unroll = code->unroll ? code->unroll : p->ks;
+    p->lanes = code->lanes;
+    p->subgroup = code->subgroup;
 }
 
-/* What differs between the vendors' compilers, which only names tell apart. A wrong guess costs speed alone.
- */
-static void choose_code(const wcl__facts *facts, wcl__tiled_params *p)
-{
-    const bool large = wcl__tiled_items(p) == 256;
-    if (strstr(facts->vendor, "NVIDIA")) {
-        p->buffering = large ? 2 : 0; /* of small work-groups enough are there to hide each other's loads */
-        p->unroll = p->ks;
-    } else if (strstr(facts->vendor, "Intel")) {
-        p->ks = WCL__MAX(16, p->cb); /* each step's barriers cost more here; prefetched operands spill */
-        p->unroll = p->ks;
-        p->subgroup = strstr(facts->name, "GPU Max") ? 16 : 0; /* its compiler prefers 32, and spills */
-    } else if (strstr(facts->vendor, "Advanced Micro Devices")) {
-        p->buffering = 1;
-        p->unroll = named(facts->name, "gfx9")
-                        ? 4
-                        : p->ks; /* GCN and CDNA: a whole step takes more registers than two waves may have */
-        p->lanes = named(facts->name, "gfx90a") || named(facts->name, "gfx94") ? 4 : 1;
-    }
-}
-
-void wcl__tiled_for(const wcl__facts *facts, int cb, int pb, int kb, wcl__tiled_params *params)
+void wcl__tiled_defaults(const wcl__profile *profile, int cb, const wcl__tiled_size *size,
+                         wcl__tiled_params *params)
 {
     wcl__params_standard(&wcl__tiled_table, params);
     params->cb = cb;
-    params->pb = pb;
-    params->kb = kb;
-    params->ks = WCL__MAX(params->ks, cb);
-    choose_code(facts, params);
-}
-
-void wcl__tiled_defaults(const wcl__facts *facts, int cb, const wcl__tiled_size *size,
-                         wcl__tiled_params *params)
-{
-    params->cb = cb;
-    choose_group(facts, size, params);
-    wcl__tiled_for(facts, cb, params->pb, params->kb, params);
+    choose_group(profile, size, params);
+    choose_code(profile, params);
     params->half = size->half;
 }

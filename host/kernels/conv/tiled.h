@@ -23,6 +23,8 @@
 typedef struct wcl__tiled_params {
     WCL__TILED_PARAMS(WCL__PARAM_MEMBER)
 } wcl__tiled_params;
+
+/* Of the product's kernel; the variants' families (winograd_tiled, conv_tiled) begin with the same fields. */
 extern const wcl__param_table wcl__tiled_table;
 
 /* What is multiplied: `products` of `rows` rows by `filters` filters. */
@@ -33,12 +35,10 @@ typedef struct wcl__tiled_size {
 
 /* A table's constraint whose first fields are these parameters. */
 const char *wcl__tiled_constraint(const int *values);
-/* NULL, or why a GPU of these facts can't run it; `more`: bytes of local memory beside the operands'. */
-const char *wcl__tiled_refuses(const wcl__facts *facts, const wcl__tiled_params *params, size_t more);
-/* For blocks of pb rows and kb vectors of filters. What docs/gpu.md found in the vendors' compilers. */
-void wcl__tiled_for(const wcl__facts *facts, int cb, int pb, int kb, wcl__tiled_params *params);
-/* Chooses the blocks, too. */
-void wcl__tiled_defaults(const wcl__facts *facts, int cb, const wcl__tiled_size *size,
+/* NULL, or why a device can't run it; `more`: bytes of local memory beside the operands'. */
+const char *wcl__tiled_fits(const wcl__profile *profile, const wcl__tiled_params *params, size_t more);
+/* Blocks that suit the rows and filters, and what suits the device's compiler. */
+void wcl__tiled_defaults(const wcl__profile *profile, int cb, const wcl__tiled_size *size,
                          wcl__tiled_params *params);
 
 int wcl__tiled_width(const wcl__tiled_params *params); /* filters of a work-group */

@@ -1,21 +1,21 @@
 #include "kernels/conv/winograd_tiled.h"
-#include "kernels/cells.h"
 
 /* cl/conv/winograd_gemm_tiled.cl: tiled_shape */
 typedef struct tiled_shape {
     cl_int padded, channels, k_blocks;
 } tiled_shape;
 
+static const wcl__kernel kernel = {"winograd_gemm_tiled",
+                                   "cb pb kb ks ip ik buffering unroll lanes subgroup half"};
+
 wcl_status wcl__winograd_tiled_call(wcl__call *call, const wcl__tiled_params *params,
                                     const wcl__winograd_product *product)
 {
-    static const wcl__kernel kernel = {"winograd_gemm_tiled",
-                                       "cb pb kb ks ip ik buffering unroll lanes subgroup half"};
     const int width = wcl__tiled_width(params);
     const size_t local[3] = {(size_t)(width / params->ik), (size_t)(params->pb / params->ip), 1};
     const tiled_shape shape = {(cl_int)product->padded, (cl_int)product->channels,
                                (cl_int)(product->filters / params->cb)};
-    const wcl_status status = wcl__cells_begin(call, &kernel, &wcl__tiled_table, params);
+    const wcl_status status = wcl__call_begin(call, &kernel, &wcl__tiled_table, params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, product->v);

@@ -6,10 +6,13 @@
 /* One for the process: CLBlast's caches and parameters are. */
 static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
 
-const char *wcl__blas_supports(const wcl__facts *facts)
+static const char *fits(const wcl__profile *profile, const int *values)
 {
-    return facts->has_compiler ? NULL : "CLBlast needs a device with a compiler";
+    (void)values;
+    return profile->has_compiler ? NULL : "CLBlast needs a device with a compiler";
 }
+
+WCL__PARAM_TABLE(wcl__blas_table, "clblast", WCL__BLAS_PARAMS, .fits = fits);
 
 /* CLBlast copies an operand into scratch where its sides are no multiples of the kernel's tiles, or where it
  * must be transposed. For row-major operands that is a and c, and b where it is transposed. No tile is larger

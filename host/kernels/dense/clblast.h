@@ -3,7 +3,7 @@
 #ifndef WCL_KERNELS_DENSE_CLBLAST_H
 #define WCL_KERNELS_DENSE_CLBLAST_H
 
-#include "runtime/device.h"
+#include "runtime/launch.h"
 
 /* c = alpha * op(a) * op(b) + beta * c; row-major. m = 1 uses GEMV on b. Slots are the plan's. Offsets in
  * floats. */
@@ -17,8 +17,15 @@ typedef struct wcl__blas_call {
     float alpha, beta;
 } wcl__blas_call;
 
-/* NULL, or why CLBlast can't be used on this device. */
-const char *wcl__blas_supports(const wcl__facts *facts);
+/* field, least, most, standard, meaning */
+#define WCL__BLAS_PARAMS(X) \
+    X(slice, 1, INT32_MAX, INT32_MAX, "outputs of a call, at most: their weights are one buffer")
+
+typedef struct wcl__blas_params {
+    WCL__BLAS_PARAMS(WCL__PARAM_MEMBER)
+} wcl__blas_params;
+extern const wcl__param_table wcl__blas_table;
+
 /* Bytes of the temporary buffer that GEMM needs for this shape; an upper bound that needs no device. */
 size_t wcl__blas_workspace(const wcl__blas_call *call);
 /* Enqueues; `slots` as for wcl__launch_create. event may be NULL. */

@@ -1,6 +1,6 @@
 #include "kernels/dense/dense.h"
-#include "kernels/cells.h"
 #include "base/error.h"
+#include "kernels/cells.h"
 
 #include <math.h>
 
@@ -10,11 +10,11 @@ static const char *constraint(const int *values)
                                                                                  : "cb must be 1, 4, 8 or 16";
 }
 
-WCL__PARAM_TABLE(wcl__dense_table, "dense", WCL__DENSE_PARAMS, constraint);
-static const wcl__kernel dense = {"dense", "cb outputs batch act half"};
-static const wcl__kernel matmul = {"matmul", "act"};
+WCL__PARAM_TABLE(wcl__dense_table, "dense", WCL__DENSE_PARAMS, .follows = "act half",
+                 .constraint = constraint);
+WCL__PARAM_TABLE(wcl__matmul_table, "matmul", WCL__MATMUL_PARAMS, .follows = "act");
 
-/* cl/dense/dense.cl: dense_shape; cl/dense/matmul.cl: matmul_shape */
+/* cl/dense/dense.cl: dense_shape, matmul_shape */
 typedef struct dense_shape {
     cl_int m, inputs, outputs, row, first;
     cl_float a, b;
@@ -27,9 +27,10 @@ typedef struct matmul_shape {
 } matmul_shape;
 
 /* Sums, weights and inputs stay in registers: 32 of 16 floats where vectors are wide, or 16 of 8. */
-void wcl__dense_defaults(const wcl__facts *facts, int64_t m, int act, bool half, wcl__dense_params *params)
+void wcl__dense_defaults(const wcl__profile *profile, int64_t m, int act, bool half,
+                         wcl__dense_params *params)
 {
-    const bool cpu = facts->type & CL_DEVICE_TYPE_CPU, wide = facts->vector_width >= 16;
+    const bool cpu = profile->simd, wide = profile->registers == 32;
     params->act = act;
     params->half = half;
     if (m == 1) { /* each output is a stream of weights; streams of halves are thinner, so there are more */
@@ -45,10 +46,13 @@ void wcl__dense_defaults(const wcl__facts *facts, int64_t m, int act, bool half,
     params->outputs = !cpu ? 2 : (wide ? 24 : 8) / params->batch;
 }
 
-static wcl_status begin(wcl__call *call, const wcl__kernel *kernel, const wcl__dense_params *params,
-                        const wcl__dense_slots *slots)
+static const wcl__kernel dense_kernel = {"dense", "cb outputs batch act half"};
+static const wcl__kernel matmul_kernel = {"matmul", "act"};
+
+static wcl_status begin(wcl__call *call, const wcl__kernel *kernel, const wcl__param_table *table,
+                        const void *params, const wcl__dense_slots *slots)
 {
-    const wcl_status status = wcl__cells_begin(call, kernel, &wcl__dense_table, params);
+    const wcl_status status = wcl__call_begin(call, kernel, table, params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, slots->x);
@@ -77,9 +81,7 @@ wcl_status wcl__dense_call(wcl__call *call, const wcl__dense_params *params, con
                                (cl_int)slice->first,
                                act.a,
                                act.b};
-    wcl__dense_params read = *params;
-    read.act = (int)act.kind;
-    const wcl_status status = begin(call, &dense, &read, slots);
+    const wcl_status status = begin(call, &dense_kernel, &wcl__dense_table, params, slots);
     if (status != WCL_OK)
         return status;
     WCL__CALL_VALUE(call, shape);
@@ -101,12 +103,10 @@ static bool fits(const wcl__matmul *m)
     return all;
 }
 
-wcl_status wcl__matmul_call(wcl__call *call, const wcl__matmul *m, const wcl__dense_slots *slots)
+wcl_status wcl__matmul_call(wcl__call *call, const wcl__matmul_params *params, const wcl__matmul *m,
+                            const wcl__dense_slots *slots)
 {
-    const size_t local[3] = {16, 1, 1};
-    wcl__dense_params params;
-    wcl__params_standard(&wcl__dense_table, &params);
-    params.act = (int)m->act.kind;
+    const size_t local[3] = {(size_t)params->group, 1, 1};
     if (!fits(m))
         return wcl__fail(WCL_UNSUPPORTED, "a matrix is too large");
     matmul_shape shape = {.m = (cl_int)m->m,
@@ -127,7 +127,7 @@ wcl_status wcl__matmul_call(wcl__call *call, const wcl__matmul *m, const wcl__de
         shape.a_batch[d] = (cl_int)m->a_batch[d];
         shape.b_batch[d] = (cl_int)m->b_batch[d];
     }
-    const wcl_status status = begin(call, &matmul, &params, slots);
+    const wcl_status status = begin(call, &matmul_kernel, &wcl__matmul_table, params, slots);
     if (status != WCL_OK)
         return status;
     WCL__CALL_VALUE(call, shape);

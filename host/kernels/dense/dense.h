@@ -12,7 +12,8 @@
     X(outputs, 1, 12, 4, "outputs that a work-item computes") \
     X(batch, 1, 8, 1, "inputs that it computes them for")     \
     X(act, 0, 5, 0, "wcl__act_kind")                          \
-    X(half, 0, 1, 0, "1: the weights are halves")
+    X(half, 0, 1, 0, "1: the weights are halves")             \
+    X(slice, 1, INT32_MAX, INT32_MAX, "outputs of a launch, at most: their weights are one buffer")
 
 typedef struct wcl__dense_params {
     WCL__DENSE_PARAMS(WCL__PARAM_MEMBER)
@@ -32,11 +33,23 @@ typedef struct wcl__dense_slots {
 /* No activation, or max(x, 0), as a clip: the layers of a network share a build. */
 wcl__act wcl__dense_act(const wcl__act *act);
 
-void wcl__dense_defaults(const wcl__facts *facts, int64_t m, int act, bool half, wcl__dense_params *params);
+/* All but the slice. */
+void wcl__dense_defaults(const wcl__profile *profile, int64_t m, int act, bool half,
+                         wcl__dense_params *params);
 wcl_status wcl__dense_call(wcl__call *call, const wcl__dense_params *params, const wcl__dense_slice *slice,
                            const wcl__dense_slots *slots);
 
-/* Operands of a general product, by strides in floats; all kernel parameters but act are standard. */
+/* field, least, most, standard, meaning */
+#define WCL__MATMUL_PARAMS(X)        \
+    X(act, 0, 5, 0, "wcl__act_kind") \
+    X(group, 1, 1024, 16, "outputs of a row that a work-group computes")
+
+typedef struct wcl__matmul_params {
+    WCL__MATMUL_PARAMS(WCL__PARAM_MEMBER)
+} wcl__matmul_params;
+extern const wcl__param_table wcl__matmul_table;
+
+/* Operands of a general product, by strides in floats. */
 enum { WCL__MATMUL_DIMS = 6 };
 typedef struct wcl__matmul {
     int64_t m, n, k, batches;
@@ -45,6 +58,7 @@ typedef struct wcl__matmul {
     float alpha, beta;
     wcl__act act;
 } wcl__matmul;
-wcl_status wcl__matmul_call(wcl__call *call, const wcl__matmul *matmul, const wcl__dense_slots *slots);
+wcl_status wcl__matmul_call(wcl__call *call, const wcl__matmul_params *params, const wcl__matmul *matmul,
+                            const wcl__dense_slots *slots);
 
 #endif

@@ -1,6 +1,5 @@
 #include "kernels/dense/dense_group.h"
 #include "kernels/cells.h"
-#include "base/error.h"
 
 #include <string.h>
 
@@ -16,8 +15,21 @@ static const char *constraint(const int *values)
                                          : NULL;
 }
 
-WCL__PARAM_TABLE(wcl__dense_group_table, "dense_group", WCL__DENSE_GROUP_PARAMS, constraint);
-static const wcl__kernel kernel = {"dense_group", "cb items outputs batch unroll aligned act half"};
+static const char *fits(const wcl__profile *profile, const int *values)
+{
+    wcl__dense_group_params p;
+    memcpy(&p, values, sizeof p);
+    if (!profile->simt)
+        return "only on GPUs";
+    if ((uint64_t)p.items > wcl__profile_row(profile))
+        return "work-groups too small";
+    return sizeof(cl_float) * (uint64_t)(p.outputs * p.batch * p.items) > profile->local_bytes
+               ? "too little local memory"
+               : NULL;
+}
+
+WCL__PARAM_TABLE(wcl__dense_group_table, "dense_group", WCL__DENSE_GROUP_PARAMS,
+                 .follows = "aligned act half", .constraint = constraint, .fits = fits);
 
 /* cl/dense/dense_group.cl: dense_shape */
 typedef struct dense_shape {
@@ -31,10 +43,10 @@ int64_t wcl__dense_group_word(bool half)
 }
 
 /* As many items as have `unroll` words of a row each, and no more than the device allows. */
-static int items_for(const wcl__facts *facts, int64_t words, int unroll)
+static int items_for(const wcl__profile *profile, int64_t words, int unroll)
 {
     enum { LEAST = 32, MOST = 256 };
-    const uint64_t allowed = WCL__MIN(facts->max_work_group, facts->max_item[0]);
+    const uint64_t allowed = wcl__profile_row(profile);
     int items = LEAST;
     while (items < MOST && 2 * (int64_t)items * unroll <= words)
         items *= 2;
@@ -43,7 +55,7 @@ static int items_for(const wcl__facts *facts, int64_t words, int unroll)
     return items;
 }
 
-void wcl__dense_group_defaults(const wcl__facts *facts, const wcl__dense_slice *slice, bool half,
+void wcl__dense_group_defaults(const wcl__profile *profile, const wcl__dense_slice *slice, bool half,
                                wcl__dense_group_params *params)
 {
     enum { BATCH = 4, GROUPS_OF_A_UNIT = 2 };
@@ -52,27 +64,15 @@ void wcl__dense_group_defaults(const wcl__facts *facts, const wcl__dense_slice *
         (int)wcl__ceil_div(slice->m, wcl__ceil_div(slice->m, BATCH)); /* groups of nearly equal size */
     if (params->batch > 1)
         params->unroll = 2; /* more sums leave fewer registers to words in flight */
-    if (slice->outputs < (int64_t)params->outputs * GROUPS_OF_A_UNIT * facts->compute_units)
+    if (slice->outputs < (int64_t)params->outputs * GROUPS_OF_A_UNIT * profile->units)
         params->outputs = 1;
-    params->items = items_for(facts, slice->inputs / wcl__dense_group_word(half), params->unroll);
+    params->items = items_for(profile, slice->inputs / wcl__dense_group_word(half), params->unroll);
     params->aligned = slice->m == 1 || slice->inputs % 4 == 0;
-    params->act = (int)slice->act.kind;
+    params->act = (int)wcl__dense_act(&slice->act).kind;
     params->half = half;
 }
 
-const char *wcl__dense_group_refuses(const wcl__facts *facts, const wcl__dense_group_params *params)
-{
-    const wcl__param_field *items = &wcl__dense_group_table.fields[1];
-    if (facts->type & CL_DEVICE_TYPE_CPU ||
-        !(facts->type & CL_DEVICE_TYPE_GPU)) /* a device may report several types */
-        return "only on GPUs";
-    if (params->items < items->least ||
-        (uint64_t)params->items > WCL__MIN(facts->max_work_group, facts->max_item[0]))
-        return "work-groups too small";
-    if (sizeof(cl_float) * (uint64_t)(params->outputs * params->batch * params->items) > facts->local_bytes)
-        return "too little local memory";
-    return constraint((const int *)params);
-}
+static const wcl__kernel kernel = {"dense_group", "cb items outputs batch unroll aligned act half"};
 
 wcl_status wcl__dense_group_call(wcl__call *call, const wcl__dense_group_params *params,
                                  const wcl__dense_slice *slice, const wcl__dense_slots *slots)
@@ -88,9 +88,7 @@ wcl_status wcl__dense_group_call(wcl__call *call, const wcl__dense_group_params 
                                .first = (cl_int)slice->first,
                                .a = act.a,
                                .b = act.b};
-    wcl__dense_group_params read = *params;
-    read.act = (int)act.kind;
-    const wcl_status status = wcl__cells_begin(call, &kernel, &wcl__dense_group_table, &read);
+    const wcl_status status = wcl__call_begin(call, &kernel, &wcl__dense_group_table, params);
     if (status != WCL_OK)
         return status;
     wcl__call_slot(call, slots->x);

@@ -13,7 +13,8 @@
     X(unroll, 1, 8, 4, "loads of each row that an item has in flight")              \
     X(aligned, 0, 1, 1, "1: all rows of the input start at a multiple of 16 bytes") \
     X(act, 0, 5, 0, "wcl__act_kind")                                                \
-    X(half, 0, 1, 0, "1: the weights are halves")
+    X(half, 0, 1, 0, "1: the weights are halves")                                   \
+    X(slice, 1, INT32_MAX, INT32_MAX, "outputs of a launch, at most: their weights are one buffer")
 
 typedef struct wcl__dense_group_params {
     WCL__DENSE_GROUP_PARAMS(WCL__PARAM_MEMBER)
@@ -22,11 +23,9 @@ extern const wcl__param_table wcl__dense_group_table;
 
 /* The weights' rows are padded to a multiple of this many: 16 bytes. */
 int64_t wcl__dense_group_word(bool half);
-/* slice->outputs are all outputs of the layer. */
-void wcl__dense_group_defaults(const wcl__facts *facts, const wcl__dense_slice *slice, bool half,
+/* All but the parameter slice. slice->outputs are all outputs of the layer. */
+void wcl__dense_group_defaults(const wcl__profile *profile, const wcl__dense_slice *slice, bool half,
                                wcl__dense_group_params *params);
-/* NULL, or why a device of these facts can't run it. */
-const char *wcl__dense_group_refuses(const wcl__facts *facts, const wcl__dense_group_params *params);
 /* Buffers are aligned to 16 bytes. */
 wcl_status wcl__dense_group_call(wcl__call *call, const wcl__dense_group_params *params,
                                  const wcl__dense_slice *slice, const wcl__dense_slots *slots);

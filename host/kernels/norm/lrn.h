@@ -6,7 +6,9 @@
 #include "kernels/cells.h"
 
 /* field, least, most, standard, meaning */
-#define WCL__LRN_PARAMS(X) X(cb, 1, 16, 16, "channels in a block of the layout")
+#define WCL__LRN_PARAMS(X)                                \
+    X(cb, 1, 16, 16, "channels in a block of the format") \
+    WCL__GROUP_FIELD(X)
 
 typedef struct wcl__lrn_params {
     WCL__LRN_PARAMS(WCL__PARAM_MEMBER)

@@ -6,7 +6,9 @@
 #include "kernels/cells.h"
 
 /* field, least, most, standard, meaning */
-#define WCL__SOFTMAX_PARAMS(X) X(log, 0, 1, 0, "1: the logarithm of it")
+#define WCL__SOFTMAX_PARAMS(X)                \
+    X(log, 0, 1, 0, "1: the logarithm of it") \
+    WCL__GROUP_FIELD(X)
 
 typedef struct wcl__softmax_params {
     WCL__SOFTMAX_PARAMS(WCL__PARAM_MEMBER)
@@ -23,9 +25,10 @@ typedef struct wcl__softmax_group_params {
 } wcl__softmax_group_params;
 extern const wcl__param_table wcl__softmax_group_table;
 
-/* True: a work-group a row, with these parameters. */
-bool wcl__softmax_by_group(const wcl__facts *facts, const wcl__softmax *softmax,
-                           wcl__softmax_group_params *params);
+/* NULL, or why a work-item a row is as well. */
+const char *wcl__softmax_group_refuses(const wcl__softmax *softmax);
+void wcl__softmax_group_defaults(const wcl__profile *profile, const wcl__softmax *softmax,
+                                 wcl__softmax_group_params *params);
 wcl_status wcl__softmax_group_call(wcl__call *call, const wcl__softmax_group_params *params,
                                    const wcl__softmax *softmax, int x, int y);
 

@@ -3,12 +3,7 @@
 
 #include "base/error.h"
 
-WCL__PARAM_TABLE(wcl__pack_table, "pack", WCL__PACK_PARAMS, NULL);
-static const wcl__kernel direct = {"pack_direct", "cb kb"};
-static const wcl__kernel gemm = {"pack_gemm", "cb kb half"};
-static const wcl__kernel winograd = {"pack_winograd", "cb kb wino_m half"};
-static const wcl__kernel dense_rows = {"pack_dense_rows", "cb half"};
-static const wcl__kernel dense_columns = {"pack_dense_columns", "cb half"};
+WCL__PARAM_TABLE(wcl__pack_table, "pack", WCL__PACK_PARAMS, .follows = "cb kb wino_m half");
 
 enum { SLOT_SOURCE = 0, SLOT_PACKED = 1, SLOT_SCALE = 2 };
 
@@ -38,18 +33,6 @@ wcl__packed_dense wcl__packed_dense_of(const wcl__dense_packing *dense)
     };
 }
 
-/* `items`: work-items for each row; the store sets the range's third size to the rows of each chunk. */
-static void begin(wcl__call *call, const wcl__kernel *kernel, const wcl__pack_params *params, int64_t items)
-{
-    const size_t local[3] = {64, 1, 1};
-    *call = (wcl__call){.kernel = kernel->name};
-    wcl__params_options(&wcl__pack_table, params, kernel->reads, call->options, sizeof call->options);
-    wcl__call_slot(call, SLOT_SOURCE);
-    wcl__call_slot(call, SLOT_PACKED);
-    wcl__call_slot(call, SLOT_SCALE);
-    wcl__call_range(call, items, 1, 1, local);
-}
-
 static void add_ints(wcl__call *call, int count, const int64_t *values)
 {
     for (int i = 0; i < count; i++) {
@@ -58,40 +41,67 @@ static void add_ints(wcl__call *call, int count, const int64_t *values)
     }
 }
 
-static void dense_call(wcl__call *call, const wcl__pack_recipe *recipe)
+static const wcl__kernel kernels[] = {[WCL__PACK_DIRECT] = {"pack_direct", "cb kb"},
+                                      [WCL__PACK_GEMM] = {"pack_gemm", "cb kb half"},
+                                      [WCL__PACK_WINOGRAD] = {"pack_winograd", "cb kb wino_m half"},
+                                      [WCL__PACK_DENSE] = {"pack_dense_rows", "cb half"}};
+static const wcl__kernel columns_kernel = {"pack_dense_columns", "cb half"};
+
+static const wcl__kernel *kernel_of(const wcl__pack_recipe *recipe)
 {
-    const wcl__packed_dense shape = wcl__packed_dense_of(&recipe->dense);
-    if (recipe->dense.by_input)
-        begin(call, &dense_columns, &recipe->params, recipe->dense.outputs);
-    else
-        begin(call, &dense_rows, &recipe->params, recipe->dense.inputs);
+    return recipe->kind == WCL__PACK_DENSE && recipe->dense.by_input ? &columns_kernel
+                                                                     : &kernels[recipe->kind];
+}
+
+/* Work-items for each row. */
+static int64_t items_of(const wcl__pack_recipe *recipe)
+{
+    if (recipe->kind == WCL__PACK_WINOGRAD)
+        return recipe->channels;
+    if (recipe->kind != WCL__PACK_DENSE)
+        return wcl__pack_row_elements(recipe);
+    return recipe->dense.by_input ? recipe->dense.outputs : recipe->dense.inputs;
+}
+
+static void add_dense(wcl__call *call, const wcl__dense_packing *dense)
+{
+    const wcl__packed_dense shape = wcl__packed_dense_of(dense);
     WCL__CALL_VALUE(call, shape);
 }
 
-wcl_status wcl__pack_call(wcl__call *call, const wcl__pack_recipe *recipe)
+static void add_shape(wcl__call *call, const wcl__pack_recipe *recipe)
 {
     const int64_t row = wcl__pack_row_elements(recipe);
-    const wcl_status status = wcl__params_validate(&wcl__pack_table, &recipe->params);
-    if (status != WCL_OK)
-        return status;
     switch (recipe->kind) {
     case WCL__PACK_AS_IT_IS:
         break;
     case WCL__PACK_DIRECT:
-        begin(call, &direct, &recipe->params, row);
         add_ints(call, 1, &row);
-        return WCL_OK;
+        break;
     case WCL__PACK_GEMM:
-        begin(call, &gemm, &recipe->params, row);
         add_ints(call, 3, (const int64_t[]){row, recipe->taps, recipe->step});
-        return WCL_OK;
+        break;
     case WCL__PACK_WINOGRAD:
-        begin(call, &winograd, &recipe->params, recipe->channels);
         add_ints(call, 3, (const int64_t[]){recipe->channels, recipe->c_padded, recipe->k_padded});
-        return WCL_OK;
+        break;
     case WCL__PACK_DENSE:
-        dense_call(call, recipe);
-        return WCL_OK;
+        add_dense(call, &recipe->dense);
+        break;
     }
-    return wcl__fail(WCL_BAD_ARGUMENT, "no kernel packs what stays as it is");
+}
+
+wcl_status wcl__pack_call(wcl__call *call, const wcl__pack_recipe *recipe)
+{
+    const size_t local[3] = {64, 1, 1};
+    if (recipe->kind == WCL__PACK_AS_IT_IS)
+        return wcl__fail(WCL_BAD_ARGUMENT, "no kernel packs what stays as it is");
+    const wcl_status status = wcl__call_begin(call, kernel_of(recipe), &wcl__pack_table, &recipe->params);
+    if (status != WCL_OK)
+        return status;
+    wcl__call_slot(call, SLOT_SOURCE);
+    wcl__call_slot(call, SLOT_PACKED);
+    wcl__call_slot(call, SLOT_SCALE);
+    add_shape(call, recipe);
+    wcl__call_range(call, items_of(recipe), 1, 1, local); /* the store sets z to the rows of each chunk */
+    return WCL_OK;
 }

@@ -1,14 +1,16 @@
 #include "kernels/pointwise/activation.h"
 
-WCL__PARAM_TABLE(wcl__activation_table, "activation", WCL__ACTIVATION_PARAMS, wcl__cells_constraint);
+WCL__PARAM_TABLE(wcl__activation_table, "activation", WCL__ACTIVATION_PARAMS, .follows = "act",
+                 .constraint = wcl__cells_constraint);
+
 static const wcl__kernel kernel = {"activation", "cb act"};
 
 wcl_status wcl__activation_call(wcl__call *call, const wcl__activation_params *params, const wcl__act *act,
                                 int x, int y, int64_t count)
 {
-    const size_t local[3] = {WCL__CELL_GROUP, 1, 1};
+    const size_t local[3] = {(size_t)params->group, 1, 1};
     const cl_ulong elements = (cl_ulong)count;
-    const wcl_status status = wcl__cells_begin(call, &kernel, &wcl__activation_table, params);
+    const wcl_status status = wcl__call_begin(call, &kernel, &wcl__activation_table, params);
     if (status)
         return status;
     wcl__call_slot(call, x);

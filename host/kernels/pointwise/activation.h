@@ -8,7 +8,8 @@
 /* field, least, most, standard, meaning */
 #define WCL__ACTIVATION_PARAMS(X)               \
     X(cb, 1, 16, 16, "elements of a work-item") \
-    X(act, 0, 5, 1, "wcl__act_kind")
+    X(act, 0, 5, 1, "wcl__act_kind")            \
+    WCL__GROUP_FIELD(X)
 
 typedef struct wcl__activation_params {
     WCL__ACTIVATION_PARAMS(WCL__PARAM_MEMBER)

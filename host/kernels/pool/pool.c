@@ -1,10 +1,11 @@
 #include "kernels/pool/pool.h"
 
-WCL__PARAM_TABLE(wcl__pool_table, "pool", WCL__POOL_PARAMS, wcl__cells_constraint);
-static const wcl__kernel max = {"pool_max", "cb"};
-static const wcl__kernel average = {"pool_average", "cb"};
-static const wcl__kernel global_max = {"pool_global_max", "cb"};
-static const wcl__kernel global_average = {"pool_global_average", "cb"};
+#define RULES .follows = "cb", .constraint = wcl__cells_constraint
+WCL__PARAM_TABLE(wcl__pool_table, "pool", WCL__POOL_PARAMS, RULES);
+WCL__PARAM_TABLE(wcl__pool_global_table, "pool_global", WCL__POOL_PARAMS, RULES);
+
+static const wcl__kernel window_kernels[] = {{"pool_max", "cb"}, {"pool_average", "cb"}};
+static const wcl__kernel global_kernels[] = {{"pool_global_max", "cb"}, {"pool_global_average", "cb"}};
 
 /* as in cl/pool/window.clh */
 typedef struct window {
@@ -28,24 +29,24 @@ wcl_status wcl__pool_call(wcl__call *call, const wcl__pool_params *params, const
         .pad_right = (cl_int)pool->pad_right,
         .include_pad = pool->count_include_pad,
     };
-    const wcl__kernel *kernel = pool->average ? &average : &max;
-    const wcl_status status = wcl__cells_begin(call, kernel, &wcl__pool_table, params);
+    const wcl_status status = wcl__call_begin(call, &window_kernels[pool->average], &wcl__pool_table, params);
     if (status)
         return status;
     wcl__cells_args(call, x, y);
     WCL__CALL_VALUE(call, win);
-    wcl__cells_range(call, &y->view, params->cb, 1);
+    wcl__cells_range(call, &y->view, params->cb, 1, params->group);
     return WCL_OK;
 }
 
 wcl_status wcl__pool_global_call(wcl__call *call, const wcl__pool_params *params, const wcl__pool *pool,
                                  const wcl__operand *x, const wcl__operand *y)
 {
-    const wcl__kernel *kernel = pool->average ? &global_average : &global_max;
-    const wcl_status status = wcl__cells_begin(call, kernel, &wcl__pool_table, params);
+    const size_t local[3] = {(size_t)params->group, 1, 1};
+    const wcl_status status =
+        wcl__call_begin(call, &global_kernels[pool->average], &wcl__pool_global_table, params);
     if (status)
         return status;
     wcl__cells_args(call, x, y);
-    wcl__rows_range(call, wcl__ceil_div(y->view.c, params->cb) * y->view.n);
+    wcl__call_range(call, wcl__ceil_div(y->view.c, params->cb) * y->view.n, 1, 1, local);
     return WCL_OK;
 }

@@ -8,22 +8,34 @@ static const char *constraint(const int *values)
     return reason ? "blocks must be of 1, 2, 4, 8 or 16 channels" : NULL;
 }
 
-WCL__PARAM_TABLE(wcl__convert_table, "convert", WCL__CONVERT_PARAMS, constraint);
+WCL__PARAM_TABLE(wcl__convert_table, "convert", WCL__CONVERT_PARAMS, .follows = "from to",
+                 .constraint = constraint);
+
 static const wcl__kernel kernel = {"convert", "from to"};
 
-wcl_status wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to,
-                             const wcl__layout *to_layout, const wcl__shape *shape)
+void wcl__convert_configure(const wcl__layout *from, const wcl__layout *to, wcl__convert_params *params)
 {
-    const wcl__convert_params params = {.from = from_layout->block, .to = to_layout->block};
-    wcl__operand x = {.slot = from}, y = {.slot = to};
-    wcl_status status = wcl__layout_view(from_layout, shape, &x.view);
-    if (!status)
-        status = wcl__layout_view(to_layout, shape, &y.view);
-    if (!status)
-        status = wcl__cells_begin(call, &kernel, &wcl__convert_table, &params);
+    wcl__params_standard(&wcl__convert_table, params);
+    params->from = from->block;
+    params->to = to->block;
+}
+
+const char *wcl__convert_refuses(const wcl__layout *from, const wcl__layout *to, const wcl__shape *shape)
+{
+    if (from->type != to->type)
+        return "the types differ";
+    if (from->type != WCL_FLOAT32)
+        return "the elements are no float32";
+    return shape->rank > 4 ? "more than 4 dimensions" : NULL;
+}
+
+wcl_status wcl__convert_call(wcl__call *call, const wcl__convert_params *params, const wcl__operand *from,
+                             const wcl__operand *to)
+{
+    const wcl_status status = wcl__call_begin(call, &kernel, &wcl__convert_table, params);
     if (status)
         return status;
-    wcl__cells_args(call, &x, &y);
-    wcl__cells_range(call, &y.view, WCL__MAX(params.from, params.to), 1);
+    wcl__cells_args(call, from, to);
+    wcl__cells_range(call, &to->view, WCL__MAX(params->from, params->to), 1, params->group);
     return WCL_OK;
 }

@@ -7,15 +7,20 @@
 /* field, least, most, standard, meaning */
 #define WCL__CONVERT_PARAMS(X)                    \
     X(from, 1, 16, 1, "channels in a block of x") \
-    X(to, 1, 16, 1, "channels in a block of y")
+    X(to, 1, 16, 1, "channels in a block of y")   \
+    WCL__GROUP_FIELD(X)
 
 typedef struct wcl__convert_params {
     WCL__CONVERT_PARAMS(WCL__PARAM_MEMBER)
 } wcl__convert_params;
 extern const wcl__param_table wcl__convert_table;
 
-/* Fills `call`: slot `to` becomes the tensor of slot `from` in another layout. Both have rank 0 to 4. */
-wcl_status wcl__convert_call(wcl__call *call, int from, const wcl__layout *from_layout, int to,
-                             const wcl__layout *to_layout, const wcl__shape *shape);
+/* The parameters, but for the group, of a conversion between these formats. */
+void wcl__convert_configure(const wcl__layout *from, const wcl__layout *to, wcl__convert_params *params);
+/* NULL, or why there is no conversion between them. */
+const char *wcl__convert_refuses(const wcl__layout *from, const wcl__layout *to, const wcl__shape *shape);
+/* Fills `call`: slot `to` becomes the tensor of slot `from` in another format. Both have rank 0 to 4. */
+wcl_status wcl__convert_call(wcl__call *call, const wcl__convert_params *params, const wcl__operand *from,
+                             const wcl__operand *to);
 
 #endif

@@ -84,19 +84,17 @@ wcl_status wcl__nd_pack(const wcl__nd *walk, wcl__nd_arg *out)
     return check_walk(walk);
 }
 
-void wcl__nd_local(int64_t x, size_t local[3])
+void wcl__nd_group(int64_t x, int *group_x, int *group_y)
 {
-    local[0] = x >= 32 ? 64 : 4;
-    local[1] = 64 / local[0];
-    local[2] = 1;
+    *group_x = x >= 32 ? 64 : 4;
+    *group_y = 64 / *group_x;
 }
 
-void wcl__nd_range(wcl__call *call, const wcl__nd_arg *walk)
+void wcl__nd_range(wcl__call *call, const wcl__nd_arg *walk, int group_x, int group_y)
 {
-    size_t local[3];
+    const size_t local[3] = {(size_t)group_x, (size_t)group_y, 1};
     int64_t outer = 1;
     for (int d = 0; d < WCL_MAX_RANK - 2; d++)
         outer *= walk->dims[d];
-    wcl__nd_local(walk->dims[WCL_MAX_RANK - 1], local);
     wcl__call_range(call, walk->dims[WCL_MAX_RANK - 1], walk->dims[WCL_MAX_RANK - 2], outer, local);
 }

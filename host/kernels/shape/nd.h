@@ -33,9 +33,13 @@ int wcl__nd_rank(const wcl__nd *walk);
 /* The kernel's argument; WCL_UNSUPPORTED where a dimension, a step, or the number of places in all but the
  * last two dimensions does not fit 31 bits. */
 wcl_status wcl__nd_pack(const wcl__nd *walk, wcl__nd_arg *out);
+/* The work-group of the families that walk so: rows of x elements. */
+#define WCL__ND_GROUP(X)                                                                                 \
+    X(group_x, 1, 1024, 64, "work-items of a work-group along the last dimension: neighbours in memory") \
+    X(group_y, 1, 1024, 1, "along the dimension before")
+/* 64 work-items, as they suit rows of x elements. */
+void wcl__nd_group(int64_t x, int *group_x, int *group_y);
 /* Sets the call's range: a work-item for each element. */
-void wcl__nd_range(wcl__call *call, const wcl__nd_arg *walk);
-/* A work-group of 64 for rows of x elements. */
-void wcl__nd_local(int64_t x, size_t local[3]);
+void wcl__nd_range(wcl__call *call, const wcl__nd_arg *walk, int group_x, int group_y);
 
 #endif

@@ -5,7 +5,10 @@
 #include "kernels/shape/nd.h"
 #include "tune/params.h"
 
-#define WCL__STRIDED_PARAMS(X) X(rank, 4, 8, 4, "dimensions that the kernel walks: 4 or 8")
+/* field, least, most, standard, meaning */
+#define WCL__STRIDED_PARAMS(X)                                   \
+    X(rank, 4, 8, 4, "dimensions that the kernel walks: 4 or 8") \
+    WCL__ND_GROUP(X)
 
 typedef struct wcl__strided_params {
     WCL__STRIDED_PARAMS(WCL__PARAM_MEMBER)
@@ -18,7 +21,9 @@ typedef struct wcl__region {
     int64_t from_first, to_first;
 } wcl__region;
 
-/* Fills the call of a kernel step. */
-wcl_status wcl__strided_call(wcl__call *call, int from, int to, const wcl__region *region);
+void wcl__strided_configure(const wcl__region *region, wcl__strided_params *params);
+/* Fills `call`. */
+wcl_status wcl__strided_call(wcl__call *call, const wcl__strided_params *params, int from, int to,
+                             const wcl__region *region);
 
 #endif

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/conv/conv_gemm.h"
+#include "kernels/conv/winograd.h"
 #include "kernels/pool/pool.h"
 #include "ops/registry.h"
 #include "ops/window.h"
@@ -156,9 +158,11 @@ wcl_status wcl__conv_operands(const wcl__emit *emit, wcl__operand *x, wcl__opera
                             : status;
 }
 
-size_t wcl__conv_unpooled_bytes(const wcl__op_node *node, int block)
+size_t wcl__conv_unpooled_bytes(const wcl__way *way)
 {
+    const wcl__op_node *node = way->node;
     const wcl__conv *conv = &node->desc.conv;
+    const int block = wcl__block_out(&way->offer);
     return node->epilogue.pool
                ? sizeof(float) * (size_t)(conv->n * wcl__round_up(conv->k, block) * conv->oh * conv->ow)
                : 0;
@@ -167,7 +171,7 @@ size_t wcl__conv_unpooled_bytes(const wcl__op_node *node, int block)
 wcl_status wcl__conv_unpooled(const wcl__emit *emit, const wcl__operand *y, wcl__operand *out)
 {
     const wcl__conv *conv = &emit->node->desc.conv;
-    const wcl__layout layout = wcl__layout_blocked(emit->blocks.out);
+    const wcl__layout layout = wcl__format_of(wcl__offer_out(&emit->way->offer, 0));
     const wcl__shape shape = wcl__shape_of(4, (int64_t[]){conv->n, conv->k, conv->oh, conv->ow});
     *out = *y;
     if (!emit->node->epilogue.pool)
@@ -180,7 +184,7 @@ wcl_status wcl__conv_unpooled(const wcl__emit *emit, const wcl__operand *y, wcl_
 wcl_status wcl__conv_pool(const wcl__emit *emit, const wcl__operand *from, const wcl__operand *y)
 {
     const wcl__conv *conv = &emit->node->desc.conv;
-    const wcl__pool_params params = {.cb = emit->blocks.out};
+    wcl__pool_params params;
     const wcl__pool pool = {.n = conv->n,
                             .c = conv->k,
                             .h = conv->oh,
@@ -196,6 +200,8 @@ wcl_status wcl__conv_pool(const wcl__emit *emit, const wcl__operand *from, const
     wcl__call call;
     if (!emit->node->epilogue.pool)
         return WCL_OK;
+    wcl__params_standard(&wcl__pool_table, &params);
+    params.cb = wcl__block_out(&emit->way->offer);
     const wcl_status status = wcl__pool_call(&call, &params, &pool, from, y);
     return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
 }
@@ -212,20 +218,26 @@ wcl_status wcl__conv_bias(const wcl__emit *emit, int cb, int *slot)
     return wcl__bias_slot(emit, wcl__input(emit->node, WCL__CONV_B), &all, cb, slot);
 }
 
-#define ROW(form, label, bound)                                                                          \
-    {                                                                                                    \
-        .name = label, .supports = wcl__conv_##form##_supports, .blocks = wcl__conv_##form##_blocks,     \
-        .cost = wcl__conv_##form##_cost, .memory = wcl__conv_##form##_memory,                            \
-        .parameters = wcl__conv_##form##_parameters, .emit = wcl__conv_##form##_emit, .algorithm = bound \
-    }
+/* form: whose configure; made: whose offers; way: whose cost, memory and emit. */
+#define ROW(label, form, made, way, table, error)                                                        \
+    .name = label, .family = &wcl__##table##_table, .bound = error, .offers = wcl__conv_##made##_offers, \
+    .configure = wcl__conv_##form##_configure, .cost = wcl__conv_##way##_cost,                           \
+    .memory = wcl__conv_##way##_memory, .emit = wcl__conv_##way##_emit
+
+/* Of those with one algorithm, the first that can run is taken. */
 static const wcl__variant variants[] = {
-    ROW(direct, "direct", WCL__SUM),
-    ROW(gemm, "gemm", WCL__SUM),
-    ROW(f2, "f2", WCL__F2),
-    ROW(f4, "f4", WCL__F4),
-    ROW(f6, "f6", WCL__F6),
-    ROW(fused_f4, "fused-f4", WCL__F4),
-    ROW(fused_f6, "fused-f6", WCL__F6),
+    {ROW("depthwise", depthwise, depthwise, direct, conv_depthwise, WCL__SUM), .algorithm = "direct"},
+    {ROW("direct", direct, direct, direct, conv_direct, WCL__SUM)},
+    {ROW("gemm-tiled", tiled, tiled, tiled, conv_tiled, WCL__SUM), .algorithm = "gemm"},
+    {ROW("gemm", gemm, gemm, gemm, conv_gemm, WCL__SUM)},
+    {ROW("f2-tiled", f2_tiled, f2, winograd, winograd_tiled, WCL__F2), .algorithm = "f2"},
+    {ROW("f2", f2, f2, winograd, winograd, WCL__F2)},
+    {ROW("f4-tiled", f4_tiled, f4, winograd, winograd_tiled, WCL__F4), .algorithm = "f4"},
+    {ROW("f4", f4, f4, winograd, winograd, WCL__F4)},
+    {ROW("f6-tiled", f6_tiled, f6, winograd, winograd_tiled, WCL__F6), .algorithm = "f6"},
+    {ROW("f6", f6, f6, winograd, winograd, WCL__F6)},
+    {ROW("fused-f4", fused_f4, f4, winograd, winograd_fused, WCL__F4)},
+    {ROW("fused-f6", fused_f6, f6, winograd, winograd_fused, WCL__F6)},
 };
 
 const wcl__op wcl__op_conv = {

@@ -14,13 +14,13 @@ double wcl__conv_macs(const wcl__conv *conv);
 /* Why kernels that count the output pixels of all pictures, or their tiles, in 31 bits cannot compute it;
  * NULL: they can. */
 const char *wcl__conv_many_pixels(const wcl__conv *conv);
-/* Of the input, and of the output behind the epilogue. */
+/* Bytes of the input, and of the output behind the epilogue. */
 double wcl__conv_io_bytes(const wcl__op_node *node);
 /* The input's and the output's slot and view. */
 wcl_status wcl__conv_operands(const wcl__emit *emit, wcl__operand *x, wcl__operand *y);
 /* For a variant that cannot pool: where it writes (*out is y, or scratch where the epilogue pools), and the
  * pool's step behind it. */
-size_t wcl__conv_unpooled_bytes(const wcl__op_node *node, int block); /* of that scratch; 0: none */
+size_t wcl__conv_unpooled_bytes(const wcl__way *way); /* of that scratch; 0: none */
 wcl_status wcl__conv_unpooled(const wcl__emit *emit, const wcl__operand *y, wcl__operand *out);
 wcl_status wcl__conv_pool(const wcl__emit *emit, const wcl__operand *from, const wcl__operand *y);
 /* The filters packed, and the bias rounded up to cb. */
@@ -34,23 +34,39 @@ wcl_status wcl__conv_tiled_steps(const wcl__emit *emit, const wcl__conv_tiled_pa
 /* conv_winograd.c: why Winograd cannot compute it, on any device; NULL: it can. */
 const char *wcl__conv_winograd_refuses(const wcl__op_node *node);
 
-/* The functions of a variant; conv.c has the table. */
-#define WCL__CONV_VARIANT(form)                                                                              \
-    const char *wcl__conv_##form##_supports(const wcl__op_node *node, const wcl__facts *facts);              \
-    int wcl__conv_##form##_blocks(const wcl__op_node *node, const wcl__facts *facts,                         \
-                                  wcl__blocks out[WCL__MAX_BLOCKS]);                                         \
-    void wcl__conv_##form##_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks,      \
-                                 wcl__cost *cost);                                                           \
-    size_t wcl__conv_##form##_memory(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks); \
-    void wcl__conv_##form##_parameters(const wcl__op_node *node, const wcl__facts *facts,                    \
-                                       wcl__blocks blocks, char *out, size_t bytes);                         \
+/* The functions of the variants; conv.c has the table. */
+#define WCL__CONV_OFFERS(form)                                                         \
+    int wcl__conv_##form##_offers(const wcl__op_node *node, const wcl__target *target, \
+                                  wcl__offer out[WCL__MAX_OFFERS]);
+#define WCL__CONV_CONFIGURE(form)                                                                 \
+    const char *wcl__conv_##form##_configure(const wcl__op_node *node, const wcl__target *target, \
+                                             const wcl__offer *offer, void *params);
+#define WCL__CONV_WAY(form)                                                                          \
+    void wcl__conv_##form##_cost(const wcl__way *way, const wcl__profile *profile, wcl__cost *cost); \
+    size_t wcl__conv_##form##_memory(const wcl__way *way);                                           \
     wcl_status wcl__conv_##form##_emit(const wcl__emit *emit);
-WCL__CONV_VARIANT(direct)
-WCL__CONV_VARIANT(gemm)
-WCL__CONV_VARIANT(f2)
-WCL__CONV_VARIANT(f4)
-WCL__CONV_VARIANT(f6)
-WCL__CONV_VARIANT(fused_f4)
-WCL__CONV_VARIANT(fused_f6)
+WCL__CONV_OFFERS(direct)
+WCL__CONV_OFFERS(depthwise)
+WCL__CONV_OFFERS(gemm)
+WCL__CONV_OFFERS(tiled)
+WCL__CONV_OFFERS(f2)
+WCL__CONV_OFFERS(f4)
+WCL__CONV_OFFERS(f6)
+WCL__CONV_CONFIGURE(direct)
+WCL__CONV_CONFIGURE(depthwise)
+WCL__CONV_CONFIGURE(gemm)
+WCL__CONV_CONFIGURE(tiled)
+WCL__CONV_CONFIGURE(f2)
+WCL__CONV_CONFIGURE(f4)
+WCL__CONV_CONFIGURE(f6)
+WCL__CONV_CONFIGURE(f2_tiled)
+WCL__CONV_CONFIGURE(f4_tiled)
+WCL__CONV_CONFIGURE(f6_tiled)
+WCL__CONV_CONFIGURE(fused_f4)
+WCL__CONV_CONFIGURE(fused_f6)
+WCL__CONV_WAY(direct)
+WCL__CONV_WAY(gemm)
+WCL__CONV_WAY(tiled)
+WCL__CONV_WAY(winograd)
 
 #endif

@@ -4,23 +4,23 @@
 #include "ops/dense/dense.h"
 #include "ops/weights.h"
 
-const char *wcl__matmul_supports(const wcl__op_node *node, const wcl__facts *facts)
+const char *wcl__matmul_configure(const wcl__op_node *node, const wcl__target *target,
+                                  const wcl__offer *offer, void *params)
 {
-    (void)facts;
+    wcl__matmul_params *p = params;
+    (void)target;
+    (void)offer;
     if (node->epilogue.scale || node->epilogue.shift || node->flatten[0])
         return "weights to fold into are needed";
+    p->act = (int)node->epilogue.act.kind;
     return node->outputs[0]->shape.rank - 2 > WCL__MATMUL_DIMS ? "too many batch dimensions" : NULL;
 }
 
-void wcl__matmul_cost(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, wcl__cost *cost)
+void wcl__matmul_cost(const wcl__way *way, const wcl__profile *profile, wcl__cost *cost)
 {
-    enum {
-        UNCOALESCED = 8
-    }; /* as dense.c's AWAY_FROM_HOME: on a GPU a work-item reads a row or a column alone */
-    const wcl__gemm *gemm = &node->desc.gemm;
-    (void)blocks;
-    if (!(facts->type & CL_DEVICE_TYPE_CPU))
-        cost->bytes *= UNCOALESCED;
+    const wcl__gemm *gemm = &way->node->desc.gemm;
+    if (!profile->simd) /* on a GPU a work-item reads a row or a column alone */
+        cost->bytes *= WCL__AWAY_FROM_HOME;
     cost->flops = 2.0 * (double)gemm->batch * (double)gemm->m * (double)gemm->n * (double)gemm->k;
     cost->efficiency = 0.01;
 }
@@ -112,6 +112,7 @@ wcl_status wcl__matmul_emit(const wcl__emit *emit)
     if (status == WCL_OK && slots.bias < 0)
         status = wcl__steps_constant(emit->steps, "zero", &zero, 1, &slots.bias);
     if (status == WCL_OK)
-        status = wcl__matmul_call(&call, &matmul, &slots);
+        status =
+            wcl__matmul_call(&call, WCL__CONFIG(wcl__matmul_params, &emit->way->config), &matmul, &slots);
     return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
 }

@@ -108,7 +108,7 @@ static wcl_status batchnorm_by_channel(const wcl__op_node *node, size_t input, i
 static wcl_status padded_constant(const wcl__emit *emit, const char *name, const float *values,
                                   int64_t channels, int *slot)
 {
-    const size_t padded = (size_t)wcl__round_up(channels, emit->blocks.out);
+    const size_t padded = (size_t)wcl__round_up(channels, wcl__block_out(&emit->way->offer));
     float *copy = wcl__alloc(padded, sizeof *copy);
     if (!copy)
         return wcl__fail_memory();
@@ -118,16 +118,20 @@ static wcl_status padded_constant(const wcl__emit *emit, const char *name, const
     return status;
 }
 
-static wcl__affine_params affine_params(const wcl__op_node *node, wcl__blocks blocks)
+static const char *configure_batchnorm(const wcl__op_node *node, const wcl__target *target,
+                                       const wcl__offer *offer, void *params)
 {
-    return (wcl__affine_params){.cb = blocks.out, .act = (int)node->epilogue.act.kind};
+    wcl__affine_params *p = params;
+    (void)target;
+    p->cb = wcl__block_out(offer);
+    p->act = (int)node->epilogue.act.kind;
+    return NULL;
 }
 
 static wcl_status emit_batchnorm(const wcl__emit *emit)
 {
     const wcl__op_node *node = emit->node;
     const int64_t channels = node->inputs[BN_SCALE]->shape.dims[0];
-    const wcl__affine_params params = affine_params(node, emit->blocks);
     wcl__affine affine = {
         .act = node->epilogue.act, .x.slot = emit->in[0], .y.slot = emit->out[0], .scale = -1, .shift = -1};
     float *scale = NULL, *shift = NULL;
@@ -142,7 +146,7 @@ static wcl_status emit_batchnorm(const wcl__emit *emit)
     if (!status)
         status = padded_constant(emit, node->inputs[BN_BIAS]->name, shift, channels, &affine.shift);
     if (!status)
-        status = wcl__affine_call(&call, &params, &affine);
+        status = wcl__affine_call(&call, WCL__CONFIG(wcl__affine_params, &emit->way->config), &affine);
     if (!status)
         status = wcl__emit_call(emit, &call);
     wcl__free(scale);
@@ -150,20 +154,13 @@ static wcl_status emit_batchnorm(const wcl__emit *emit)
     return status;
 }
 
-static void batchnorm_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks,
-                                 char *out, size_t bytes)
-{
-    const wcl__affine_params params = affine_params(node, blocks);
-    (void)facts;
-    wcl__params_print(&wcl__affine_table, &params, out, bytes);
-}
-
 static const wcl__variant batchnorm_variants[] = {
     {.name = "affine",
-     .blocks = wcl__any_block,
-     .parameters = batchnorm_parameters,
-     .emit = emit_batchnorm,
-     .algorithm = WCL__SUM},
+     .family = &wcl__affine_table,
+     .bound = WCL__SUM,
+     .offers = wcl__any_block,
+     .configure = configure_batchnorm,
+     .emit = emit_batchnorm},
 };
 
 const wcl__op wcl__op_batch_normalization = {
@@ -214,37 +211,39 @@ static wcl_status infer_lrn(wcl__op_node *node)
     return WCL_OK;
 }
 
+static const char *configure_lrn(const wcl__op_node *node, const wcl__target *target, const wcl__offer *offer,
+                                 void *params)
+{
+    wcl__lrn_params *p = params;
+    (void)node;
+    (void)target;
+    p->cb = wcl__block_out(offer);
+    return NULL;
+}
+
 static wcl_status emit_lrn(const wcl__emit *emit)
 {
     const wcl__op_node *node = emit->node;
-    const wcl__lrn_params params = {.cb = emit->blocks.out};
+    const wcl__lrn_params *params = WCL__CONFIG(wcl__lrn_params, &emit->way->config);
     wcl__operand x = {.slot = emit->in[0]}, y = {.slot = emit->out[0]};
     wcl__call call;
     wcl_status status = wcl__emit_view(emit, x.slot, &node->inputs[0]->shape, &x.view);
     if (!status)
         status = wcl__emit_view(emit, y.slot, &node->outputs[0]->shape, &y.view);
     if (!status)
-        status = wcl__lrn_call(&call, &params, &node->desc.lrn, &x, &y);
+        status = wcl__lrn_call(&call, params, &node->desc.lrn, &x, &y);
     if (!status)
         status = wcl__emit_call(emit, &call);
     return status;
 }
 
-static void lrn_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out,
-                           size_t bytes)
-{
-    const wcl__lrn_params params = {.cb = blocks.out};
-    (void)node;
-    (void)facts;
-    wcl__params_print(&wcl__lrn_table, &params, out, bytes);
-}
-
 static const wcl__variant lrn_variants[] = {
     {.name = "direct",
-     .blocks = wcl__any_block,
-     .parameters = lrn_parameters,
-     .emit = emit_lrn,
-     .algorithm = WCL__SUM},
+     .family = &wcl__lrn_table,
+     .bound = WCL__SUM,
+     .offers = wcl__any_block,
+     .configure = configure_lrn,
+     .emit = emit_lrn},
 };
 
 const wcl__op wcl__op_lrn = {

@@ -38,52 +38,61 @@ static wcl_status infer_log_softmax(wcl__op_node *node)
     return infer(node, true);
 }
 
+/* ---- a work-item a row */
+
+static const char *configure_rows(const wcl__op_node *node, const wcl__target *target,
+                                  const wcl__offer *offer, void *params)
+{
+    const wcl__softmax *softmax = &node->desc.softmax;
+    wcl__softmax_params *p = params;
+    (void)target;
+    (void)offer;
+    p->log = softmax->log;
+    p->group = wcl__rows_group(softmax->outer * softmax->inner);
+    return NULL;
+}
+
 static wcl_status emit_rows(const wcl__emit *emit)
 {
-    const wcl__softmax *softmax = &emit->node->desc.softmax;
-    const wcl__softmax_params params = {.log = softmax->log};
     wcl__call call;
-    const wcl_status status = wcl__softmax_call(&call, &params, softmax, emit->in[0], emit->out[0]);
+    const wcl_status status = wcl__softmax_call(&call, WCL__CONFIG(wcl__softmax_params, &emit->way->config),
+                                                &emit->node->desc.softmax, emit->in[0], emit->out[0]);
     return status ? status : wcl__emit_call(emit, &call);
 }
 
 /* ---- a work-group a row, on GPUs */
 
-static const char *group_supports(const wcl__op_node *node, const wcl__facts *facts)
+static const char *configure_group(const wcl__op_node *node, const wcl__target *target,
+                                   const wcl__offer *offer, void *params)
 {
-    wcl__softmax_group_params params;
-    return wcl__softmax_by_group(facts, &node->desc.softmax, &params)
-               ? NULL
-               : "not on this device, or rows too short";
-}
-
-static void group_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out,
-                             size_t bytes)
-{
-    wcl__softmax_group_params params;
-    (void)blocks;
-    wcl__softmax_by_group(facts, &node->desc.softmax, &params);
-    wcl__params_print(&wcl__softmax_group_table, &params, out, bytes);
+    const char *reason = wcl__softmax_group_refuses(&node->desc.softmax);
+    (void)offer;
+    if (!reason)
+        wcl__softmax_group_defaults(target->profile, &node->desc.softmax, params);
+    return reason;
 }
 
 static wcl_status emit_group(const wcl__emit *emit)
 {
-    const wcl__softmax *softmax = &emit->node->desc.softmax;
-    wcl__softmax_group_params params;
     wcl__call call;
-    wcl__softmax_by_group(emit->facts, softmax, &params);
-    const wcl_status status = wcl__softmax_group_call(&call, &params, softmax, emit->in[0], emit->out[0]);
+    const wcl_status status =
+        wcl__softmax_group_call(&call, WCL__CONFIG(wcl__softmax_group_params, &emit->way->config),
+                                &emit->node->desc.softmax, emit->in[0], emit->out[0]);
     return status ? status : wcl__emit_call(emit, &call);
 }
 
 /* The first of equal costs is taken. */
 static const wcl__variant variants[] = {
     {.name = "group",
-     .supports = group_supports,
-     .parameters = group_parameters,
-     .emit = emit_group,
-     .algorithm = WCL__SUM},
-    {.name = "rows", .emit = emit_rows, .algorithm = WCL__SUM},
+     .family = &wcl__softmax_group_table,
+     .bound = WCL__SUM,
+     .configure = configure_group,
+     .emit = emit_group},
+    {.name = "rows",
+     .family = &wcl__softmax_table,
+     .bound = WCL__SUM,
+     .configure = configure_rows,
+     .emit = emit_rows},
 };
 
 const wcl__op wcl__op_softmax = {

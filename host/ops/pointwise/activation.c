@@ -79,45 +79,47 @@ static wcl_status infer_clip(wcl__op_node *node)
 }
 
 /* Blocked memory is offered where the tail lanes stay zero: there are none, or the activation keeps 0. */
-static int blocks(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS])
+static int offers(const wcl__op_node *node, const wcl__target *target, wcl__offer out[WCL__MAX_OFFERS])
 {
     const wcl__shape *shape = &node->inputs[0]->shape;
     const wcl__act *act = &node->desc.act;
-    const int count = wcl__any_block(node, facts, out);
+    const int count = wcl__any_block(node, target, out);
     const bool keeps =
         act->kind == WCL__ACT_CLIP ? act->a <= 0 && act->b >= 0 : (node->op->flags & WCL__ZERO_KEEPS) != 0;
-    return count == 1 || keeps || shape->dims[1] % out[1].in == 0 ? count : 1;
+    return count == 1 || keeps || shape->dims[1] % wcl__block_in(&out[1]) == 0 ? count : 1;
 }
 
-static wcl__activation_params params_of(const wcl__op_node *node, const wcl__facts *facts)
+static const char *configure(const wcl__op_node *node, const wcl__target *target, const wcl__offer *offer,
+                             void *params)
 {
-    return (wcl__activation_params){.cb = wcl__facts_block(facts), .act = (int)node->desc.act.kind};
-}
-
-static void parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out,
-                       size_t bytes)
-{
-    const wcl__activation_params params = params_of(node, facts);
-    (void)blocks;
-    wcl__params_print(&wcl__activation_table, &params, out, bytes);
+    wcl__activation_params *p = params;
+    (void)offer;
+    p->cb = target->profile->block;
+    p->act = (int)node->desc.act.kind;
+    return NULL;
 }
 
 static wcl_status emit(const wcl__emit *emit)
 {
     const wcl__op_node *node = emit->node;
-    const wcl__activation_params params = params_of(node, emit->facts);
+    const wcl__activation_params *params = WCL__CONFIG(wcl__activation_params, &emit->way->config);
     const int64_t count =
         wcl__layout_count(&emit->steps->tensors[emit->out[0]].layout, &node->outputs[0]->shape);
     wcl__call call;
     wcl_status status =
-        wcl__activation_call(&call, &params, &node->desc.act, emit->in[0], emit->out[0], count);
+        wcl__activation_call(&call, params, &node->desc.act, emit->in[0], emit->out[0], count);
     if (!status)
         status = wcl__emit_call(emit, &call);
     return status;
 }
 
 static const wcl__variant variants[] = {
-    {.name = "flat", .blocks = blocks, .parameters = parameters, .emit = emit, .algorithm = WCL__SUM},
+    {.name = "flat",
+     .family = &wcl__activation_table,
+     .bound = WCL__SUM,
+     .offers = offers,
+     .configure = configure,
+     .emit = emit},
 };
 
 const wcl__op wcl__op_relu = {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ops/channels.h"
 #include "ops/number.h"
 #include "ops/registry.h"
 #include "ops/value.h"
@@ -175,30 +176,37 @@ static bool tails_stay_zero(const wcl__op_node *node, int block)
     return (node->op->flags & WCL__ZERO_KEEPS) && act_keeps_zero(&node->epilogue.act);
 }
 
-static int offer(bool blocked, const wcl__op_node *node, const wcl__facts *facts,
-                 wcl__blocks out[WCL__MAX_BLOCKS])
+static int offer(bool blocked, const wcl__op_node *node, const wcl__target *target,
+                 wcl__offer out[WCL__MAX_OFFERS])
 {
-    const int block = wcl__facts_block(facts), rank = node->outputs[0]->shape.rank;
-    out[0] = (wcl__blocks){1, 1};
-    out[1] = (wcl__blocks){block, block};
+    const int block = target->profile->block, rank = node->outputs[0]->shape.rank;
+    out[0] = wcl__offer_plain();
+    out[1] = wcl__offer_blocks(block, block);
     return blocked && rank >= 2 && rank <= 4 ? 2 : 1;
 }
 
-static const char *flat_supports(const wcl__op_node *node, const wcl__facts *facts)
+/* ---- operands of one shape */
+
+static int flat_offers(const wcl__op_node *node, const wcl__target *target, wcl__offer out[WCL__MAX_OFFERS])
 {
-    (void)facts;
+    bool blocked = node->outputs[0]->shape.rank >= 2 && tails_stay_zero(node, target->profile->block);
+    for (size_t i = 0; i < node->input_count; i++)
+        blocked = blocked && !node->inputs[i]->source; /* constants are plain */
+    return offer(blocked, node, target, out);
+}
+
+static const char *flat_configure(const wcl__op_node *node, const wcl__target *target,
+                                  const wcl__offer *offer, void *params)
+{
+    wcl__binary_flat_params *p = params;
+    (void)target;
+    (void)offer;
     for (size_t i = 0; i < node->input_count; i++)
         if (!wcl__shape_equal(&node->inputs[i]->shape, &node->outputs[0]->shape))
             return "operands of different shapes";
+    p->op = (int)operation(node);
+    p->act = (int)node->epilogue.act.kind;
     return NULL;
-}
-
-static int flat_blocks(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS])
-{
-    bool blocked = node->outputs[0]->shape.rank >= 2 && tails_stay_zero(node, wcl__facts_block(facts));
-    for (size_t i = 0; i < node->input_count; i++)
-        blocked = blocked && !node->inputs[i]->source; /* constants are plain */
-    return offer(blocked, node, facts, out);
 }
 
 /* The step of a chain that takes input i; only the last one activates. */
@@ -206,62 +214,83 @@ static wcl__binary chain_step(const wcl__emit *emit, size_t i)
 {
     const wcl__op_node *node = emit->node;
     const wcl__act none = {WCL__ACT_NONE, 0.0f, 0.0f};
-    return (wcl__binary){.op = operation(node),
-                         .act = i + 1 == node->input_count ? node->epilogue.act : none,
+    return (wcl__binary){.act = i + 1 == node->input_count ? node->epilogue.act : none,
                          .a = i == 1 ? emit->in[0] : emit->out[0],
                          .b = emit->in[i],
                          .y = emit->out[0]};
 }
 
-/* A Sum of one input. */
+/* A Sum of one input: its activation behind an addition of zero, or a copy. */
 static wcl_status emit_single(const wcl__emit *emit)
 {
     const wcl__shape scalar = {0}, *shape = &emit->node->outputs[0]->shape;
-    wcl__binary binary = {.op = operation(emit->node),
-                          .act = emit->node->epilogue.act,
-                          .a = emit->in[0],
-                          .b = -1,
-                          .y = emit->out[0]};
+    const wcl__binary_shapes shapes = {shape, &scalar, shape};
+    wcl__binary binary = {.act = emit->node->epilogue.act, .a = emit->in[0], .b = -1, .y = emit->out[0]};
+    wcl__binary_broadcast_params params;
     const float zero = 0.0f;
-    wcl__call *call = NULL;
+    wcl__call call;
     if (binary.act.kind == WCL__ACT_NONE)
-        return wcl__steps_copy(emit->steps, emit->in[0], 0, emit->out[0], 0,
-                               emit->steps->tensors[emit->out[0]].bytes);
+        return wcl__copy_emit(emit);
     wcl_status status = wcl__steps_constant(emit->steps, "zero", &zero, 1, &binary.b);
-    if (status == WCL_OK)
-        status = wcl__steps_kernel(emit->steps, "binary_broadcast", &call);
     if (status != WCL_OK)
         return status;
-    return wcl__binary_broadcast_call(call, &binary, shape, &scalar, shape);
+    wcl__params_standard(&wcl__binary_broadcast_table, &params);
+    wcl__binary_broadcast_configure(&shapes, &params);
+    status = wcl__binary_broadcast_call(&call, &params, &binary, &shapes);
+    return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
 }
 
-static wcl_status emit_flat(const wcl__emit *emit)
+static wcl_status flat_emit(const wcl__emit *emit)
 {
     const wcl__op_node *node = emit->node;
+    const wcl__binary_flat_params *params = WCL__CONFIG(wcl__binary_flat_params, &emit->way->config);
     const int64_t count = (int64_t)(emit->steps->tensors[emit->out[0]].bytes / sizeof(float));
     wcl_status status = node->input_count == 1 ? emit_single(emit) : WCL_OK;
     for (size_t i = 1; i < node->input_count && status == WCL_OK; i++) {
-        wcl__call *call = NULL;
         const wcl__binary binary = chain_step(emit, i);
-        status = wcl__steps_kernel(emit->steps, "binary_flat", &call);
+        wcl__call call;
+        status = wcl__binary_flat_call(&call, params, &binary, count);
         if (status == WCL_OK)
-            status = wcl__binary_flat_call(call, &binary, count);
+            status = wcl__emit_call(emit, &call);
     }
     return status;
 }
 
-static wcl_status emit_broadcast(const wcl__emit *emit)
+/* ---- operands that broadcast */
+
+static wcl__binary_shapes shapes_of(const wcl__op_node *node, size_t i)
+{
+    const wcl__shape *y = &node->outputs[0]->shape;
+    return (wcl__binary_shapes){i == 1 ? &node->inputs[0]->shape : y, &node->inputs[i]->shape, y};
+}
+
+/* As the last step of a chain runs. */
+static const char *broadcast_configure(const wcl__op_node *node, const wcl__target *target,
+                                       const wcl__offer *offer, void *params)
+{
+    wcl__binary_broadcast_params *p = params;
+    const wcl__binary_shapes shapes = shapes_of(node, node->input_count - 1);
+    (void)target;
+    (void)offer;
+    p->op = (int)operation(node);
+    p->act = (int)node->epilogue.act.kind;
+    wcl__binary_broadcast_configure(&shapes, p);
+    return NULL;
+}
+
+static wcl_status broadcast_emit(const wcl__emit *emit)
 {
     const wcl__op_node *node = emit->node;
-    const wcl__shape *y_shape = &node->outputs[0]->shape;
+    const wcl__binary_broadcast_params *params =
+        WCL__CONFIG(wcl__binary_broadcast_params, &emit->way->config);
     wcl_status status = node->input_count == 1 ? emit_single(emit) : WCL_OK;
     for (size_t i = 1; i < node->input_count && status == WCL_OK; i++) {
-        wcl__call *call = NULL;
         const wcl__binary binary = chain_step(emit, i);
-        const wcl__shape *a_shape = i == 1 ? &node->inputs[0]->shape : y_shape;
-        status = wcl__steps_kernel(emit->steps, "binary_broadcast", &call);
+        const wcl__binary_shapes shapes = shapes_of(node, i);
+        wcl__call call;
+        status = wcl__binary_broadcast_call(&call, params, &binary, &shapes);
         if (status == WCL_OK)
-            status = wcl__binary_broadcast_call(call, &binary, a_shape, &node->inputs[i]->shape, y_shape);
+            status = wcl__emit_call(emit, &call);
     }
     return status;
 }
@@ -315,7 +344,7 @@ static wcl_status by_channel(const wcl__op_node *node, size_t input, int axis, f
     return status;
 }
 
-/* ---- with a constant for each channel */
+/* ---- a tensor and a constant for each channel */
 
 /* One value in all, or one for each channel of `shape`. */
 static bool is_channel_shape(const wcl__shape *constant, const wcl__shape *shape)
@@ -341,60 +370,64 @@ static int channel_operand(const wcl__op_node *node)
     return -1;
 }
 
-static const char *channel_supports(const wcl__op_node *node, const wcl__facts *facts)
+/* The constant is read in C order, whatever the block of the other operand. */
+static int channel_offers(const wcl__op_node *node, const wcl__target *target,
+                          wcl__offer out[WCL__MAX_OFFERS])
 {
-    (void)facts;
-    return channel_operand(node) >= 0 ? NULL : "no operand is a constant for each channel";
+    const int constant = channel_operand(node), count = offer(true, node, target, out);
+    for (int i = 0; i < count && constant >= 0; i++)
+        out[i].in[constant] = wcl__format_plain(WCL_FLOAT32);
+    return count;
 }
 
-static int channel_blocks(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS])
+static const char *channel_configure(const wcl__op_node *node, const wcl__target *target,
+                                     const wcl__offer *offer, void *params)
 {
-    return offer(true, node, facts, out);
+    const int constant = channel_operand(node);
+    const wcl__shape *shape = &node->outputs[0]->shape;
+    const wcl__binary_op op = operation(node);
+    wcl__binary_channel_params *p = params;
+    (void)target;
+    if (constant < 0)
+        return "no operand is a constant for each channel";
+    p->op = (int)op;
+    p->act = (int)node->epilogue.act.kind;
+    p->cb = wcl__block_out(offer);
+    p->reverse = constant == 0 && (op == WCL__BINARY_SUB || op == WCL__BINARY_DIV);
+    wcl__nd_group(shape->rank > 2 ? shape->dims[shape->rank - 1] : 1, &p->group_x, &p->group_y);
+    return NULL;
 }
 
-static wcl_status emit_channel(const wcl__emit *emit)
+static wcl_status channel_emit(const wcl__emit *emit)
 {
     const wcl__op_node *node = emit->node;
     const int constant = channel_operand(node), x = 1 - constant;
-    const wcl__layout layout = wcl__layout_blocked(emit->blocks.in);
-    const wcl__binary_op op = operation(node);
-    const wcl__binary binary = {.op = op,
-                                .act = node->epilogue.act,
-                                .reverse = constant == 0 && (op == WCL__BINARY_SUB || op == WCL__BINARY_DIV),
-                                .a = emit->in[x],
-                                .b = emit->in[constant],
-                                .y = emit->out[0]};
-    wcl__call *call = NULL;
-    wcl_status status = wcl__steps_kernel(emit->steps, "binary_channel", &call);
-    if (status != WCL_OK)
-        return status;
-    return wcl__binary_channel_call(call, &binary, &node->outputs[0]->shape, &layout,
-                                    wcl__shape_count(&node->inputs[constant]->shape) > 1);
+    const wcl__layout format = wcl__format_of(wcl__offer_out(&emit->way->offer, 0));
+    const wcl__binary binary = {
+        .act = node->epilogue.act, .a = emit->in[x], .b = emit->in[constant], .y = emit->out[0]};
+    wcl__view view;
+    wcl__call call;
+    wcl_status status = wcl__layout_view(&format, &node->outputs[0]->shape, &view);
+    if (status == WCL_OK)
+        status =
+            wcl__binary_channel_call(&call, WCL__CONFIG(wcl__binary_channel_params, &emit->way->config),
+                                     &binary, &view, wcl__shape_count(&node->inputs[constant]->shape) > 1);
+    return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
 }
 
 /* One operation is exact but for a GPU's division; several of them, or an activation behind, round. */
+#define VARIANT(form)                                                                                       \
+    .name = #form, .family = &wcl__binary_##form##_table, .bound = WCL__SUM, .configure = form##_configure, \
+    .emit = form##_emit
 static const wcl__variant variants[] = {
-    {.name = "flat",
-     .supports = flat_supports,
-     .blocks = flat_blocks,
-     .emit = emit_flat,
-     .algorithm = WCL__SUM},
-    {.name = "channel",
-     .supports = channel_supports,
-     .blocks = channel_blocks,
-     .emit = emit_channel,
-     .algorithm = WCL__SUM,
-     .plain_constants = true},
-    {.name = "broadcast", .emit = emit_broadcast, .algorithm = WCL__SUM},
+    {VARIANT(flat), .offers = flat_offers},
+    {VARIANT(channel), .offers = channel_offers},
+    {VARIANT(broadcast)},
 };
 
 static const wcl__variant sum_variants[] = {
-    {.name = "flat",
-     .supports = flat_supports,
-     .blocks = flat_blocks,
-     .emit = emit_flat,
-     .algorithm = WCL__SUM},
-    {.name = "broadcast", .emit = emit_broadcast, .algorithm = WCL__SUM},
+    {VARIANT(flat), .offers = flat_offers},
+    {VARIANT(broadcast)},
 };
 
 #define ROW(onnx_name, most, more_flags, hook, table)                                         \

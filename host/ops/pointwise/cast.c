@@ -1,5 +1,5 @@
 #include "ops/number.h"
-#include "ops/shape/region.h"
+#include "ops/channels.h"
 #include "ops/registry.h"
 #include "ops/value.h"
 #include "base/error.h"

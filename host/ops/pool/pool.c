@@ -145,107 +145,82 @@ static wcl_status find_operands(const wcl__emit *emit, wcl__operand *x, wcl__ope
     return status ? status : wcl__emit_view(emit, y->slot, &node->outputs[0]->shape, &y->view);
 }
 
+static const char *configure_window(const wcl__op_node *node, const wcl__target *target,
+                                    const wcl__offer *offer, void *params)
+{
+    wcl__pool_params *p = params;
+    (void)node;
+    (void)target;
+    p->cb = wcl__block_out(offer);
+    return NULL;
+}
+
 static wcl_status emit_window(const wcl__emit *emit)
 {
-    const wcl__pool_params params = {.cb = emit->blocks.out};
+    const wcl__pool_params *params = WCL__CONFIG(wcl__pool_params, &emit->way->config);
     wcl__operand x, y;
     wcl__call call;
     wcl_status status = find_operands(emit, &x, &y);
     if (!status)
-        status = wcl__pool_call(&call, &params, &emit->node->desc.pool, &x, &y);
+        status = wcl__pool_call(&call, params, &emit->node->desc.pool, &x, &y);
     return status ? status : wcl__emit_call(emit, &call);
+}
+
+static const char *configure_global(const wcl__op_node *node, const wcl__target *target,
+                                    const wcl__offer *offer, void *params)
+{
+    const wcl__pool *pool = &node->desc.pool;
+    wcl__pool_params *p = params;
+    (void)target;
+    p->cb = wcl__block_out(offer);
+    p->group = wcl__rows_group(wcl__ceil_div(pool->c, p->cb) * pool->n);
+    return NULL;
 }
 
 static wcl_status emit_global(const wcl__emit *emit)
 {
-    const wcl__pool_params params = {.cb = emit->blocks.out};
+    const wcl__pool_params *params = WCL__CONFIG(wcl__pool_params, &emit->way->config);
     wcl__operand x, y;
     wcl__call call;
     wcl_status status = find_operands(emit, &x, &y);
     if (!status)
-        status = wcl__pool_global_call(&call, &params, &emit->node->desc.pool, &x, &y);
+        status = wcl__pool_global_call(&call, params, &emit->node->desc.pool, &x, &y);
     return status ? status : wcl__emit_call(emit, &call);
+}
+
+static const char *configure_group(const wcl__op_node *node, const wcl__target *target,
+                                   const wcl__offer *offer, void *params)
+{
+    const wcl__pool *pool = &node->desc.pool;
+    if (pool->h * pool->w < 32)
+        return "a plane has less than 32 pixels";
+    wcl__pool_group_defaults(target->profile, pool, wcl__block_out(offer), params);
+    return NULL;
 }
 
 static wcl_status emit_group(const wcl__emit *emit)
 {
-    const wcl__pool *pool = &emit->node->desc.pool;
-    wcl__pool_group_params params;
+    const wcl__pool_group_params *params = WCL__CONFIG(wcl__pool_group_params, &emit->way->config);
     wcl__operand x, y;
     wcl__call call;
     wcl_status status = find_operands(emit, &x, &y);
-    wcl__pool_by_group(emit->facts, pool, emit->blocks.out, &params);
     if (!status)
-        status = wcl__pool_group_call(&call, &params, pool, &x, &y);
+        status = wcl__pool_group_call(&call, params, &emit->node->desc.pool, &x, &y);
     return status ? status : wcl__emit_call(emit, &call);
 }
 
-static const char *group_supports(const wcl__op_node *node, const wcl__facts *facts)
-{
-    wcl__pool_group_params params;
-    return wcl__pool_by_group(facts, &node->desc.pool, WCL__POOL_GROUP_MOST_CB, &params)
-               ? NULL
-               : "only on GPUs, and where a plane has 32 pixels";
-}
-
-static void parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out,
-                       size_t bytes)
-{
-    const wcl__pool_params params = {.cb = blocks.out};
-    (void)node;
-    (void)facts;
-    wcl__params_print(&wcl__pool_table, &params, out, bytes);
-}
-
-static void group_parameters(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks blocks, char *out,
-                             size_t bytes)
-{
-    wcl__pool_group_params params;
-    wcl__pool_by_group(facts, &node->desc.pool, blocks.out, &params);
-    wcl__params_print(&wcl__pool_group_table, &params, out, bytes);
-}
-
-static const wcl__variant max_variants[] = {
-    {.name = "direct",
-     .blocks = wcl__any_block,
-     .parameters = parameters,
-     .emit = emit_window,
-     .algorithm = WCL__EXACT},
-};
-static const wcl__variant average_variants[] = {
-    {.name = "direct",
-     .blocks = wcl__any_block,
-     .parameters = parameters,
-     .emit = emit_window,
-     .algorithm = WCL__SUM},
-};
+#define VARIANT(label, table, form, error)                                                        \
+    {                                                                                             \
+        .name = label, .family = &wcl__##table##_table, .bound = error, .offers = wcl__any_block, \
+        .configure = configure_##form, .emit = emit_##form                                        \
+    }
+static const wcl__variant max_variants[] = {VARIANT("direct", pool, window, WCL__EXACT)};
+static const wcl__variant average_variants[] = {VARIANT("direct", pool, window, WCL__SUM)};
 /* Bytes set their cost, the same for both: the first is taken where it runs. */
-static const wcl__variant global_max_variants[] = {
-    {.name = "group",
-     .supports = group_supports,
-     .blocks = wcl__any_block,
-     .parameters = group_parameters,
-     .emit = emit_group,
-     .algorithm = WCL__EXACT},
-    {.name = "direct",
-     .blocks = wcl__any_block,
-     .parameters = parameters,
-     .emit = emit_global,
-     .algorithm = WCL__EXACT},
-};
-static const wcl__variant global_average_variants[] = {
-    {.name = "group",
-     .supports = group_supports,
-     .blocks = wcl__any_block,
-     .parameters = group_parameters,
-     .emit = emit_group,
-     .algorithm = WCL__SUM},
-    {.name = "direct",
-     .blocks = wcl__any_block,
-     .parameters = parameters,
-     .emit = emit_global,
-     .algorithm = WCL__SUM},
-};
+static const wcl__variant global_max_variants[] = {VARIANT("group", pool_group, group, WCL__EXACT),
+                                                   VARIANT("direct", pool_global, global, WCL__EXACT)};
+static const wcl__variant global_average_variants[] = {VARIANT("group", pool_group, group, WCL__SUM),
+                                                       VARIANT("direct", pool_global, global, WCL__SUM)};
 
 const wcl__op wcl__op_max_pool = {
     .name = "MaxPool",

@@ -123,15 +123,27 @@ static wcl_status fold(wcl__op_node *node)
     return status;
 }
 
-static int blocks(const wcl__op_node *node, const wcl__facts *facts, wcl__blocks out[WCL__MAX_BLOCKS])
+static int offers(const wcl__op_node *node, const wcl__target *target, wcl__offer out[WCL__MAX_OFFERS])
 {
-    const int block = wcl__facts_block(facts), rank = node->outputs[0]->shape.rank;
+    const int block = target->profile->block, rank = node->outputs[0]->shape.rank;
     bool whole = node->desc.axis == 1 && rank >= 2 && rank <= 4;
     for (size_t i = 0; i < node->input_count; i++) /* constants are plain */
         whole = whole && !node->inputs[i]->source && node->inputs[i]->shape.dims[1] % block == 0;
-    out[0] = (wcl__blocks){1, 1};
-    out[1] = (wcl__blocks){block, block};
+    out[0] = wcl__offer_plain();
+    out[1] = wcl__offer_blocks(block, block);
     return whole ? 2 : 1;
+}
+
+/* As the first input is copied; the others' rows are as long, or nearly. */
+static const char *configure(const wcl__op_node *node, const wcl__target *target, const wcl__offer *offer,
+                             void *params)
+{
+    wcl__region region;
+    (void)target;
+    (void)offer;
+    concat_region(node, 0, 0, &region);
+    wcl__strided_configure(&region, params);
+    return NULL;
 }
 
 static wcl_status emit_regions(const wcl__emit *emit)
@@ -150,12 +162,17 @@ static wcl_status emit_regions(const wcl__emit *emit)
             status = wcl__steps_copy(emit->steps, emit->in[i], 0, emit->out[0],
                                      (size_t)region.to_first * sizeof(float), bytes);
         else
-            status = wcl__region_emit(emit, emit->in[i], emit->out[0], &region);
+            status = wcl__region_emit(emit, WCL__CONFIG(wcl__strided_params, &emit->way->config), emit->in[i],
+                                      emit->out[0], &region);
     }
     return status;
 }
 
-static const wcl__variant variants[] = {{.name = "strided", .blocks = blocks, .emit = emit_regions}};
+static const wcl__variant variants[] = {{.name = "strided",
+                                         .family = &wcl__strided_table,
+                                         .offers = offers,
+                                         .configure = configure,
+                                         .emit = emit_regions}};
 
 const wcl__op wcl__op_concat = {.name = "Concat",
                                 .since = 4,

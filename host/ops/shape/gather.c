@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ops/channels.h"
 #include "ops/registry.h"
 #include "ops/value.h"
 #include "base/error.h"
@@ -135,21 +136,33 @@ static wcl_status add_indices(const wcl__emit *emit, int64_t *count, int *slot)
     return wcl__steps_weight(emit->steps, node->inputs[1]->name, &packing, slot);
 }
 
+static const char *configure(const wcl__op_node *node, const wcl__target *target, const wcl__offer *offer,
+                             void *params)
+{
+    const wcl__gather gather = gather_of(node, 0);
+    wcl__gather_params *p = params;
+    (void)target;
+    (void)offer;
+    wcl__nd_group(gather.inner, &p->group_x, &p->group_y);
+    return NULL;
+}
+
 static wcl_status emit_gather(const wcl__emit *emit)
 {
-    wcl__call *call = NULL;
+    const wcl__gather_params *params = WCL__CONFIG(wcl__gather_params, &emit->way->config);
+    wcl__call call;
     int64_t count = 0;
     int slot = -1;
     wcl_status status = add_indices(emit, &count, &slot);
-    if (status == WCL_OK)
-        status = wcl__steps_kernel(emit->steps, "gather", &call);
     if (status != WCL_OK)
         return status;
     const wcl__gather gather = gather_of(emit->node, count);
-    return wcl__gather_call(call, &gather, emit->in[0], slot, emit->out[0]);
+    status = wcl__gather_call(&call, params, &gather, emit->in[0], slot, emit->out[0]);
+    return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
 }
 
-static const wcl__variant variants[] = {{.name = "gather", .emit = emit_gather}};
+static const wcl__variant variants[] = {
+    {.name = "gather", .family = &wcl__gather_table, .configure = configure, .emit = emit_gather}};
 
 const wcl__op wcl__op_gather = {.name = "Gather",
                                 .since = 1,

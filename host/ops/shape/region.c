@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ops/channels.h"
 #include "ops/value.h"
 #include "base/memory.h"
 
@@ -47,17 +48,10 @@ cleanup:
     return status;
 }
 
-wcl_status wcl__region_emit(const wcl__emit *emit, int from, int to, const wcl__region *region)
+wcl_status wcl__region_emit(const wcl__emit *emit, const wcl__strided_params *params, int from, int to,
+                            const wcl__region *region)
 {
-    wcl__call *call = NULL;
-    wcl_status status = wcl__steps_kernel(emit->steps, "strided_copy", &call);
-    if (status != WCL_OK)
-        return status;
-    return wcl__strided_call(call, from, to, region);
-}
-
-wcl_status wcl__copy_emit(const wcl__emit *emit)
-{
-    return wcl__steps_copy(emit->steps, emit->in[0], 0, emit->out[0], 0,
-                           emit->steps->tensors[emit->out[0]].bytes);
+    wcl__call call;
+    const wcl_status status = wcl__strided_call(&call, params, from, to, region);
+    return status == WCL_OK ? wcl__emit_call(emit, &call) : status;
 }

@@ -14,9 +14,7 @@ void wcl__region_copy(const wcl__region *region, size_t size, const void *from, 
 wcl_status wcl__region_fold(wcl__op_node *node,
                             void (*region_of)(const wcl__op_node *node, wcl__region *region));
 /* Adds the step that copies the region. */
-wcl_status wcl__region_emit(const wcl__emit *emit, int from, int to, const wcl__region *region);
-/* Adds a step that copies input 0's slot to output 0's, whole: what an operator that moves nothing does where
- * a real copy is asked for. */
-wcl_status wcl__copy_emit(const wcl__emit *emit);
+wcl_status wcl__region_emit(const wcl__emit *emit, const wcl__strided_params *params, int from, int to,
+                            const wcl__region *region);
 
 #endif

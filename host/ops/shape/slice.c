@@ -130,14 +130,27 @@ static wcl_status fold(wcl__op_node *node)
     return wcl__region_fold(node, slice_region);
 }
 
+static const char *configure(const wcl__op_node *node, const wcl__target *target, const wcl__offer *offer,
+                             void *params)
+{
+    wcl__region region;
+    (void)target;
+    (void)offer;
+    slice_region(node, &region);
+    wcl__strided_configure(&region, params);
+    return NULL;
+}
+
 static wcl_status emit_region(const wcl__emit *emit)
 {
     wcl__region region;
     slice_region(emit->node, &region);
-    return wcl__region_emit(emit, emit->in[0], emit->out[0], &region);
+    return wcl__region_emit(emit, WCL__CONFIG(wcl__strided_params, &emit->way->config), emit->in[0],
+                            emit->out[0], &region);
 }
 
-static const wcl__variant variants[] = {{.name = "strided", .emit = emit_region}};
+static const wcl__variant variants[] = {
+    {.name = "strided", .family = &wcl__strided_table, .configure = configure, .emit = emit_region}};
 
 enum { BOUNDS = 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 };
 

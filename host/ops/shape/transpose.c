@@ -51,14 +51,27 @@ static wcl_status fold(wcl__op_node *node)
     return wcl__region_fold(node, transpose_region);
 }
 
+static const char *configure(const wcl__op_node *node, const wcl__target *target, const wcl__offer *offer,
+                             void *params)
+{
+    wcl__region region;
+    (void)target;
+    (void)offer;
+    transpose_region(node, &region);
+    wcl__strided_configure(&region, params);
+    return NULL;
+}
+
 static wcl_status emit_region(const wcl__emit *emit)
 {
     wcl__region region;
     transpose_region(emit->node, &region);
-    return wcl__region_emit(emit, emit->in[0], emit->out[0], &region);
+    return wcl__region_emit(emit, WCL__CONFIG(wcl__strided_params, &emit->way->config), emit->in[0],
+                            emit->out[0], &region);
 }
 
-static const wcl__variant variants[] = {{.name = "strided", .emit = emit_region}};
+static const wcl__variant variants[] = {
+    {.name = "strided", .family = &wcl__strided_table, .configure = configure, .emit = emit_region}};
 
 const wcl__op wcl__op_transpose = {.name = "Transpose",
                                    .since = 1,

@@ -1,7 +1,7 @@
 /* Operators that move no data: the output is the input with another shape, or with the same. */
 #include <string.h>
 
-#include "ops/shape/region.h"
+#include "ops/channels.h"
 #include "ops/registry.h"
 #include "ops/value.h"
 #include "base/error.h"
