@@ -59,17 +59,17 @@ typedef struct fixture {
     float *x, *w;   /* as the reference wants them */
 } fixture;
 
-static int64_t blocked(const wcl__layout *layout, const wcl__shape *shape, wcl__view *view)
+static int64_t blocked(const wcl__format *layout, const wcl__shape *shape, wcl__view *view)
 {
-    assert_int_equal(wcl__layout_view(layout, shape, view), WCL_OK);
-    return wcl__layout_count(layout, shape);
+    assert_int_equal(wcl__format_view(layout, shape, view), WCL_OK);
+    return wcl__format_count(layout, shape);
 }
 
 static void describe(const conv_row_tiled *row, fixture *f)
 {
     const int64_t window = row->dilation * (row->size - 1) + 1, after = row->pad > 0 ? row->pad - 1 : 0,
                   pads = row->pad + after;
-    const wcl__layout layout = wcl__layout_blocked(4);
+    const wcl__format layout = wcl__blocked_format(4);
     *f = (fixture){.row = row};
     wcl__params_standard(&wcl__conv_tiled_table, &f->params);
     if (wcl__params_parse(&wcl__conv_tiled_table, row->params, &f->params) != WCL_OK)

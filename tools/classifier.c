@@ -93,7 +93,7 @@ static int find_labels(wcl__classifier *c, const char *labels)
     int result = WCL__DONE;
     if (labels)
         result = read_labels(labels, &c->label_text);
-    else if (own && !(c->label_text = wcl__format("%s", own)))
+    else if (own && !(c->label_text = wcl__formatted("%s", own)))
         result = wcl__complain_memory();
     return result == WCL__DONE && c->label_text ? split_labels(c) : result;
 }

@@ -26,10 +26,10 @@ static char *pocl_folder(void)
 {
     const char *own = getenv("POCL_CACHE_DIR"), *shared = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     if (own && *own)
-        return wcl__format("%s", own);
+        return wcl__formatted("%s", own);
     if (shared && *shared)
-        return wcl__format("%s/pocl/kcache", shared);
-    return home && *home ? wcl__format("%s/.cache/pocl/kcache", home) : NULL;
+        return wcl__formatted("%s/pocl/kcache", shared);
+    return home && *home ? wcl__formatted("%s/.cache/pocl/kcache", home) : NULL;
 }
 
 static int print_pocl(void)

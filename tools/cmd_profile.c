@@ -124,8 +124,8 @@ static int write_picture(const profile_command *c, const char *path)
 static char *make_title(const wcl__engine *engine, const wcl__inputs *inputs)
 {
     const int64_t batch = inputs->count && inputs->tensors[0].rank ? inputs->tensors[0].dims[0] : 1;
-    return wcl__format("%s, batch %lld, fp32%s", engine->name, (long long)batch,
-                       wcl_model_is_untrained(engine->model) ? ", untrained" : "");
+    return wcl__formatted("%s, batch %lld, fp32%s", engine->name, (long long)batch,
+                          wcl_model_is_untrained(engine->model) ? ", untrained" : "");
 }
 
 int wcl__cmd_profile(const wcl__options *options)

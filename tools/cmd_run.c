@@ -173,7 +173,7 @@ static char *dump_path(const char *folder, const char *name)
     text[used] = '\0';
     if (used >= NAME_BYTES)
         snprintf(text + used, sizeof text - used, "-%016llx", (unsigned long long)hash);
-    return wcl__format("%s/%s.npy", folder, text);
+    return wcl__formatted("%s/%s.npy", folder, text);
 }
 
 typedef struct tensor_visit {

@@ -83,8 +83,8 @@ static int add_row(const wcl__options *options, const wcl_layer *layer, summary 
     if (options->batch_count && row->rank > 0 && row->dims[0] < 0)
         row->dims[0] = options->batches[0];
     all->count++;
-    row->name = wcl__format("%s", layer->name);
-    row->left = wcl__format("%s (%s)", layer->name, row->type);
+    row->name = wcl__formatted("%s", layer->name);
+    row->left = wcl__formatted("%s (%s)", layer->name, row->type);
     row->shape = wcl__format_shape(row->dims, row->rank);
     return row->name && row->left && row->shape ? WCL__DONE : wcl__complain_memory();
 }

@@ -54,7 +54,7 @@ static verdict judge(test *t, wcl_status status)
 
 static verdict load_tensor(test *t, const char *folder, const char *kind, int index, wcl_tensor *tensor)
 {
-    char *path = wcl__format("%s/%s_%d.pb", folder, kind, index);
+    char *path = wcl__formatted("%s/%s_%d.pb", folder, kind, index);
     const verdict result = path ? judge(t, wcl_tensor_load(path, tensor)) : stop(t, wcl__complain_memory());
     free(path);
     return result;
@@ -64,7 +64,7 @@ static int count_files(const char *folder, const char *kind)
 {
     int count = 0;
     for (bool there = true; there;) {
-        char *path = wcl__format("%s/%s_%d.pb", folder, kind, count);
+        char *path = wcl__formatted("%s/%s_%d.pb", folder, kind, count);
         there = path && access(path, F_OK) == 0;
         count += there;
         free(path);
@@ -130,7 +130,7 @@ static verdict run_data_sets(test *t, const char *folder)
         result = fail(t, "it has no test_data_set_*");
     for (int i = 0; i < count; i++) {
         if (result == PASSED) {
-            char *path = wcl__format("%s/%s", folder, entries[i]->d_name);
+            char *path = wcl__formatted("%s/%s", folder, entries[i]->d_name);
             result = path ? run_data_set(t, path) : stop(t, wcl__complain_memory());
             free(path);
         }
@@ -176,7 +176,7 @@ static int run_test(const wcl__options *options, wcl_device *device, const char 
     static const char *const words[] = {"PASS", "FAIL", "SKIP"};
     char name[256];
     test t = {.options = options, .engine.device = device};
-    char *path = wcl__format("%s/model.onnx", folder);
+    char *path = wcl__formatted("%s/model.onnx", folder);
     const verdict result = path ? run_model(&t, folder, path) : stop(&t, wcl__complain_memory());
     if (result == PASSED)
         wcl__print_line("PASS %s", test_name(folder, name));
@@ -195,7 +195,7 @@ static int run_test(const wcl__options *options, wcl_device *device, const char 
 /* A folder that isn't there is a mistake on the command line, not a failed test. */
 static int check_folder(const char *folder)
 {
-    char *path = wcl__format("%s/model.onnx", folder);
+    char *path = wcl__formatted("%s/model.onnx", folder);
     int result = path ? WCL__DONE : wcl__complain_memory();
     if (path && access(path, R_OK) != 0)
         result = wcl__complain(WCL__BAD_INPUT, "%s: cannot open: %s", path, strerror(errno));

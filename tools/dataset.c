@@ -207,7 +207,7 @@ static int add_class(const char *folder, int64_t class_index, wcl__dataset *data
     if (!grow_lists(dataset, count))
         result = wcl__complain_memory();
     for (int i = 0; i < count && result == WCL__DONE; i++) {
-        char *path = wcl__format("%s/%s", folder, entries[i]->d_name);
+        char *path = wcl__formatted("%s/%s", folder, entries[i]->d_name);
         if (!path) {
             result = wcl__complain_memory();
             break;
@@ -228,7 +228,7 @@ static int open_folder(const char *folder, wcl__dataset *dataset)
     if (count < 0)
         return wcl__complain(WCL__BAD_INPUT, "%s: cannot open: %s", folder, strerror(errno));
     for (int i = 0; i < count && result == WCL__DONE; i++) {
-        char *path = wcl__format("%s/%s", folder, entries[i]->d_name);
+        char *path = wcl__formatted("%s/%s", folder, entries[i]->d_name);
         if (!path)
             result = wcl__complain_memory();
         else if (is_folder(path))

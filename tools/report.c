@@ -172,7 +172,7 @@ int wcl__write_file(const char *path, const char *text, size_t length)
 {
     int result = WCL__DONE, descriptor = -1;
     FILE *file = NULL;
-    char *name = wcl__format("%s.XXXXXX", path);
+    char *name = wcl__formatted("%s.XXXXXX", path);
     if (!name)
         return wcl__complain_memory();
     if ((descriptor = mkstemp(name)) < 0 || !(file = fdopen(descriptor, "wb"))) {
@@ -201,7 +201,7 @@ int wcl__write_json(const char *path, cJSON *json)
     return result;
 }
 
-char *wcl__format(const char *format, ...)
+char *wcl__formatted(const char *format, ...)
 {
     va_list values, again;
     va_start(values, format);
@@ -227,7 +227,7 @@ char *wcl__format_shape(const int64_t *dims, int rank)
             used +=
                 (size_t)snprintf(text + used, sizeof text - used, "%s%lld", separator, (long long)dims[i]);
     }
-    return wcl__format("%s)", text);
+    return wcl__formatted("%s)", text);
 }
 
 char *wcl__format_bytes(double bytes)
@@ -238,7 +238,7 @@ char *wcl__format_bytes(double bytes)
         bytes /= 1024;
         unit++;
     }
-    return wcl__format(unit ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
+    return wcl__formatted(unit ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
 }
 
 double wcl__now_ms(void)

@@ -52,7 +52,7 @@ int wcl__flush_output(void);
 int wcl__write_file(const char *path, const char *text, size_t length);
 
 /* Memory of its own, NULL when there is none left. */
-char *wcl__format(const char *format, ...) WCL__PRINTF(1, 2);
+char *wcl__formatted(const char *format, ...) WCL__PRINTF(1, 2);
 char *wcl__format_shape(const int64_t *dims, int rank); /* "(2, 3, 5)"; a free dimension is "None" */
 char *wcl__format_bytes(double bytes);                  /* "12.3 MiB" */
 double wcl__now_ms(void);

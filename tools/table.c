@@ -41,7 +41,7 @@ void wcl__table_cell(wcl__table *table, const char *format, ...)
     va_start(values, format);
     vsnprintf(text, sizeof text, format, values);
     va_end(values);
-    wcl__table_take(table, wcl__format("%s", text));
+    wcl__table_take(table, wcl__formatted("%s", text));
 }
 
 /* Columns on the terminal: a UTF-8 sequence counts once. */

@@ -2,7 +2,7 @@
 #ifndef WCL_KERNELS_CELLS_H
 #define WCL_KERNELS_CELLS_H
 
-#include "kernels/layout.h"
+#include "kernels/format.h"
 #include "runtime/launch.h"
 #include "tune/params.h"
 

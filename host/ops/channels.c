@@ -36,7 +36,7 @@ wcl_status wcl__copy_emit(const wcl__emit *emit)
 wcl_status wcl__emit_view(const wcl__emit *emit, int slot, const wcl__shape *shape, wcl__view *view)
 {
     const wcl__shape four = wcl__channel_shape(shape);
-    return wcl__layout_view(&emit->steps->tensors[slot].layout, &four, view);
+    return wcl__format_view(&emit->steps->tensors[slot].format, &four, view);
 }
 
 wcl_status wcl__emit_call(const wcl__emit *emit, const wcl__call *call)

@@ -1,8 +1,8 @@
-/* What operators along (N, C, spatial...) tensors share: the layouts that they offer, and their steps. */
+/* What operators along (N, C, spatial...) tensors share: the formats that they offer, and their steps. */
 #ifndef WCL_OPS_CHANNELS_H
 #define WCL_OPS_CHANNELS_H
 
-#include "kernels/layout.h"
+#include "kernels/format.h"
 #include "ops/op.h"
 
 /* The same elements with channels in dimension 1 and at most 4 dimensions: a vector becomes (N, 1),

@@ -147,7 +147,7 @@ enum {
     WCL__IS_ELEMENTWISE =
         8,                 /* output 0 at an index depends on the inputs at that index (after broadcasting) */
     WCL__IS_SHAPE = 16,    /* shape arithmetic: not a layer of a summary */
-    WCL__ZERO_KEEPS = 32,  /* f(0, 0...) = 0: the tail lanes of a blocked layout stay zero */
+    WCL__ZERO_KEEPS = 32,  /* f(0, 0...) = 0: the tail lanes of a blocked format stay zero */
     WCL__FOLDS_SHAPE = 64, /* folds without its inputs' values (Shape) */
     WCL__ABSORBS_POOL = 128,   /* takes a 2x2 max-pool into its epilogue */
     WCL__PACKS_HALF = 256,     /* input 1 is weights, which some variant can store as halves */

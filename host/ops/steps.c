@@ -39,24 +39,24 @@ static wcl_status add_tensor(wcl__steps *steps, wcl__tensor_kind kind, const cha
         return wcl__fail_memory();
     tensor->bytes = bytes;
     tensor->alias = tensor->weight = tensor->first_step = tensor->last_step = -1;
-    tensor->layout = wcl__layout_plain();
+    tensor->format = wcl__plain_format();
     *slot = (int)steps->tensor_count++;
     return WCL_OK;
 }
 
 wcl_status wcl__steps_tensor(wcl__steps *steps, wcl__tensor_kind kind, const char *name,
-                             const wcl__shape *shape, const wcl__layout *layout, int *slot)
+                             const wcl__shape *shape, const wcl__format *format, int *slot)
 {
-    const int64_t count = wcl__layout_count(layout, shape);
+    const int64_t count = wcl__format_count(format, shape);
     int64_t bytes;
-    if (count < 0 || wcl__mul_overflow(count, (int64_t)wcl_type_size(layout->type), &bytes))
+    if (count < 0 || wcl__mul_overflow(count, (int64_t)wcl_type_size(format->type), &bytes))
         return wcl__fail(WCL_NO_MEMORY, "tensor %s (%s) has more bytes than 64 bits count", name,
                          wcl__shape_print(shape).text);
     const wcl_status status = add_tensor(steps, kind, name, (size_t)bytes, slot);
     if (status == WCL_OK) {
-        steps->tensors[*slot].type = layout->type;
+        steps->tensors[*slot].type = format->type;
         steps->tensors[*slot].shape = *shape;
-        steps->tensors[*slot].layout = *layout;
+        steps->tensors[*slot].format = *format;
     }
     return status;
 }

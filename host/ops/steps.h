@@ -5,7 +5,7 @@
 
 #include "base/source.h"
 #include "kernels/dense/clblast.h"
-#include "kernels/layout.h"
+#include "kernels/format.h"
 #include "kernels/pack/pack.h"
 #include "runtime/launch.h"
 
@@ -28,7 +28,7 @@ typedef struct wcl__plan_tensor {
     char *name;
     wcl_type type;
     wcl__shape shape;
-    wcl__layout layout;
+    wcl__format format;
     const wcl__reorder *order; /* of the value that it holds, in the plan's graph; NULL: none */
     size_t bytes;
     int alias;                 /* -1, or the slot whose buffer this one shares (a view) */
@@ -81,9 +81,9 @@ typedef struct wcl__steps {
 } wcl__steps;
 
 void wcl__steps_clear(wcl__steps *steps);
-/* Adds a tensor of the layout's type; *slot is its index. */
+/* Adds a tensor of the format's type; *slot is its index. */
 wcl_status wcl__steps_tensor(wcl__steps *steps, wcl__tensor_kind kind, const char *name,
-                             const wcl__shape *shape, const wcl__layout *layout, int *slot);
+                             const wcl__shape *shape, const wcl__format *format, int *slot);
 /* Scratch of `bytes` for the current node. */
 wcl_status wcl__steps_workspace(wcl__steps *steps, const char *name, size_t bytes, int *slot);
 /* Takes over the packing (its key, data and scale; also on failure); a key that is there already gives that

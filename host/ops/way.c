@@ -7,7 +7,7 @@
 
 wcl__offer wcl__offer_blocks(int in, int out)
 {
-    const wcl__format_id from = wcl__format_blocked(in), to = wcl__format_blocked(out);
+    const wcl__format_id from = wcl__format_id_blocked(in), to = wcl__format_id_blocked(out);
     wcl__offer offer;
     for (int i = 0; i < WCL__OFFER_INPUTS; i++)
         offer.in[i] = from;
@@ -33,7 +33,7 @@ wcl__format_id wcl__offer_out(const wcl__offer *offer, size_t output)
 
 void wcl__offer_weights(wcl__offer *offer, bool half)
 {
-    offer->in[1] = wcl__format_plain(half ? WCL_FLOAT16 : WCL_FLOAT32);
+    offer->in[1] = wcl__format_id_plain(half ? WCL_FLOAT16 : WCL_FLOAT32);
 }
 
 bool wcl__offer_half(const wcl__offer *offer)

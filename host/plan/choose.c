@@ -16,10 +16,10 @@
 
 static double bytes_of(const wcl__shape *shape, wcl__format_id format)
 {
-    wcl__layout layout = wcl__format_of(format);
+    wcl__format full = wcl__format_of(format);
     if (shape->rank > 4) /* C order alone */
-        layout = wcl__format_of(wcl__format_plain(layout.type));
-    return (double)wcl__layout_count(&layout, shape) * (double)wcl_type_size(layout.type);
+        full = wcl__format_of(wcl__format_id_plain(full.type));
+    return (double)wcl__format_count(&full, shape) * (double)wcl_type_size(full.type);
 }
 
 static double io_bytes(const wcl__way *way)
@@ -52,7 +52,7 @@ static double option_seconds(const wcl__plan_request *request, const wcl__option
 static double conversion_seconds(const wcl__rates *rates, const wcl__shape *shape, wcl__format_id from,
                                  wcl__format_id to)
 {
-    const wcl__layout a = wcl__format_of(from), b = wcl__format_of(to);
+    const wcl__format a = wcl__format_of(from), b = wcl__format_of(to);
     if (from == to)
         return 0;
     if (wcl__convert_refuses(&a, &b, shape))
@@ -341,7 +341,7 @@ static void forward(search *s)
                     cheapest(s, producer, value, format, &seconds);
                 else if (is_slot(node, k))
                     seconds = conversion_seconds(s->request->rates, &value->shape,
-                                                 wcl__format_plain(value->type), format);
+                                                 wcl__format_id_plain(value->type), format);
                 option->best += seconds;
             }
         }
@@ -357,7 +357,7 @@ static void backward(search *s)
         double seconds;
         if (choice->chosen < 0)
             choice->chosen = cheapest(s, (int64_t)i, node->outputs[0],
-                                      wcl__format_plain(node->outputs[0]->type), &seconds);
+                                      wcl__format_id_plain(node->outputs[0]->type), &seconds);
         for (size_t k = 0; k < node->input_count; k++) {
             const int64_t producer = device_producer(s, node, k);
             if (producer >= 0 && s->choices[producer].chosen < 0)

@@ -6,12 +6,13 @@
 #include "graph/graph.h"
 #include "runtime/rates.h"
 
-/* What `winocl plan` prints of a node, or of a layout conversion between two. */
+/* What `winocl plan` prints of a node, or of a conversion of formats between two. */
 typedef struct wcl__planned {
     char *name, *reason;
     const char *op, *algorithm;
     const char *variant; /* NULL: none (a view, a conversion) */
-    int64_t graph_node;  /* its place in the plan's graph; -1: none (a layout conversion, a known output) */
+    int64_t
+        graph_node; /* its place in the plan's graph; -1: none (a conversion of formats, a known output) */
     char layout[48];
     wcl__config config; /* of its variant, or of the conversion */
     char *parameters;   /* the same as a text; NULL: there are none */

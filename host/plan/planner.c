@@ -94,7 +94,7 @@ static wcl_status keep_config(emitter *e, const wcl__config *config)
 /* A constant lies in C order until somebody needs it otherwise. */
 static wcl_status place_constant(emitter *e, const wcl__value *value)
 {
-    const wcl__format_id plain = wcl__format_plain(value->type);
+    const wcl__format_id plain = wcl__format_id_plain(value->type);
     int slot;
     if (!value->source || find_place(e, value, plain) >= 0)
         return WCL_OK;
@@ -106,7 +106,7 @@ static wcl_status place_constant(emitter *e, const wcl__value *value)
 static wcl_status convert(emitter *e, const wcl__value *value, int from, int to)
 {
     wcl__steps *steps = &e->plan->steps;
-    const wcl__layout *from_format = &steps->tensors[from].layout, *to_format = &steps->tensors[to].layout;
+    const wcl__format *from_format = &steps->tensors[from].format, *to_format = &steps->tensors[to].format;
     wcl__operand x = {.slot = from}, y = {.slot = to};
     wcl__config config = {.family = &wcl__convert_table};
     wcl__convert_params params;
@@ -119,9 +119,9 @@ static wcl_status convert(emitter *e, const wcl__value *value, int from, int to)
     memcpy(config.values, &params, sizeof params);
     wcl_status status = keep_config(e, &config);
     if (status == WCL_OK)
-        status = wcl__layout_view(from_format, &value->shape, &x.view);
+        status = wcl__format_view(from_format, &value->shape, &x.view);
     if (status == WCL_OK)
-        status = wcl__layout_view(to_format, &value->shape, &y.view);
+        status = wcl__format_view(to_format, &value->shape, &y.view);
     if (status == WCL_OK)
         status = wcl__convert_call(&call, &params, &x, &y);
     return status == WCL_OK ? wcl__steps_kernel(steps, &call) : status;
@@ -139,11 +139,10 @@ static wcl_status slot_in_format(emitter *e, const wcl__value *value, wcl__forma
         return WCL_OK;
     const int from = find_place(e, value, 0);
     const size_t tensors = steps->tensor_count, step_count = steps->step_count;
-    const wcl__layout to_layout = wcl__format_of(format);
+    const wcl__format to = wcl__format_of(format);
     status = add_node(e, value->name, "Layout", "convert", &value->shape);
     if (status == WCL_OK)
-        status =
-            wcl__steps_tensor(steps, WCL__TENSOR_ACTIVATION, value->name, &value->shape, &to_layout, slot);
+        status = wcl__steps_tensor(steps, WCL__TENSOR_ACTIVATION, value->name, &value->shape, &to, slot);
     if (status == WCL_OK)
         status = convert(e, value, from, *slot);
     if (status == WCL_OK)
@@ -151,7 +150,7 @@ static wcl_status slot_in_format(emitter *e, const wcl__value *value, wcl__forma
     if (status == WCL_OK) {
         steps->tensors[*slot].order = &value->order;
         wcl__planned *node = &e->plan->nodes[steps->node];
-        wcl__layout_print(&to_layout, node->layout, sizeof node->layout);
+        wcl__format_print(&to, node->layout, sizeof node->layout);
         node->least_bytes = 2 * wcl__shape_count(&value->shape) * (int64_t)wcl_type_size(value->type);
         account(e, tensors, tensors, step_count);
     }
@@ -184,12 +183,12 @@ static wcl_status output_slots(emitter *e, const wcl__op_node *node, const wcl__
     for (size_t i = 0; i < node->output_count; i++) {
         const wcl__value *value = node->outputs[i];
         const wcl__format_id format = wcl__offer_out(offer, i);
-        const wcl__layout layout = wcl__format_of(format);
+        const wcl__format full = wcl__format_of(format);
         slots[i] = -1;
         if (!value || value->source)
             continue;
         wcl_status status = wcl__steps_tensor(&e->plan->steps, WCL__TENSOR_ACTIVATION, value->name,
-                                              &value->shape, &layout, &slots[i]);
+                                              &value->shape, &full, &slots[i]);
         if (status == WCL_OK)
             status = add_place(e, value, format, slots[i]);
         if (status != WCL_OK)
@@ -216,10 +215,10 @@ static int64_t least_bytes(const wcl__op_node *node)
 static wcl_status describe(emitter *e, const wcl__op_node *node, const wcl__option *option)
 {
     wcl__planned *planned = &e->plan->nodes[e->plan->steps.node];
-    const wcl__layout layout = wcl__format_of(wcl__offer_out(&option->way.offer, 0));
+    const wcl__format full = wcl__format_of(wcl__offer_out(&option->way.offer, 0));
     const bool view = node->op->flags & WCL__IS_VIEW;
     wcl__cost cost = {0};
-    wcl__layout_print(&layout, planned->layout, sizeof planned->layout);
+    wcl__format_print(&full, planned->layout, sizeof planned->layout);
     if (option->variant->cost)
         option->variant->cost(&option->way, e->request->profile, &cost);
     planned->flops = cost.flops;
@@ -268,8 +267,8 @@ static wcl_status emit_inputs(emitter *e)
 {
     const wcl__graph *graph = &e->plan->graph;
     for (size_t i = 0; i < graph->model->input_count; i++) {
-        const wcl__format_id format = wcl__format_plain(graph->inputs[i]->type);
-        const wcl__layout plain = wcl__format_of(format);
+        const wcl__format_id format = wcl__format_id_plain(graph->inputs[i]->type);
+        const wcl__format plain = wcl__format_of(format);
         int slot;
         e->plan->input_slots[i] = -1;
         if (graph->inputs[i]->source)
@@ -295,7 +294,7 @@ static wcl_status emit_outputs(emitter *e)
         wcl_status status = WCL_OK;
         e->plan->output_slots[i] = -1;
         if (!value->source)
-            status = slot_in_format(e, value, wcl__format_plain(value->type), &e->plan->output_slots[i]);
+            status = slot_in_format(e, value, wcl__format_id_plain(value->type), &e->plan->output_slots[i]);
         else if ((status = add_node(e, value->name, "Constant", "host", &value->shape)) == WCL_OK)
             e->plan->nodes[e->plan->steps.node].is_host = true;
         if (status != WCL_OK)

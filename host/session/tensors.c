@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* The first slot of each value that the steps make; a copy of it in another layout is not listed again. */
+/* The first slot of each value that the steps make; a copy of it in another format is not listed again. */
 static bool is_listed(const wcl__steps *steps, size_t slot)
 {
     const wcl__plan_tensor *tensor = &steps->tensors[slot];
@@ -42,18 +42,18 @@ static bool is_reordered(const wcl__plan_tensor *tensor)
     return tensor->order && tensor->order->from.rank > 0;
 }
 
-/* From the tensor's own layout to C order. */
+/* From the tensor's own format to C order. */
 static wcl_status to_plain(const wcl__plan_tensor *tensor, const float *from, float *to)
 {
     wcl__view view;
-    if (wcl__layout_is_plain(&tensor->layout)) {
+    if (wcl__format_is_plain(&tensor->format)) {
         memcpy(to, from, tensor->bytes);
         return WCL_OK;
     }
-    const wcl_status status = wcl__layout_view(&tensor->layout, &tensor->shape, &view);
+    const wcl_status status = wcl__format_view(&tensor->format, &tensor->shape, &view);
     if (status != WCL_OK)
         return status;
-    const int block = tensor->layout.block;
+    const int block = tensor->format.block;
     for (int n = 0; n < view.n; n++)
         for (int c = 0; c < view.c; c++)
             for (int y = 0; y < view.h; y++)

@@ -1,7 +1,7 @@
 /* Typed kernel parameters, each family's written once as an X-macro of (field, least, most, standard,
  * meaning):
  *
- *     #define WCL__POOL_PARAMS(X) X(cb, 1, 16, 16, "channels in a vector: the layout's block") ...
+ *     #define WCL__POOL_PARAMS(X) X(cb, 1, 16, 16, "channels in a vector: the format's block") ...
  *     typedef struct { WCL__POOL_PARAMS(WCL__PARAM_MEMBER) } wcl__pool_params;
  *     WCL__PARAM_TABLE(wcl__pool_table, "pool", WCL__POOL_PARAMS, .follows = "cb", .constraint = constraint);
  *

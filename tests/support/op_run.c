@@ -18,11 +18,11 @@
 /* ---- layouts on the host */
 
 /* Place in the allocation of element `flat` of a tensor in C order. */
-static int64_t place_of(const wcl__layout *layout, const wcl__shape *shape, const wcl__view *view,
+static int64_t place_of(const wcl__format *layout, const wcl__shape *shape, const wcl__view *view,
                         int64_t flat)
 {
     int64_t nchw[4], at[4];
-    if (wcl__layout_is_plain(layout))
+    if (wcl__format_is_plain(layout))
         return flat;
     wcl__shape_nchw(shape, nchw);
     for (int i = 3; i >= 0; i--) {
@@ -33,11 +33,11 @@ static int64_t place_of(const wcl__layout *layout, const wcl__shape *shape, cons
            at[3] * view->pixel + at[1] % layout->block;
 }
 
-static void make_view(const wcl__layout *layout, const wcl__shape *shape, wcl__view *view)
+static void make_view(const wcl__format *layout, const wcl__shape *shape, wcl__view *view)
 {
     memset(view, 0, sizeof *view);
-    if (!wcl__layout_is_plain(layout))
-        assert_int_equal(wcl__layout_view(layout, shape, view), WCL_OK);
+    if (!wcl__format_is_plain(layout))
+        assert_int_equal(wcl__format_view(layout, shape, view), WCL_OK);
 }
 
 /* ---- one run */
@@ -85,7 +85,7 @@ static bool make_slots(run *r)
     const wcl__op_node *node = &r->f->node;
     for (size_t i = 0; i < node->input_count; i++) {
         wcl__value *value = node->inputs[i];
-        const wcl__layout layout = wcl__format_of(wcl__offer_in(&r->way.offer, i));
+        const wcl__format layout = wcl__format_of(wcl__offer_in(&r->way.offer, i));
         r->in[i] = -1;
         if (!value || (value->source && ((node->op->packs | node->op->known) >> i & 1)) ||
             value->type != WCL_FLOAT32)
@@ -97,7 +97,7 @@ static bool make_slots(run *r)
             return false;
     }
     for (size_t i = 0; i < node->output_count; i++) {
-        const wcl__layout layout = wcl__format_of(wcl__offer_out(&r->way.offer, i));
+        const wcl__format layout = wcl__format_of(wcl__offer_out(&r->way.offer, i));
         const wcl__value *value = node->outputs[i];
         if (!succeeded(r,
                        wcl__steps_tensor(&r->steps, WCL__TENSOR_ACTIVATION, value->name, &value->shape,
@@ -145,11 +145,11 @@ static float *input_image(const run *r, size_t i)
 {
     const wcl__plan_tensor *tensor = &r->steps.tensors[r->in[i]];
     wcl__view view;
-    make_view(&tensor->layout, &tensor->shape, &view);
+    make_view(&tensor->format, &tensor->shape, &view);
     float *values = calloc(tensor->bytes + 1, 1);
     assert_non_null(values);
     for (int64_t flat = 0; flat < wcl__shape_count(&tensor->shape); flat++)
-        values[place_of(&tensor->layout, &tensor->shape, &view, flat)] = r->f->floats[i][flat];
+        values[place_of(&tensor->format, &tensor->shape, &view, flat)] = r->f->floats[i][flat];
     return values;
 }
 
@@ -244,9 +244,9 @@ static void check_output(run *r, const float *content)
     double bounds[2];
     char where[512];
     assert_true(used && got);
-    make_view(&tensor->layout, &tensor->shape, &view);
+    make_view(&tensor->format, &tensor->shape, &view);
     for (int64_t flat = 0; flat < count; flat++) {
-        const int64_t place = place_of(&tensor->layout, &tensor->shape, &view, flat);
+        const int64_t place = place_of(&tensor->format, &tensor->shape, &view, flat);
         got[flat] = content[place];
         used[place] = true;
     }

@@ -6,7 +6,7 @@
 
 /* field, least, most, standard, meaning */
 #define WCL__CONV_GEMM_PARAMS(X)                                               \
-    X(cb, 1, 16, 16, "channels in a vector: both layouts' block")              \
+    X(cb, 1, 16, 16, "channels in a vector: both formats' block")              \
     X(pb, 1, 32, 6, "output pixels of a work-item")                            \
     X(kb, 1, 4, 1, "vectors of filters of a work-item")                        \
     X(gather, 0, 1, 1, "1: cells are copied to local memory before a product") \

@@ -8,7 +8,7 @@
 
 /* field, least, most, standard, meaning */
 #define WCL__TILED_PARAMS(X)                                                                                \
-    X(cb, 4, 16, 4, "channels in a vector: both layouts' block")                                            \
+    X(cb, 4, 16, 4, "channels in a vector: both formats' block")                                            \
     X(pb, 16, 256, 64, "rows (tiles, pixels) of a work-group")                                              \
     X(kb, 1, 64, 16, "vectors of filters of a work-group: the weights' block")                              \
     X(ks, 4, 32, 8, "channels of a step")                                                                   \

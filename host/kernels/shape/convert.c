@@ -13,14 +13,14 @@ WCL__PARAM_TABLE(wcl__convert_table, "convert", WCL__CONVERT_PARAMS, .follows = 
 
 static const wcl__kernel kernel = {"convert", "from to"};
 
-void wcl__convert_configure(const wcl__layout *from, const wcl__layout *to, wcl__convert_params *params)
+void wcl__convert_configure(const wcl__format *from, const wcl__format *to, wcl__convert_params *params)
 {
     wcl__params_standard(&wcl__convert_table, params);
     params->from = from->block;
     params->to = to->block;
 }
 
-const char *wcl__convert_refuses(const wcl__layout *from, const wcl__layout *to, const wcl__shape *shape)
+const char *wcl__convert_refuses(const wcl__format *from, const wcl__format *to, const wcl__shape *shape)
 {
     if (from->type != to->type)
         return "the types differ";

@@ -16,9 +16,9 @@ typedef struct wcl__convert_params {
 extern const wcl__param_table wcl__convert_table;
 
 /* The parameters, but for the group, of a conversion between these formats. */
-void wcl__convert_configure(const wcl__layout *from, const wcl__layout *to, wcl__convert_params *params);
+void wcl__convert_configure(const wcl__format *from, const wcl__format *to, wcl__convert_params *params);
 /* NULL, or why there is no conversion between them. */
-const char *wcl__convert_refuses(const wcl__layout *from, const wcl__layout *to, const wcl__shape *shape);
+const char *wcl__convert_refuses(const wcl__format *from, const wcl__format *to, const wcl__shape *shape);
 /* Fills `call`: slot `to` becomes the tensor of slot `from` in another format. Both have rank 0 to 4. */
 wcl_status wcl__convert_call(wcl__call *call, const wcl__convert_params *params, const wcl__operand *from,
                              const wcl__operand *to);

@@ -171,13 +171,13 @@ size_t wcl__conv_unpooled_bytes(const wcl__way *way)
 wcl_status wcl__conv_unpooled(const wcl__emit *emit, const wcl__operand *y, wcl__operand *out)
 {
     const wcl__conv *conv = &emit->node->desc.conv;
-    const wcl__layout layout = wcl__format_of(wcl__offer_out(&emit->way->offer, 0));
+    const wcl__format format = wcl__format_of(wcl__offer_out(&emit->way->offer, 0));
     const wcl__shape shape = wcl__shape_of(4, (int64_t[]){conv->n, conv->k, conv->oh, conv->ow});
     *out = *y;
     if (!emit->node->epilogue.pool)
         return WCL_OK;
     const wcl_status status =
-        wcl__steps_tensor(emit->steps, WCL__TENSOR_WORKSPACE, "before its pool", &shape, &layout, &out->slot);
+        wcl__steps_tensor(emit->steps, WCL__TENSOR_WORKSPACE, "before its pool", &shape, &format, &out->slot);
     return status == WCL_OK ? wcl__emit_view(emit, out->slot, &shape, &out->view) : status;
 }
 

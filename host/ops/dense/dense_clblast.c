@@ -79,7 +79,7 @@ static wcl_status emit_epilogue(const wcl__emit *emit, const wcl__dense *dense, 
 {
     const wcl__op_node *node = emit->node;
     const wcl__shape shape = {2, {dense->m, dense->outputs}};
-    const wcl__layout plain = WCL__PLAIN;
+    const wcl__format plain = WCL__PLAIN;
     wcl__affine_params params;
     wcl__affine affine = {
         .act = node->epilogue.act, .x.slot = product, .y.slot = emit->out[0], .scale = -1, .shift = -1};
@@ -98,7 +98,7 @@ static wcl_status emit_epilogue(const wcl__emit *emit, const wcl__dense *dense, 
         status = wcl__bias_slot(emit, wcl__input(node, WCL__DENSE_C),
                                 &(wcl__output_slice){0, dense->outputs, dense->beta}, 1, &affine.shift);
     if (status == WCL_OK)
-        status = wcl__layout_view(&plain, &shape, &affine.x.view);
+        status = wcl__format_view(&plain, &shape, &affine.x.view);
     affine.y.view = affine.x.view;
     if (status == WCL_OK)
         status = wcl__affine_call(&call, &params, &affine);

@@ -104,7 +104,7 @@ static wcl_status emit(const wcl__emit *emit)
     const wcl__op_node *node = emit->node;
     const wcl__activation_params *params = WCL__CONFIG(wcl__activation_params, &emit->way->config);
     const int64_t count =
-        wcl__layout_count(&emit->steps->tensors[emit->out[0]].layout, &node->outputs[0]->shape);
+        wcl__format_count(&emit->steps->tensors[emit->out[0]].format, &node->outputs[0]->shape);
     wcl__call call;
     wcl_status status =
         wcl__activation_call(&call, params, &node->desc.act, emit->in[0], emit->out[0], count);

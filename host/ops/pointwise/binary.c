@@ -168,7 +168,7 @@ static bool act_keeps_zero(const wcl__act *act)
     return act->kind != WCL__ACT_SIGMOID;
 }
 
-/* Zeros in the tail lanes of a blocked layout stay zeros, or there are none. */
+/* Zeros in the tail lanes of a blocked format stay zeros, or there are none. */
 static bool tails_stay_zero(const wcl__op_node *node, int block)
 {
     if (node->outputs[0]->shape.dims[1] % block == 0)
@@ -376,7 +376,7 @@ static int channel_offers(const wcl__op_node *node, const wcl__target *target,
 {
     const int constant = channel_operand(node), count = offer(true, node, target, out);
     for (int i = 0; i < count && constant >= 0; i++)
-        out[i].in[constant] = wcl__format_plain(WCL_FLOAT32);
+        out[i].in[constant] = wcl__format_id_plain(WCL_FLOAT32);
     return count;
 }
 
@@ -402,12 +402,12 @@ static wcl_status channel_emit(const wcl__emit *emit)
 {
     const wcl__op_node *node = emit->node;
     const int constant = channel_operand(node), x = 1 - constant;
-    const wcl__layout format = wcl__format_of(wcl__offer_out(&emit->way->offer, 0));
+    const wcl__format format = wcl__format_of(wcl__offer_out(&emit->way->offer, 0));
     const wcl__binary binary = {
         .act = node->epilogue.act, .a = emit->in[x], .b = emit->in[constant], .y = emit->out[0]};
     wcl__view view;
     wcl__call call;
-    wcl_status status = wcl__layout_view(&format, &node->outputs[0]->shape, &view);
+    wcl_status status = wcl__format_view(&format, &node->outputs[0]->shape, &view);
     if (status == WCL_OK)
         status =
             wcl__binary_channel_call(&call, WCL__CONFIG(wcl__binary_channel_params, &emit->way->config),

@@ -71,7 +71,7 @@ static wcl_status infer(wcl__op_node *node)
     return wcl__need_float_or_known(node);
 }
 
-/* Elements of one input behind (and including) the axis, and how many such runs it has. In a blocked layout
+/* Elements of one input behind (and including) the axis, and how many such runs it has. In a blocked format
  * they are the same as long as each input fills its blocks. */
 static int64_t run_length(const wcl__value *x, int64_t axis)
 {

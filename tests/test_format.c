@@ -29,7 +29,7 @@
 
 static const struct {
     const char *name;
-    wcl__layout layout;
+    wcl__format layout;
     wcl__shape shape;
     int64_t count;
     wcl__view view;
@@ -49,17 +49,17 @@ static void test_places(void **state)
     for (size_t i = 0; i < WCL__COUNT(places); i++) {
         wcl__view view;
         char name[64];
-        assert_int_equal(wcl__layout_count(&places[i].layout, &places[i].shape), places[i].count);
-        assert_int_equal(wcl__layout_view(&places[i].layout, &places[i].shape, &view), WCL_OK);
+        assert_int_equal(wcl__format_count(&places[i].layout, &places[i].shape), places[i].count);
+        assert_int_equal(wcl__format_view(&places[i].layout, &places[i].shape, &view), WCL_OK);
         if (memcmp(&view, &places[i].view, sizeof view) != 0)
             fail_msg("%s: the view is %d %d %d %d %d", places[i].name, view.origin, view.image, view.plane,
                      view.row, view.pixel);
-        wcl__layout_print(&places[i].layout, name, sizeof name);
+        wcl__format_print(&places[i].layout, name, sizeof name);
         assert_string_equal(name, places[i].name);
-        const wcl__layout again = wcl__format_of(wcl__format_intern(&places[i].layout));
+        const wcl__format again = wcl__format_of(wcl__format_intern(&places[i].layout));
         assert_memory_equal(&again, &places[i].layout, sizeof again);
         for (size_t k = 0; k < WCL__COUNT(places); k++)
-            assert_int_equal(wcl__layout_equal(&places[i].layout, &places[k].layout),
+            assert_int_equal(wcl__format_equal(&places[i].layout, &places[k].layout),
                              memcmp(&places[i].layout, &places[k].layout, sizeof again) == 0);
     }
 }
@@ -69,31 +69,31 @@ static void test_equality(void **state)
     (void)state;
     for (size_t i = 0; i < WCL__COUNT(places); i++) {
         for (size_t j = 0; j < WCL__COUNT(places); j++)
-            assert_int_equal(wcl__layout_equal(&places[i].layout, &places[j].layout), i == j);
-        assert_int_equal(wcl__layout_is_plain(&places[i].layout), i == 0);
+            assert_int_equal(wcl__format_equal(&places[i].layout, &places[j].layout), i == j);
+        assert_int_equal(wcl__format_is_plain(&places[i].layout), i == 0);
     }
 }
 
 static void test_too_large(void **state)
 {
     (void)state;
-    const wcl__layout blocked = wcl__layout_blocked(16), plain = wcl__layout_plain();
+    const wcl__format blocked = wcl__blocked_format(16), plain = wcl__plain_format();
     const wcl__shape image = {4, {1, 65, 8192, 8192}}, images = {4, {1ll << 31, 1, 2, 2}};
     const wcl__shape overflow = {4, {1ll << 31, 1ll << 31, 2, 2}}, five = {5, {1, 1, 1, 1, 1}};
     wcl__view view;
-    assert_int_equal(wcl__layout_view(&blocked, &image, &view), WCL_UNSUPPORTED);
-    assert_int_equal(wcl__layout_view(&plain, &images, &view), WCL_UNSUPPORTED);
+    assert_int_equal(wcl__format_view(&blocked, &image, &view), WCL_UNSUPPORTED);
+    assert_int_equal(wcl__format_view(&plain, &images, &view), WCL_UNSUPPORTED);
     assert_string_equal(wcl_last_error()->reason,
                         "2147483648 images of 4 elements are too large: the most is 2147483647 of either");
-    assert_int_equal(wcl__layout_view(&plain, &overflow, &view), WCL_UNSUPPORTED);
-    assert_int_equal(wcl__layout_view(&plain, &five, &view), WCL_UNSUPPORTED);
-    assert_int_equal(wcl__layout_count(&blocked, &overflow), -1);
-    assert_int_equal(wcl__layout_count(&plain, &overflow), -1);
+    assert_int_equal(wcl__format_view(&plain, &overflow, &view), WCL_UNSUPPORTED);
+    assert_int_equal(wcl__format_view(&plain, &five, &view), WCL_UNSUPPORTED);
+    assert_int_equal(wcl__format_count(&blocked, &overflow), -1);
+    assert_int_equal(wcl__format_count(&plain, &overflow), -1);
 }
 
 /* ---- conversion */
 
-static const wcl__layout layouts[] = {PLAIN, BLOCKED(4), BLOCKED(8), BLOCKED(16), NHWC};
+static const wcl__format layouts[] = {PLAIN, BLOCKED(4), BLOCKED(8), BLOCKED(16), NHWC};
 static const wcl__shape shapes[] = {
     {4, {2, 17, 5, 3}}, {4, {1, 1, 1, 1}}, {4, {1, 16, 3, 4}}, {4, {5, 3, 2, 2}},
     {4, {1, 33, 7, 9}}, {3, {2, 5, 11}},   {2, {3, 10}},
@@ -112,12 +112,12 @@ static size_t place(const cell_walk *walk, int64_t n, int64_t c, int64_t y, int6
 }
 
 /* The values 1, 2, ... in C order, in a layout; zeros elsewhere. The caller frees it. */
-static float *lay_out(const wcl__layout *layout, const wcl__shape *shape)
+static float *lay_out(const wcl__format *layout, const wcl__shape *shape)
 {
     cell_walk walk = {.block = layout->block};
-    float *values = calloc((size_t)wcl__layout_count(layout, shape), sizeof *values), next = 1;
+    float *values = calloc((size_t)wcl__format_count(layout, shape), sizeof *values), next = 1;
     assert_non_null(values);
-    assert_int_equal(wcl__layout_view(layout, shape, &walk.view), WCL_OK);
+    assert_int_equal(wcl__format_view(layout, shape, &walk.view), WCL_OK);
     for (int n = 0; n < walk.view.n; n++)
         for (int c = 0; c < walk.view.c; c++)
             for (int y = 0; y < walk.view.h; y++)
@@ -136,7 +136,7 @@ static void run_call(wcl_device *device, cl_command_queue queue, const wcl__call
     wcl__launch_destroy(&launch);
 }
 
-static void convert(const wcl__layout *from, const wcl__layout *to, const wcl__shape *shape)
+static void convert(const wcl__format *from, const wcl__format *to, const wcl__shape *shape)
 {
     wcl_device *device = test_device();
     cl_command_queue queue;
@@ -144,11 +144,11 @@ static void convert(const wcl__layout *from, const wcl__layout *to, const wcl__s
     wcl__call call;
     char names[2][64];
     int64_t broken;
-    const size_t x_bytes = (size_t)wcl__layout_count(from, shape) * sizeof(float);
-    const size_t y_bytes = (size_t)wcl__layout_count(to, shape) * sizeof(float);
+    const size_t x_bytes = (size_t)wcl__format_count(from, shape) * sizeof(float);
+    const size_t y_bytes = (size_t)wcl__format_count(to, shape) * sizeof(float);
     float *source = lay_out(from, shape), *expected = lay_out(to, shape);
-    wcl__layout_print(from, names[0], sizeof names[0]);
-    wcl__layout_print(to, names[1], sizeof names[1]);
+    wcl__format_print(from, names[0], sizeof names[0]);
+    wcl__format_print(to, names[1], sizeof names[1]);
     assert_int_equal(wcl__device_queue(device, &queue), WCL_OK);
     guarded_create(device, x_bytes, &x);
     guarded_create(device, y_bytes, &y);
@@ -158,8 +158,8 @@ static void convert(const wcl__layout *from, const wcl__layout *to, const wcl__s
     wcl__convert_params params;
     assert_null(wcl__convert_refuses(from, to, shape));
     wcl__convert_configure(from, to, &params);
-    assert_int_equal(wcl__layout_view(from, shape, &from_x.view), WCL_OK);
-    assert_int_equal(wcl__layout_view(to, shape, &to_y.view), WCL_OK);
+    assert_int_equal(wcl__format_view(from, shape, &from_x.view), WCL_OK);
+    assert_int_equal(wcl__format_view(to, shape, &to_y.view), WCL_OK);
     assert_int_equal(wcl__convert_call(&call, &params, &from_x, &to_y), WCL_OK);
     run_call(device, queue, &call, (const cl_mem[]){x.memory, y.memory});
     unsigned char *all = guarded_read(queue, &y);
