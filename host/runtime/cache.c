@@ -61,7 +61,7 @@ wcl_status wcl__cache_set(wcl__cache *cache, const char *path, uint64_t limit)
     if (status != WCL_OK)
         return status;
     wcl__free(cache->path);
-    *cache = (wcl__cache){.path = resolved, .limit = limit ? limit : standard_limit};
+    *cache = (wcl__cache){.path = resolved, .named = path != NULL, .limit = limit ? limit : standard_limit};
     return WCL_OK;
 }
 

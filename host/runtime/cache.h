@@ -14,6 +14,7 @@ typedef enum wcl__cache_kind {
 typedef struct wcl__cache {
     char *path; /* "": off */
     uint64_t limit;
+    bool named; /* a caller named the folder: it is not the standard one */
     bool warned, unwritable;
     bool unusable; /* not trusted: neither read nor written any more */
 } wcl__cache;

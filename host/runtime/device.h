@@ -15,6 +15,7 @@ typedef struct wcl__facts {
     uint64_t cache_bytes; /* of the largest cache before the global memory; 0: not known */
     size_t alignment;     /* of a sub-buffer's origin, bytes; at least 4096 */
     bool has_compiler, has_fma, unified_memory;
+    bool keeps_programs; /* the driver keeps what it compiled on disk, by itself */
 } wcl__facts;
 
 /* The facts of such a device with this one's limits; of a device that is one, its own. */

@@ -1,4 +1,5 @@
 /* What is known of a device: read once, so that nobody asks the driver later. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/select.h"
@@ -127,6 +128,13 @@ static void read_numbers(cl_device_id id, wcl__facts *facts)
     facts->has_fma = (fp & CL_FP_FMA) != 0;
 }
 
+/* PoCL keeps every kernel that it compiled in a folder of its own, unless told otherwise. */
+static bool keeps_programs(const wcl__facts *facts)
+{
+    const char *cache = getenv("POCL_KERNEL_CACHE");
+    return strcmp(facts->platform, "Portable Computing Language") == 0 && !(cache && strcmp(cache, "0") == 0);
+}
+
 wcl_status wcl__facts_read(cl_platform_id platform, cl_device_id id, wcl__facts *facts)
 {
     memset(facts, 0, sizeof *facts);
@@ -134,6 +142,7 @@ wcl_status wcl__facts_read(cl_platform_id platform, cl_device_id id, wcl__facts 
     if (status != WCL_OK)
         return status;
     read_numbers(id, facts);
+    facts->keeps_programs = keeps_programs(facts);
     read_item_limits(id, facts);
     return WCL_OK;
 }

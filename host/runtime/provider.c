@@ -266,6 +266,8 @@ void wcl__provider_flush(wcl_device *device)
 {
     wcl__provider *provider = wcl__device_core(device)->provider;
     pthread_mutex_lock(&provider->lock);
+    const bool stores =
+        wcl__cache_is_on(&provider->cache) && (provider->cache.named || !device->facts.keeps_programs);
     for (size_t i = 0; i < provider->count && provider->pending > 0; i++) {
         entry *item = &provider->entries[i];
         size_t bytes = 0;
@@ -273,8 +275,9 @@ void wcl__provider_flush(wcl_device *device)
             continue;
         item->pending = false;
         provider->pending--;
-        unsigned char *binary =
-            wcl__cache_is_on(&provider->cache) ? read_binary(item->program, device->id, &bytes) : NULL;
+        if (!stores)
+            continue;
+        unsigned char *binary = read_binary(item->program, device->id, &bytes);
         if (binary)
             (void)wcl__cache_store(&provider->cache, WCL__CACHE_PROGRAM, item->key, binary, bytes);
         wcl__free(binary);

@@ -28,7 +28,8 @@ wcl_status wcl__provider_get(wcl_device *device, const char *kernel, const char 
 
 /* Writes programs that were built from source since the last call to the disk cache. Call it after their
  * kernels ran once: PoCL puts what it specialised at the first enqueue into the binary, and asking earlier
- * freezes an unspecialised one. */
+ * freezes an unspecialised one. A driver that keeps programs on disk itself is asked for binaries only where
+ * a caller named the folder: asking makes PoCL compile each kernel once more. */
 void wcl__provider_flush(wcl_device *device);
 
 /* The rates to plan with: those measured by this handle, else those in the cache folder for this device,

@@ -236,7 +236,8 @@ typedef struct wcl_device_rates {
 WCL_API wcl_status wcl_device_measure(wcl_device *device, wcl_device_rates *rates) WCL_WARN_UNUSED;
 
 /* The on-disk cache of compiled programs and measured rates. path NULL: $WINOCL_CACHE, $XDG_CACHE_HOME/winocl
- * or ~/.cache/winocl; "" switches it off. limit_bytes 0: 256 MiB. Holds for programs built afterwards. What
+ * or ~/.cache/winocl; "" switches it off. limit_bytes 0: 256 MiB. Holds for programs built afterwards. Where
+ * the driver keeps what it compiled on disk itself (PoCL), programs go only to a folder that `path` names. What
  * is in it runs in the caller's process, so that folder and entries must belong to the user or to root and be
  * writable by nobody else; else they are ignored, with one warning in the log (docs/security.md). */
 WCL_API wcl_status wcl_device_set_cache(wcl_device *device, const char *path,
