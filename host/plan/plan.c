@@ -92,6 +92,7 @@ wcl_status wcl_plan_get_node(const wcl_plan *plan, int index, wcl_plan_node *nod
     full.least_gflop = from->least_flops * 1e-9;
     full.least_bytes = from->least_bytes;
     full.family = from->config.family ? from->config.family->family : "";
+    full.format = from->format;
     return wcl__info_write(node, &full, sizeof full);
 }
 

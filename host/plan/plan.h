@@ -13,9 +13,9 @@ typedef struct wcl__planned {
     const char *variant; /* NULL: none (a view, a conversion) */
     int64_t
         graph_node; /* its place in the plan's graph; -1: none (a conversion of formats, a known output) */
-    char layout[48];
-    wcl__config config; /* of its variant, or of the conversion */
-    char *parameters;   /* the same as a text; NULL: there are none */
+    char layout[48], format[64]; /* of the output, without and with the elements' type */
+    wcl__config config;          /* of its variant, or of the conversion */
+    char *parameters;            /* the same as a text; NULL: there are none */
     wcl__shape shape;
     double flops, least_flops;
     int64_t least_bytes;

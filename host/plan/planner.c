@@ -78,6 +78,12 @@ static void account(emitter *e, size_t constants, size_t tensors, size_t steps)
     node->launches = (int)(s->step_count - steps);
 }
 
+static void keep_format(wcl__planned *node, const wcl__format *format)
+{
+    wcl__format_print(format, node->layout, sizeof node->layout);
+    snprintf(node->format, sizeof node->format, "%s %s", wcl_type_name(format->type), node->layout);
+}
+
 /* Keeps what the current node runs with, as numbers and as a text. */
 static wcl_status keep_config(emitter *e, const wcl__config *config)
 {
@@ -150,7 +156,7 @@ static wcl_status slot_in_format(emitter *e, const wcl__value *value, wcl__forma
     if (status == WCL_OK) {
         steps->tensors[*slot].order = &value->order;
         wcl__planned *node = &e->plan->nodes[steps->node];
-        wcl__format_print(&to, node->layout, sizeof node->layout);
+        keep_format(node, &to);
         node->least_bytes = 2 * wcl__shape_count(&value->shape) * (int64_t)wcl_type_size(value->type);
         account(e, tensors, tensors, step_count);
     }
@@ -218,7 +224,7 @@ static wcl_status describe(emitter *e, const wcl__op_node *node, const wcl__opti
     const wcl__format full = wcl__format_of(wcl__offer_out(&option->way.offer, 0));
     const bool view = node->op->flags & WCL__IS_VIEW;
     wcl__cost cost = {0};
-    wcl__format_print(&full, planned->layout, sizeof planned->layout);
+    keep_format(planned, &full);
     if (option->variant->cost)
         option->variant->cost(&option->way, e->request->profile, &cost);
     planned->flops = cost.flops;

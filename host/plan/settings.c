@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "kernels/shape/convert.h"
 
 /* What was found of one setting. */
@@ -94,14 +95,31 @@ static wcl_status fail_nowhere(const finding *f)
                      f->setting->node ? "this node" : "any node", *f->refused ? ": " : "", f->refused);
 }
 
-/* Conversions are known only when all is chosen; any value in range is legal for them. */
-static wcl_status check_conversion(const wcl__setting *setting)
+static bool has_value(const wcl__graph *graph, const char *name)
 {
+    for (size_t i = 0; i < graph->value_count; i++)
+        if (strcmp(graph->values[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Conversions are known only when all is chosen: any value in range is legal for those of a tensor that is
+ * there. What follows from the formats is nobody's to choose. */
+static wcl_status check_conversion(const wcl__graph *graph, const wcl__setting *setting)
+{
+    const wcl__param_table *family = setting->family;
     wcl__convert_params params;
     const wcl__settings alone = {(wcl__setting *)setting, 1};
-    wcl__params_standard(&wcl__convert_table, &params);
-    wcl__settings_apply(&alone, setting->family, setting->node ? setting->node : "", &params);
-    return wcl__params_validate(&wcl__convert_table, &params);
+    for (int i = 0; i < family->count; i++)
+        if (setting->values[i] != WCL__NOT_GIVEN && wcl__has_word(family->follows, family->fields[i].name))
+            return wcl__fail(WCL_BAD_ARGUMENT, "%s: %s follows from the formats", setting->text,
+                             family->fields[i].name);
+    if (setting->node && !has_value(graph, setting->node))
+        return wcl__fail(WCL_BAD_ARGUMENT, "%s: the network as it runs has no tensor of this name",
+                         setting->text);
+    wcl__params_standard(family, &params);
+    wcl__settings_apply(&alone, family, setting->node ? setting->node : "", &params);
+    return wcl__params_validate(family, &params);
 }
 
 wcl_status wcl__settings_check(const wcl__plan_request *request, wcl_plan *plan)
@@ -111,7 +129,7 @@ wcl_status wcl__settings_check(const wcl__plan_request *request, wcl_plan *plan)
     for (size_t s = 0; request->settings && s < request->settings->count && status == WCL_OK; s++) {
         finding f = {.setting = &request->settings->list[s]};
         if (f.setting->family == &wcl__convert_table) {
-            status = check_conversion(f.setting);
+            status = check_conversion(graph, f.setting);
             continue;
         }
         for (size_t i = 0; i < graph->node_count && status == WCL_OK; i++)

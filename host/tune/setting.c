@@ -48,7 +48,7 @@ static wcl_status read_setting(const char *text, wcl__find_family find, wcl__set
     const char *values = find_values(text);
     const size_t name = strcspn(text, ":=");
     if (!values)
-        return wcl__fail(WCL_BAD_ARGUMENT, "\"%s\" is not FAMILY:NODE=NAME=VALUE...", text);
+        return wcl__fail(WCL_BAD_ARGUMENT, "\"%s\" is not of the form FAMILY[:NODE]=NAME=VALUE...", text);
     setting->family = find(text, name);
     if (!setting->family)
         return wcl__fail(WCL_BAD_ARGUMENT, "\"%s\": there is no kernel family %.*s", text, (int)name, text);

@@ -419,8 +419,8 @@ typedef struct wcl_session_options {
     void *progress_user;
     /* Values for kernels' parameters, instead of those that winocl chooses: texts of the form
      * FAMILY:NODE=NAME=VALUE NAME=VALUE... ("conv_gemm:conv1_1=pb=12 kb=2"), or without :NODE for every node
-     * where they are legal. `winocl plan` shows families, names and values; wcl_plan_note what is not used
-     * and why. Values that break a rule of the kernel are refused: WCL_BAD_ARGUMENT says which. Copied. */
+     * where they are legal. wcl_family_name and its kin tell what there is, wcl_plan_get_node what is used,
+     * wcl_plan_note what is not used and why. Values that break a rule of the kernel are refused: WCL_BAD_ARGUMENT says which. Copied. */
     const char *const *settings;
     size_t setting_count;
 } wcl_session_options;
@@ -447,6 +447,7 @@ typedef struct wcl_plan_node {
     double least_gflop;
     int64_t least_bytes;
     const char *family; /* of the kernels, whose parameters these are; "" if there is nothing to choose */
+    const char *format; /* of the output, the layout with the elements' type: "float32 NCHW16c" */
 } wcl_plan_node;
 #define WCL_PLAN_NODE_INIT WCL_SIZED(wcl_plan_node)
 
@@ -472,6 +473,22 @@ WCL_API int wcl_plan_host_steps(const wcl_plan *plan);
  * which one nothing uses, since other kernels run. NULL for an index that is none. */
 WCL_API int wcl_plan_note_count(const wcl_plan *plan);
 WCL_API const char *wcl_plan_note(const wcl_plan *plan, int index);
+
+/* The kernel families, by index: what the options' settings can name. Strings live as long as the program. */
+WCL_API int wcl_family_count(void);
+WCL_API const char *wcl_family_name(int family); /* NULL for an index that is none, here and below */
+/* The operators that it can run; "Layout" is a change of formats between two nodes. */
+WCL_API const char *wcl_family_operator(int family, int index);
+WCL_API int wcl_family_parameter_count(int family);
+
+typedef struct wcl_parameter {
+    size_t size; /* of this struct: set by WCL_PARAMETER_INIT */
+    const char *name, *meaning;
+    int least, most, standard;
+    int follows; /* not 0: it follows from the node and its formats, and no setting changes it */
+} wcl_parameter;
+#define WCL_PARAMETER_INIT WCL_SIZED(wcl_parameter)
+WCL_API wcl_status wcl_family_parameter(int family, int index, wcl_parameter *parameter) WCL_WARN_UNUSED;
 
 /* The device's rates that the plan's choices were made by. */
 typedef struct wcl_plan_rates {
