@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "escape.h"
+#include "kernels.h"
 #include "profile.h"
 #include "table.h"
 
@@ -115,6 +116,8 @@ static void json_layers(const bench *b, const wcl__times *profile, cJSON *target
         cJSON_AddStringToObject(item, "name", node->name);
         cJSON_AddStringToObject(item, "op", node->op);
         cJSON_AddStringToObject(item, "algorithm", node->algorithm);
+        cJSON_AddStringToObject(item, "parameters", node->parameters);
+        wcl__json_kernels(item, node);
         cJSON_AddNumberToObject(item, "ms", profile->node_ms[i]);
         cJSON_AddNumberToObject(item, "gflop", node->gflop);
         cJSON_AddNumberToObject(
@@ -128,10 +131,11 @@ static void json_layers(const bench *b, const wcl__times *profile, cJSON *target
 
 static int print_layers(const bench *b, const wcl__times *profile)
 {
-    static const char *const heads[] = {"  Layer", "Operator", "Algorithm", "Output",
-                                        "ms",      "GFLOP",    "GFLOP/s",   "bound"};
+    static const char *const heads[] = {"  Layer", "Operator", "Algorithm", "Output", "ms",
+                                        "GFLOP",   "GFLOP/s",  "bound",     "Kernels"};
     wcl__table table;
-    wcl__table_start(&table, heads, "llllrrrr");
+    wcl__table_start(&table, heads, "llllrrrrl");
+    table.width = wcl__terminal_width();
     for (int i = 0; i < profile->node_count; i++) {
         const wcl_plan_node *node = &profile->nodes[i];
         const double ms = profile->node_ms[i];
@@ -152,6 +156,7 @@ static int print_layers(const bench *b, const wcl__times *profile)
             wcl__table_cell(&table, "%.0f %%", 100 * wcl__bound_ms(node, &b->rates) / ms);
         else
             wcl__table_cell(&table, "%s", "");
+        wcl__table_take(&table, wcl__format_kernels(node));
     }
     const int result = wcl__table_print(&table);
     if (result == WCL__DONE)

@@ -5,6 +5,8 @@
 
 #include "command.h"
 #include "engine.h"
+#include "escape.h"
+#include "kernels.h"
 #include "table.h"
 
 static int add_rows(const wcl_plan *plan, wcl__table *table)
@@ -23,8 +25,12 @@ static int add_rows(const wcl_plan *plan, wcl__table *table)
         wcl__table_take(table, wcl__format_bytes((double)node.weight_bytes));
         wcl__table_take(table, wcl__format_bytes((double)node.activation_bytes));
         wcl__table_take(table, wcl__format_bytes((double)node.workspace_bytes));
-        wcl__table_cell(table, "%s%s%s", node.parameters, *node.parameters && *node.reason ? "; " : "",
-                        node.reason);
+        char *kernels = wcl__format_kernels(&node);
+        if (!kernels)
+            return wcl__complain_memory();
+        wcl__table_take(table,
+                        wcl__formatted("%s%s%s", kernels, *kernels && *node.reason ? "; " : "", node.reason));
+        free(kernels);
     }
     return WCL__DONE;
 }
@@ -48,7 +54,7 @@ static int print_text(const wcl__options *options, const wcl_plan *plan, const w
 {
     static const char *const heads[] = {
         "Node",  "Operator", "Algorithm",   "Output",    "Layout",
-        "GFLOP", "Weights",  "Activations", "Workspace", "Parameters and reasons"};
+        "GFLOP", "Weights",  "Activations", "Workspace", "Kernels and reasons"};
     wcl__table table;
     wcl__table_start(&table, heads, "lllllrrrrl");
     table.width = wcl__terminal_width();
@@ -67,6 +73,8 @@ static int print_text(const wcl__options *options, const wcl_plan *plan, const w
     print_rates(rates);
     if (wcl__plan_as_name(options->plan_as))
         printf("%-12s as for a %s\n", "planned", wcl__plan_as_name(options->plan_as));
+    for (int i = 0; i < wcl_plan_note_count(plan); i++)
+        wcl__print_line("%-12s %s", "note", wcl_plan_note(plan, i));
     return WCL__DONE;
 }
 
@@ -82,6 +90,7 @@ static int add_json(const wcl_plan *plan, cJSON *layers)
         cJSON_AddStringToObject(item, "op", node.op);
         cJSON_AddStringToObject(item, "algorithm", node.algorithm);
         cJSON_AddStringToObject(item, "parameters", node.parameters);
+        wcl__json_kernels(item, &node);
         cJSON_AddStringToObject(item, "layout", node.layout);
         cJSON_AddStringToObject(item, "reason", node.reason);
         cJSON_AddItemToObject(item, "output_shape", wcl__json_shape(node.dims, node.rank));
@@ -119,6 +128,9 @@ static int print_json(const wcl__options *options, int64_t batch, const wcl_plan
     cJSON_AddNumberToObject(used, "gigabytes_per_second", rates->gigabytes_per_second);
     cJSON_AddNumberToObject(used, "launch_us", rates->launch_microseconds);
     cJSON_AddBoolToObject(used, "measured", rates->measured);
+    cJSON *notes = cJSON_AddArrayToObject(root, "notes");
+    for (int i = 0; i < wcl_plan_note_count(plan); i++)
+        cJSON_AddItemToArray(notes, cJSON_CreateString(wcl_plan_note(plan, i)));
     const int result = add_json(plan, cJSON_AddArrayToObject(root, "layers"));
     if (result == WCL__DONE)
         return wcl__print_json(root);
@@ -140,6 +152,21 @@ static int smallest_empty(const wcl__inputs *inputs)
     return found;
 }
 
+/* Is it a setting that the library does not take, and not an input without values? */
+static bool settings_are_bad(const wcl__engine *engine, const wcl_session_options *session,
+                             const wcl__inputs *inputs)
+{
+    wcl_session_options others = *session;
+    wcl_plan *plan = NULL;
+    if (session->setting_count == 0)
+        return false;
+    others.settings = NULL;
+    others.setting_count = 0;
+    const wcl_status status = wcl_plan_create(engine->device, engine->model, &others, inputs->tensors, &plan);
+    wcl_plan_destroy(plan);
+    return status != WCL_BAD_ARGUMENT;
+}
+
 /* Values are made for those inputs alone that planning needs them of, such as filters: the library names one
  * at a time, and large ones, such as pictures, are not among them. */
 static int make_plan(const wcl__engine *engine, const wcl_session_options *session, wcl__inputs *inputs,
@@ -147,9 +174,12 @@ static int make_plan(const wcl__engine *engine, const wcl_session_options *sessi
 {
     int result = WCL__DONE;
     for (;;) {
-        const wcl_status status =
-            wcl_plan_create(engine->device, engine->model, session, inputs->tensors, plan);
-        const int next = status == WCL_BAD_ARGUMENT ? smallest_empty(inputs) : -1;
+        wcl_status status = wcl_plan_create(engine->device, engine->model, session, inputs->tensors, plan);
+        int next = status == WCL_BAD_ARGUMENT ? smallest_empty(inputs) : -1;
+        if (next >= 0 && settings_are_bad(engine, session, inputs)) {
+            status = wcl_plan_create(engine->device, engine->model, session, inputs->tensors, plan);
+            next = -1;
+        }
         if (next < 0)
             return wcl__complain_about(engine->name, status);
         if ((result = wcl__inputs_fill_one(engine->model, next, inputs)) != WCL__DONE)

@@ -20,7 +20,7 @@ typedef struct run {
     wcl__inputs inputs;
     wcl_tensor *outputs;
     int output_count;
-    const char *output_files[WCL__MAX_FILES]; /* for each output, NULL: none */
+    const char *output_files[WCL__MAX_TEXTS]; /* for each output, NULL: none */
 } run;
 
 typedef const char *(*name_function)(const wcl_model *model, int index);
@@ -116,12 +116,12 @@ static int load_inputs(run *r)
 
 static int name_outputs(run *r)
 {
-    bool taken[WCL__MAX_FILES] = {false};
+    bool taken[WCL__MAX_TEXTS] = {false};
     int result = WCL__DONE;
     r->output_count = wcl_model_output_count(r->engine.model);
     if (!(r->outputs = calloc((size_t)r->output_count + 1, sizeof *r->outputs)))
         return wcl__complain_memory();
-    const int nameable = r->output_count < WCL__MAX_FILES ? r->output_count : WCL__MAX_FILES;
+    const int nameable = r->output_count < WCL__MAX_TEXTS ? r->output_count : WCL__MAX_TEXTS;
     for (int i = 0; i < r->options->output_count && result == WCL__DONE; i++) {
         const char *file = NULL;
         int index = 0;
@@ -268,7 +268,7 @@ static int write_outputs(const run *r)
     int result = WCL__DONE;
     for (int i = 0; i < r->output_count && result == WCL__DONE; i++) {
         result = print_output(r, i);
-        if (result == WCL__DONE && i < WCL__MAX_FILES && r->output_files[i])
+        if (result == WCL__DONE && i < WCL__MAX_TEXTS && r->output_files[i])
             result = wcl__complain_library(wcl_tensor_save(r->output_files[i], &r->outputs[i]));
     }
     if (result == WCL__DONE && wcl_model_is_untrained(r->engine.model))

@@ -16,7 +16,7 @@ typedef enum verdict {
     PASSED,
     FAILED,
     SKIPPED,
-    STOPPED /* the device is gone or memory is, and has been reported */
+    STOPPED /* the device is gone or memory is, or a setting is not taken, and that has been reported */
 } verdict;
 
 typedef struct test {
@@ -46,7 +46,7 @@ static verdict judge(test *t, wcl_status status)
     const wcl_error *error = wcl_last_error();
     if (status == WCL_OK)
         return PASSED;
-    if (status == WCL_DEVICE_LOST)
+    if (status == WCL_DEVICE_LOST || (status == WCL_BAD_ARGUMENT && t->options->setting_count > 0))
         return stop(t, wcl__complain_library(status));
     fail(t, *error->reason ? error->reason : wcl_status_string(status));
     return status == WCL_UNSUPPORTED ? SKIPPED : FAILED;

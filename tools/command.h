@@ -8,6 +8,7 @@
 int wcl__cmd_devices(const wcl__options *options);
 int wcl__cmd_summary(const wcl__options *options);
 int wcl__cmd_plan(const wcl__options *options);
+int wcl__cmd_families(const wcl__options *options);
 int wcl__cmd_run(const wcl__options *options);
 int wcl__cmd_classify(const wcl__options *options);
 int wcl__cmd_evaluate(const wcl__options *options);

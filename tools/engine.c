@@ -55,6 +55,8 @@ wcl_session_options wcl__engine_options(const wcl__options *options)
     session.dense = options->dense;
     session.precision = options->precision;
     session.plan_as = options->plan_as;
+    session.settings = options->settings;
+    session.setting_count = (size_t)options->setting_count;
     return session;
 }
 

@@ -15,7 +15,7 @@ typedef struct wcl__engine {
 /* Half-made engines may be closed; every function says why it failed. */
 int wcl__engine_load(wcl__engine *engine, const char *model, const wcl__options *options);
 int wcl__engine_device(wcl__engine *engine, const wcl__options *options);
-/* The options of a session: what the command line says. */
+/* The options of a session: what the command line says. They point into `options`. */
 wcl_session_options wcl__engine_options(const wcl__options *options);
 int wcl__engine_session(wcl__engine *engine, const wcl_session_options *options);
 void wcl__engine_close(wcl__engine *engine);

@@ -6,7 +6,7 @@
 #include "suggest.h"
 
 #define ALWAYS " log quiet help version"
-#define DEVICE "device conv dense precision plan-as memory cache no-mmap"
+#define DEVICE "device conv dense precision set plan-as memory cache no-mmap"
 
 typedef struct command {
     const char *name, *operands;
@@ -25,6 +25,8 @@ static const command commands[] = {
      "the layers of a network, as Keras' model.summary()"},
     {"plan", "MODEL", 1, 1, wcl__cmd_plan, "batch json " DEVICE ALWAYS,
      "what would run on the device, and the memory it takes"},
+    {"families", "[FAMILY]...", 0, -1, wcl__cmd_families, "json" ALWAYS,
+     "the kernel families and their parameters, for --set"},
     {"run", "MODEL", 1, 1, wcl__cmd_run,
      "input output dump compare check-finite rtol atol batch " DEVICE ALWAYS, "tensors in, tensors out"},
     {"classify", "MODEL IMAGE...", 2, -1, wcl__cmd_classify,

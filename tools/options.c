@@ -17,6 +17,8 @@
     X(conv, 0, "ALGORITHM", "of convolutions, where it can be used: auto, direct, gemm, f2, f4, f6")      \
     X(dense, 0, "ALGORITHM", "of dense layers, where it can be used: auto, clblast, gemv, gemm")          \
     X(precision, 0, "TYPE", "of stored weights: fp32, half-weights (sums are fp32 always)")               \
+    X(set, 0, "FAMILY[:NODE]=VALUES",                                                                     \
+      "kernel parameters by hand, \"conv_gemm:conv1=pb=12 kb=2\"; see winocl families")                   \
     X(plan_as, 0, "KIND", "plan as for such a device, on whatever device: cpu, gpu")                      \
     X(batch, 0, "N", "pictures at a time; bench takes a list: 1,8")                                       \
     X(memory, 0, "BYTES", "most device memory to use, with k, M or G")                                    \
@@ -195,11 +197,11 @@ static int parse_choice(const char *option, const char *text, const choice *choi
     return wcl__complain(WCL__USAGE, "--%s %s: no implementation; there is %s", option, text, names);
 }
 
-static int add_file(const char *option, const char *text, const char **files, int *count)
+static int add_text(const char *option, const char *text, const char **texts, int *count)
 {
-    if (*count == WCL__MAX_FILES)
-        return bad_value(option, text, "too many files");
-    files[(*count)++] = text;
+    if (*count == WCL__MAX_TEXTS)
+        return bad_value(option, text, "given too often");
+    texts[(*count)++] = text;
     return WCL__DONE;
 }
 
@@ -223,6 +225,8 @@ static int parse_option(int index, const char *text, wcl__options *o)
         result = parse_choice(name, text, precisions, &value);
         o->precision = (wcl_precision)value;
         return result;
+    case OPTION_set:
+        return add_text(name, text, o->settings, &o->setting_count);
     case OPTION_plan_as:
         result = parse_choice("plan-as", text, plan_kinds, &value);
         o->plan_as = (wcl_plan_as)value;
@@ -256,9 +260,9 @@ static int parse_option(int index, const char *text, wcl__options *o)
         o->shapes_nchw = value != 0;
         return result;
     case OPTION_input:
-        return add_file(name, text, o->inputs, &o->input_count);
+        return add_text(name, text, o->inputs, &o->input_count);
     case OPTION_output:
-        return add_file(name, text, o->outputs, &o->output_count);
+        return add_text(name, text, o->outputs, &o->output_count);
     case OPTION_dump:
         o->dump = text;
         return WCL__DONE;

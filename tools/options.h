@@ -5,7 +5,7 @@
 #include "preprocess.h"
 #include "report.h"
 
-enum { WCL__MAX_BATCHES = 16, WCL__MAX_FILES = 64 };
+enum { WCL__MAX_BATCHES = 16, WCL__MAX_TEXTS = 64 /* of an option that may be repeated */ };
 
 typedef struct wcl__options {
     const char *command; /* the first operand, NULL: none */
@@ -19,6 +19,8 @@ typedef struct wcl__options {
     wcl_dense_choice dense;
     wcl_precision precision;
     wcl_plan_as plan_as;
+    const char *settings[WCL__MAX_TEXTS]; /* --set */
+    int setting_count;
     int64_t batches[WCL__MAX_BATCHES];
     int batch_count; /* 0: not given */
     uint64_t memory, limit_bytes;
@@ -27,7 +29,7 @@ typedef struct wcl__options {
     bool quiet, json, layers, clear, check_finite, no_mmap, help, version;
 
     bool shapes_nchw;
-    const char *inputs[WCL__MAX_FILES], *outputs[WCL__MAX_FILES]; /* [NAME=]FILE */
+    const char *inputs[WCL__MAX_TEXTS], *outputs[WCL__MAX_TEXTS]; /* [NAME=]FILE */
     int input_count, output_count;
     const char *dump, *compare;
     int64_t top, runs, warmup, limit;
