@@ -117,10 +117,26 @@ static wcl__target target_of(const wcl__plan_request *request, bool half)
     return (wcl__target){request->profile, request->settings, half};
 }
 
+/* With the settings as far as they are legal here. */
+static const char *make_way(const wcl__target *target, const wcl__op_node *node, const wcl__offer *offer,
+                            wcl__option *option, char text[WCL__REASON_BYTES])
+{
+    wcl__target with = *target;
+    wcl__settings own;
+    const char *reason = NULL;
+    for (int i = target->settings ? 0 : WCL__SETTING_TRIES - 1; i < WCL__SETTING_TRIES; i++) {
+        with.settings = wcl__settings_try(target->settings, i, &own);
+        reason = wcl__way_make(option->variant, node, &with, offer, &option->way, text);
+        if (!reason)
+            break;
+    }
+    return reason;
+}
+
 const char *wcl__option_make(const wcl__plan_request *request, const wcl__op_node *node,
                              const wcl__variant *variant, bool half, wcl__option_list *list)
 {
-    const wcl__target target = target_of(request, half), unset = {request->profile, NULL, half};
+    const wcl__target target = target_of(request, half);
     const char *reason = denied_reason(request, node, variant);
     wcl__offer offers[WCL__MAX_OFFERS];
     const int count = reason ? 0 : wcl__variant_offers(variant, node, &target, offers);
@@ -128,9 +144,7 @@ const char *wcl__option_make(const wcl__plan_request *request, const wcl__op_nod
     for (int i = 0; i < count; i++) {
         wcl__option *option = &list->options[list->count];
         *option = (wcl__option){.variant = variant};
-        reason = wcl__way_make(variant, node, &target, &offers[i], &option->way, list->text);
-        if (reason && request->settings) /* what is given is not for this one */
-            reason = wcl__way_make(variant, node, &unset, &offers[i], &option->way, list->text);
+        reason = make_way(&target, node, &offers[i], option, list->text);
         list->count += reason == NULL;
     }
     return list->count > 0 ? NULL : reason ? reason : "it has no format for this node";

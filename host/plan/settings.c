@@ -25,20 +25,25 @@ static verdict try_variant(const wcl__plan_request *request, const wcl__setting 
                            const wcl__op_node *node, const wcl__variant *variant, bool half,
                            char reason[WCL__REASON_BYTES])
 {
-    const wcl__settings alone = {(wcl__setting *)setting, 1};
-    const wcl__target with = {request->profile, &alone, half}, without = {request->profile, NULL, half};
+    const int tries = setting->node ? 2 : 1; /* of wcl__settings_try, that have this setting */
+    const wcl__target unset = {request->profile, NULL, half};
     wcl__offer offers[WCL__MAX_OFFERS];
-    const int count = wcl__variant_offers(variant, node, &with, offers);
+    const int count = wcl__variant_offers(variant, node, &unset, offers);
     verdict found = NOT_ABLE;
     for (int i = 0; i < count; i++) {
         char text[WCL__REASON_BYTES];
+        const char *wrong = NULL;
+        wcl__settings own;
         wcl__way way;
-        const char *wrong = wcl__way_make(variant, node, &with, &offers[i], &way, text);
-        if (!wrong)
-            return LEGAL;
+        for (int k = 0; k < tries; k++) {
+            const wcl__target with = {request->profile, wcl__settings_try(request->settings, k, &own), half};
+            wrong = wcl__way_make(variant, node, &with, &offers[i], &way, text);
+            if (!wrong)
+                return LEGAL;
+        }
         if (found == NOT_ABLE)
             snprintf(reason, WCL__REASON_BYTES, "%s", wrong);
-        if (!wcl__way_make(variant, node, &without, &offers[i], &way, text))
+        if (!wcl__way_make(variant, node, &unset, &offers[i], &way, text))
             found = NOT_LEGAL;
     }
     return found;
@@ -109,7 +114,7 @@ static wcl_status check_conversion(const wcl__graph *graph, const wcl__setting *
 {
     const wcl__param_table *family = setting->family;
     wcl__convert_params params;
-    const wcl__settings alone = {(wcl__setting *)setting, 1};
+    const wcl__settings alone = {.list = (wcl__setting *)setting, .count = 1};
     for (int i = 0; i < family->count; i++)
         if (setting->values[i] != WCL__NOT_GIVEN && wcl__has_word(family->follows, family->fields[i].name))
             return wcl__fail(WCL_BAD_ARGUMENT, "%s: %s follows from the formats", setting->text,
@@ -122,40 +127,78 @@ static wcl_status check_conversion(const wcl__graph *graph, const wcl__setting *
     return wcl__params_validate(family, &params);
 }
 
-wcl_status wcl__settings_check(const wcl__plan_request *request, wcl_plan *plan)
+static wcl_status check_one(const wcl__plan_request *request, wcl_plan *plan, const wcl__setting *setting)
 {
     const wcl__graph *graph = &plan->graph;
+    finding f = {.setting = setting};
     wcl_status status = WCL_OK;
-    for (size_t s = 0; request->settings && s < request->settings->count && status == WCL_OK; s++) {
-        finding f = {.setting = &request->settings->list[s]};
-        if (f.setting->family == &wcl__convert_table) {
-            status = check_conversion(graph, f.setting);
-            continue;
-        }
-        for (size_t i = 0; i < graph->node_count && status == WCL_OK; i++)
-            status = check_node(request, plan, graph->nodes[i], &f);
-        if (status == WCL_OK && f.legal == 0)
-            status = fail_nowhere(&f);
-    }
+    if (setting->family == &wcl__convert_table)
+        return check_conversion(graph, setting);
+    for (size_t i = 0; i < graph->node_count && status == WCL_OK; i++)
+        status = check_node(request, plan, graph->nodes[i], &f);
+    return status == WCL_OK && f.legal == 0 ? fail_nowhere(&f) : status;
+}
+
+/* What is given for one node comes first: where that breaks a rule, the general ones are not to blame. */
+wcl_status wcl__settings_check(const wcl__plan_request *request, wcl_plan *plan)
+{
+    const wcl__settings *settings = request->settings;
+    wcl_status status = WCL_OK;
+    for (int own = 1; own >= 0; own--)
+        for (size_t s = 0; settings && s < settings->count && status == WCL_OK; s++)
+            if ((settings->list[s].node != NULL) == own)
+                status = check_one(request, plan, &settings->list[s]);
     return status;
 }
 
-static bool is_used(const wcl__setting *setting, const wcl_plan *plan)
+/* Does the node run with what the setting gives? */
+static bool takes(const wcl__settings *settings, const wcl__setting *setting, const wcl__planned *node)
 {
-    for (size_t i = 0; i < plan->node_count; i++)
-        if (wcl__setting_is_for(setting, plan->nodes[i].config.family, plan->nodes[i].name))
+    wcl__config given = node->config;
+    wcl__settings own;
+    for (int i = 0; i < (setting->node ? 2 : 1); i++) {
+        const wcl__settings *tried = wcl__settings_try(settings, i, &own);
+        given = node->config;
+        wcl__settings_apply(tried, given.family, node->name, given.values);
+        if (memcmp(given.values, node->config.values, sizeof given.values) == 0)
             return true;
+    }
     return false;
+}
+
+/* Is it legal for another variant of the family, and not for the one that was chosen? Where it is legal for
+ * none, there is a note already. */
+static bool is_left_out(const wcl__plan_request *request, const wcl__setting *setting, const wcl_plan *plan,
+                        const wcl__planned *node)
+{
+    char reason[WCL__REASON_BYTES] = "";
+    return node->graph_node >= 0 && !takes(request->settings, setting, node) &&
+           try_node(request, setting, plan->graph.nodes[node->graph_node], reason) == LEGAL;
+}
+
+static wcl_status note_unused(const wcl__plan_request *request, const wcl__setting *setting, wcl_plan *plan)
+{
+    wcl_status status = WCL_OK;
+    bool runs = false;
+    for (size_t i = 0; i < plan->node_count && status == WCL_OK; i++) {
+        const wcl__planned *node = &plan->nodes[i];
+        if (!wcl__setting_is_for(setting, node->config.family, node->name))
+            continue;
+        runs = true;
+        if (is_left_out(request, setting, plan, node))
+            status = wcl__plan_add_note(plan, "%s: not on %s: it is not legal for %s, which runs there",
+                                        setting->text, node->name, node->algorithm);
+    }
+    if (status == WCL_OK && !runs)
+        status = wcl__plan_add_note(plan, "%s: not used: nothing runs by %s here", setting->text,
+                                    setting->family->family);
+    return status;
 }
 
 wcl_status wcl__settings_note_unused(const wcl__plan_request *request, wcl_plan *plan)
 {
     wcl_status status = WCL_OK;
-    for (size_t s = 0; request->settings && s < request->settings->count && status == WCL_OK; s++) {
-        const wcl__setting *setting = &request->settings->list[s];
-        if (!is_used(setting, plan))
-            status = wcl__plan_add_note(plan, "%s: not used: nothing runs by %s here", setting->text,
-                                        setting->family->family);
-    }
+    for (size_t s = 0; request->settings && s < request->settings->count && status == WCL_OK; s++)
+        status = note_unused(request, &request->settings->list[s], plan);
     return status;
 }

@@ -85,11 +85,20 @@ bool wcl__setting_is_for(const wcl__setting *setting, const wcl__param_table *fa
     return setting->family == family && (!setting->node || strcmp(setting->node, node) == 0);
 }
 
+const wcl__settings *wcl__settings_try(const wcl__settings *settings, int attempt, wcl__settings *own)
+{
+    if (!settings || attempt == 0)
+        return settings;
+    *own = *settings;
+    own->own = true;
+    return attempt == 1 ? own : NULL;
+}
+
 void wcl__settings_apply(const wcl__settings *settings, const wcl__param_table *family, const char *node,
                          void *params)
 {
     int *values = params;
-    for (int own = 0; own <= 1 && settings; own++)
+    for (int own = settings && settings->own; own <= 1 && settings; own++)
         for (size_t i = 0; i < settings->count; i++) {
             const wcl__setting *setting = &settings->list[i];
             if ((setting->node != NULL) != own || !wcl__setting_is_for(setting, family, node))
