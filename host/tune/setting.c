@@ -27,7 +27,9 @@ static bool is_values(const char *text)
         if (text == name || *text != '=')
             return false;
         text++;
-        text += strcspn(text, " ");
+        text += strcspn(text, " =");
+        if (*text == '=')
+            return false;
         text += strspn(text, " ");
     } while (*text);
     return true;
