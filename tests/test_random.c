@@ -33,7 +33,7 @@ static struct {
 } asked = {.count = GRAPHS};
 
 static struct {
-    int runs, refused, findings, outputs_weak;
+    int runs, refused, findings, outputs_weak, settings;
     int operators[64]; /* of the registry, in networks that ran */
     int met[FACTORS][FACTOR_LEVELS][FACTORS][FACTOR_LEVELS];
 } total;
@@ -83,6 +83,12 @@ static bool fails_alike(const random_graph *graph, const combination *c, void *u
     return out.verdict == first->verdict;
 }
 
+static void print_settings(const outcome *out)
+{
+    for (size_t i = 0; i < out->settings.count; i++)
+        printf("  --set \"%s\"\n", out->settings.text[i]);
+}
+
 /* As it was found, and as small as it can be. */
 static void report(const random_graph *graph, const combination *c, outcome *out)
 {
@@ -92,6 +98,7 @@ static void report(const random_graph *graph, const combination *c, outcome *out
     total.findings++;
     printf("\n%s\n  test_random --graph %llu --combination \"%s\"\n", out->text,
            (unsigned long long)graph->seed, combination_print(c));
+    print_settings(out);
     fflush(stdout);
     *small = *graph;
     if (!graph_shrink(small, &plain, fails_alike, out)) {
@@ -101,6 +108,7 @@ static void report(const random_graph *graph, const combination *c, outcome *out
     } else {
         check_once(small, &plain, out);
         printf("smaller, with \"%s\": %s\n", combination_print(&plain), out->text);
+        print_settings(out);
     }
     graph_print(small);
     free(small);
@@ -113,6 +121,7 @@ static void run_one(graph_check *check, const combination *c)
     check_run(check, c, &out);
     total.runs++;
     total.refused += out.verdict == REFUSED;
+    total.settings += (int)out.settings.count;
     if (out.verdict == AGREES) {
         count_pairs(c);
         total.outputs_weak += out.bound > 0.3;
@@ -196,8 +205,8 @@ static void test_random(void **state)
         more = !asked.graph && (asked.seconds ? time(NULL) < end : graphs < asked.count);
     }
     free(graph);
-    printf("%d graphs, %d runs, %d did not fit, %d with wide bounds, %d findings\n", graphs, total.runs,
-           total.refused, total.outputs_weak, total.findings);
+    printf("%d graphs, %d runs, %d settings, %d did not fit, %d with wide bounds, %d findings\n", graphs,
+           total.runs, total.settings, total.refused, total.outputs_weak, total.findings);
     if (total.findings > 0)
         fail_msg("%d findings", total.findings);
     if (graphs >= GRAPHS) {

@@ -17,6 +17,7 @@
 /* ---- combinations */
 
 enum { DEVICE_CPU, DEVICE_GPU, DEVICE_SMALL, DEVICE_NARROW };
+enum { SETTINGS_NONE, SETTINGS_LAUNCH, SETTINGS_ANY };
 
 static const struct {
     const char *name, *levels[FACTOR_LEVELS];
@@ -28,6 +29,7 @@ static const struct {
     [FACTOR_KEEP] = {"keep", {"outputs", "all"}},
     [FACTOR_WEIGHTS] = {"weights", {"fp32", "half"}},
     [FACTOR_MEMORY] = {"memory", {"any", "capped"}},
+    [FACTOR_SETTINGS] = {"settings", {"none", "launch", "any"}},
 };
 
 int factor_levels(int factor)
@@ -50,7 +52,8 @@ const char *level_name(int factor, int level)
 
 bool level_is_rare(int factor, int level)
 {
-    return factor == FACTOR_DEVICE && level == DEVICE_NARROW;
+    return (factor == FACTOR_DEVICE && level == DEVICE_NARROW) ||
+           (factor == FACTOR_SETTINGS && level == SETTINGS_ANY);
 }
 
 const char *combination_print(const combination *c)
@@ -350,7 +353,10 @@ void check_run(graph_check *check, const combination *c, outcome *out)
     wcl_session *session = NULL;
     *out = (outcome){.verdict = AGREES};
     model_inputs(check, inputs);
-    const wcl_session_options options = set_up(check, c, inputs);
+    wcl_session_options options = set_up(check, c, inputs);
+    if (c->level[FACTOR_SETTINGS] != SETTINGS_NONE)
+        random_settings_draw(check->model, inputs, check->graph->seed,
+                             c->level[FACTOR_SETTINGS] == SETTINGS_LAUNCH, &options, &out->settings);
     const bool limited = c->level[FACTOR_MEMORY] || c->level[FACTOR_DEVICE] == DEVICE_SMALL;
     if (wcl_session_create(device, check->model, &options, &session) != WCL_OK)
         fail_with(out, FAILS, "wcl_session_create");

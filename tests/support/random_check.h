@@ -3,6 +3,7 @@
 #define WCL_TESTS_RANDOM_CHECK_H
 
 #include "support/random_graph.h"
+#include "support/random_set.h"
 
 /* What is forced or set, each by a number of its own: a row of factors in random_check.c. */
 enum {
@@ -13,6 +14,7 @@ enum {
     FACTOR_KEEP,
     FACTOR_WEIGHTS,
     FACTOR_MEMORY,
+    FACTOR_SETTINGS,
     FACTORS
 };
 enum { FACTOR_LEVELS = 6 };
@@ -44,6 +46,7 @@ typedef struct outcome {
     int output;   /* that differs */
     double bound; /* the widest L2 bound of the outputs */
     char text[512];
+    random_settings settings; /* that it ran with */
 } outcome;
 
 /* A network under test. Its sessions stay open until it is closed, so that they share what they pack. */
