@@ -1,5 +1,5 @@
-/* Settings, values that a user gives to kernels' parameters: how texts are read, where they are legal, which of
- * several counts, and how long they hold. What each value does: test_families. */
+/* Settings, values that a user gives to kernels' parameters: how texts are read, where they are legal, which
+ * of several counts, and how long they hold. What each value does: test_families. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -290,7 +290,8 @@ static void test_copies(void **state)
     wcl_model_destroy(model);
 }
 
-/* A session that starts with a plan has the plan's settings, or is refused; what it plans later has them, too.
+/* A session that starts with a plan has the plan's settings, or is refused; what it plans later has them,
+ * too.
  */
 static void test_from_plan(void **state)
 {

@@ -4,7 +4,8 @@
 
 #include "report.h"
 
-/* "conv_gemm: cb=16 pb=12", "" where there is nothing to choose; memory of its own, NULL when there is none. */
+/* "conv_gemm: cb=16 pb=12", "" where there is nothing to choose; memory of its own, NULL when there is none.
+ */
 char *wcl__format_kernels(const wcl_plan_node *node);
 /* Adds "family", "configuration" (an object of numbers) and "format" to the node's object. */
 void wcl__json_kernels(cJSON *item, const wcl_plan_node *node);

@@ -207,8 +207,8 @@ enum { WCL__OPSET_FIRST = 1, WCL__OPSET_LAST = 21 };
 
 /* registry.c: NULL if there is none. */
 const wcl__op *wcl__op_find(const char *name);
-/* families.c: all kernel families, each once, and the one of this name, of the first `length` characters; NULL
- * if there is none. */
+/* families.c: all kernel families, each once, and the one of this name, of the first `length` characters;
+ * NULL if there is none. */
 const wcl__param_table *wcl__family_at(size_t index);
 const wcl__param_table *wcl__family_find(const char *name, size_t length);
 

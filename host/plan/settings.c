@@ -81,7 +81,7 @@ static wcl_status check_node(const wcl__plan_request *request, wcl_plan *plan, c
     const verdict verdict = try_node(request, f->setting, node, reason);
     f->legal += verdict == LEGAL;
     f->nodes += verdict != NOT_ABLE;
-    if (verdict == NOT_ABLE && *reason)
+    if (verdict == NOT_ABLE && *reason && !*f->refused)
         snprintf(f->refused, sizeof f->refused, "%s", reason);
     if (verdict != NOT_LEGAL)
         return WCL_OK;

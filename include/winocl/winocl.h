@@ -237,9 +237,9 @@ WCL_API wcl_status wcl_device_measure(wcl_device *device, wcl_device_rates *rate
 
 /* The on-disk cache of compiled programs and measured rates. path NULL: $WINOCL_CACHE, $XDG_CACHE_HOME/winocl
  * or ~/.cache/winocl; "" switches it off. limit_bytes 0: 256 MiB. Holds for programs built afterwards. Where
- * the driver keeps what it compiled on disk itself (PoCL), programs go only to a folder that `path` names. What
- * is in it runs in the caller's process, so that folder and entries must belong to the user or to root and be
- * writable by nobody else; else they are ignored, with one warning in the log (docs/security.md). */
+ * the driver keeps what it compiled on disk itself (PoCL), programs go only to a folder that `path` names.
+ * What is in it runs in the caller's process, so that folder and entries must belong to the user or to root
+ * and be writable by nobody else; else they are ignored, with one warning in the log (docs/security.md). */
 WCL_API wcl_status wcl_device_set_cache(wcl_device *device, const char *path,
                                         uint64_t limit_bytes) WCL_WARN_UNUSED;
 
@@ -420,7 +420,8 @@ typedef struct wcl_session_options {
     /* Values for kernels' parameters, instead of those that winocl chooses: texts of the form
      * FAMILY:NODE=NAME=VALUE NAME=VALUE... ("conv_gemm:conv1_1=pb=12 kb=2"), or without :NODE for every node
      * where they are legal. wcl_family_name and its kin tell what there is, wcl_plan_get_node what is used,
-     * wcl_plan_note what is not used and why. Values that break a rule of the kernel are refused: WCL_BAD_ARGUMENT says which. Copied. */
+     * wcl_plan_note what is not used and why. Values that break a rule of the kernel are refused:
+     * WCL_BAD_ARGUMENT says which. Copied. */
     const char *const *settings;
     size_t setting_count;
 } wcl_session_options;

@@ -11,9 +11,9 @@ typedef struct random_settings {
     size_t count;
 } random_settings;
 
-/* Draws values for about half of the nodes that the options plan, of those that are legal; `launch` draws only
- * parameters that change no kernel's code, so that nothing new is built. Each node's values depend on the seed
- * and its name alone. Sets options->settings, which live in `out`. */
+/* Draws values for about half of the nodes that the options plan, of those that are legal; `launch` draws
+ * only parameters that change no kernel's code, so that nothing new is built. Each node's values depend on
+ * the seed and its name alone. Sets options->settings, which live in `out`. */
 void random_settings_draw(wcl_model *model, const wcl_tensor *inputs, uint64_t seed, bool launch,
                           wcl_session_options *options, random_settings *out);
 
