@@ -57,6 +57,13 @@ wcl__format_id wcl__format_id_plain(wcl_type type)
     return wcl__format_intern(&format);
 }
 
+wcl__format_id wcl__format_id_nhwc(void)
+{
+    wcl__format format = WCL__PLAIN;
+    format.order = WCL__NHWC;
+    return wcl__format_intern(&format);
+}
+
 wcl__format_id wcl__format_id_blocked(int block)
 {
     const wcl__format format = wcl__blocked_format(block);

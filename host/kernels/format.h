@@ -29,6 +29,8 @@ wcl__format wcl__format_of(wcl__format_id id);
 /* In C order, and in blocks of channels (1: C order), of this type. */
 wcl__format_id wcl__format_id_plain(wcl_type type);
 wcl__format_id wcl__format_id_blocked(int block);
+/* Floats of ranks 3 and 4 with the channels of a pixel side by side, as NHWC frameworks have them. */
+wcl__format_id wcl__format_id_nhwc(void);
 
 wcl__format wcl__plain_format(void);
 wcl__format wcl__blocked_format(int block);

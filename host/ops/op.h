@@ -125,6 +125,7 @@ typedef struct wcl__variant {
     const char *algorithm;          /* what options force and plans print; NULL: the name */
     const wcl__param_table *family; /* NULL: its kernels have nothing to choose */
     wcl__bound bound;
+    bool is_view; /* moves no data: output 0 is input 0's memory in another format; no emit, no cost */
     /* The formats that it can run the node in; 0: none. NULL: plain floats only. */
     int (*offers)(const wcl__op_node *node, const wcl__target *target, wcl__offer out[WCL__MAX_OFFERS]);
     /* Sets all of the family's values, which come as the standard ones, for one offer; NULL, or why the
@@ -226,6 +227,8 @@ wcl_status wcl__attr_dropped(const wcl__op_node *node, const char *name, int sin
 /* An offer of plain float tensors; of floats in blocks of channels on both sides. */
 wcl__offer wcl__offer_plain(void);
 wcl__offer wcl__offer_blocks(int in, int out);
+/* Floats in these formats, for all inputs and all outputs. */
+wcl__offer wcl__offer_of(wcl__format_id in, wcl__format_id out);
 wcl__format_id wcl__offer_in(const wcl__offer *offer, size_t input);
 wcl__format_id wcl__offer_out(const wcl__offer *offer, size_t output);
 /* Stores the weights (input 1) as halves, or as floats. */
@@ -247,6 +250,8 @@ const char *wcl__way_make(const wcl__variant *variant, const wcl__op_node *node,
 int wcl__variant_offers(const wcl__variant *variant, const wcl__op_node *node, const wcl__target *target,
                         wcl__offer out[WCL__MAX_OFFERS]);
 const char *wcl__variant_algorithm(const wcl__variant *variant);
+/* Does the node, run by this variant, move no data? */
+bool wcl__is_view(const wcl__op_node *node, const wcl__variant *variant);
 
 /* value.c: helpers of infer and fold */
 /* Are these inputs in the row's bits? Those past the last bit are in none: a Concat has any number of inputs.

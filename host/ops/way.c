@@ -5,15 +5,19 @@
 #include "base/text.h"
 #include "ops/op.h"
 
-wcl__offer wcl__offer_blocks(int in, int out)
+wcl__offer wcl__offer_of(wcl__format_id in, wcl__format_id out)
 {
-    const wcl__format_id from = wcl__format_id_blocked(in), to = wcl__format_id_blocked(out);
     wcl__offer offer;
     for (int i = 0; i < WCL__OFFER_INPUTS; i++)
-        offer.in[i] = from;
+        offer.in[i] = in;
     for (int i = 0; i < WCL__OFFER_OUTPUTS; i++)
-        offer.out[i] = to;
+        offer.out[i] = out;
     return offer;
+}
+
+wcl__offer wcl__offer_blocks(int in, int out)
+{
+    return wcl__offer_of(wcl__format_id_blocked(in), wcl__format_id_blocked(out));
 }
 
 wcl__offer wcl__offer_plain(void)
@@ -129,4 +133,9 @@ int wcl__variant_offers(const wcl__variant *variant, const wcl__op_node *node, c
 const char *wcl__variant_algorithm(const wcl__variant *variant)
 {
     return variant->algorithm ? variant->algorithm : variant->name;
+}
+
+bool wcl__is_view(const wcl__op_node *node, const wcl__variant *variant)
+{
+    return variant->is_view || (node->op->flags & WCL__IS_VIEW);
 }

@@ -39,7 +39,7 @@ static double option_seconds(const wcl__plan_request *request, const wcl__option
 {
     const wcl__rates *rates = request->rates;
     wcl__cost cost = {0, io_bytes(&option->way), 0.5, 1};
-    if (option->way.node->op->flags & WCL__IS_VIEW)
+    if (wcl__is_view(option->way.node, option->variant))
         return 0;
     if (option->variant->cost)
         option->variant->cost(&option->way, request->profile, &cost);

@@ -222,7 +222,7 @@ static wcl_status describe(emitter *e, const wcl__op_node *node, const wcl__opti
 {
     wcl__planned *planned = &e->plan->nodes[e->plan->steps.node];
     const wcl__format full = wcl__format_of(wcl__offer_out(&option->way.offer, 0));
-    const bool view = node->op->flags & WCL__IS_VIEW;
+    const bool view = wcl__is_view(node, option->variant);
     wcl__cost cost = {0};
     keep_format(planned, &full);
     if (option->variant->cost)
@@ -238,7 +238,7 @@ static wcl_status emit_node(emitter *e, size_t at, const wcl__choice *choice)
 {
     const wcl__op_node *node = e->plan->graph.nodes[at];
     const wcl__option *option = &choice->options[choice->chosen];
-    const bool view = node->op->flags & WCL__IS_VIEW;
+    const bool view = wcl__is_view(node, option->variant);
     wcl__steps *steps = &e->plan->steps;
     int *slots = wcl__alloc(node->input_count + node->output_count + 1, sizeof *slots);
     if (!slots)

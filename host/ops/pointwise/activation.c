@@ -78,15 +78,20 @@ static wcl_status infer_clip(wcl__op_node *node)
     return status ? status : infer(node, act);
 }
 
-/* Blocked memory is offered where the tail lanes stay zero: there are none, or the activation keeps 0. */
+/* Blocked memory is offered where the tail lanes stay zero: there are none, or the activation keeps 0. The
+ * order of dimensions does not matter. */
 static int offers(const wcl__op_node *node, const wcl__target *target, wcl__offer out[WCL__MAX_OFFERS])
 {
     const wcl__shape *shape = &node->inputs[0]->shape;
     const wcl__act *act = &node->desc.act;
-    const int count = wcl__any_block(node, target, out);
+    int count = wcl__any_block(node, target, out);
     const bool keeps =
         act->kind == WCL__ACT_CLIP ? act->a <= 0 && act->b >= 0 : (node->op->flags & WCL__ZERO_KEEPS) != 0;
-    return count == 1 || keeps || shape->dims[1] % wcl__block_in(&out[1]) == 0 ? count : 1;
+    if (count == 2 && !keeps && shape->dims[1] % wcl__block_in(&out[1]) != 0)
+        count = 1;
+    if (shape->rank == 3 || shape->rank == 4)
+        out[count++] = wcl__offer_of(wcl__format_id_nhwc(), wcl__format_id_nhwc());
+    return count;
 }
 
 static const char *configure(const wcl__op_node *node, const wcl__target *target, const wcl__offer *offer,

@@ -192,7 +192,10 @@ static int flat_offers(const wcl__op_node *node, const wcl__target *target, wcl_
     bool blocked = node->outputs[0]->shape.rank >= 2 && tails_stay_zero(node, target->profile->block);
     for (size_t i = 0; i < node->input_count; i++)
         blocked = blocked && !node->inputs[i]->source; /* constants are plain */
-    return offer(blocked, node, target, out);
+    int count = offer(blocked, node, target, out);
+    if (node->outputs[0]->shape.rank == 3 || node->outputs[0]->shape.rank == 4)
+        out[count++] = wcl__offer_of(wcl__format_id_nhwc(), wcl__format_id_nhwc());
+    return count;
 }
 
 static const char *flat_configure(const wcl__op_node *node, const wcl__target *target,

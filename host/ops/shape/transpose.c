@@ -70,8 +70,40 @@ static wcl_status emit_region(const wcl__emit *emit)
                             emit->out[0], &region);
 }
 
+/* ---- without moving anything: the same memory, whose dimensions are told in another order */
+
+/* Does the Transpose bring the channels from the last dimension to dimension 1, or (to_last) the other way?
+ */
+static bool moves_channels(const wcl__op_node *node, bool to_last)
+{
+    const int rank = node->outputs[0]->shape.rank;
+    const int64_t *perm = node->desc.perm;
+    if (rank < 3 || rank > 4 || perm[0] != 0 || node->outputs[0]->type != WCL_FLOAT32)
+        return false;
+    for (int d = 1; d < rank; d++) {
+        const int64_t first = d == 1 ? rank - 1 : d - 1, last = d == rank - 1 ? 1 : d + 1;
+        if (perm[d] != (to_last ? last : first))
+            return false;
+    }
+    return true;
+}
+
+static int view_offers(const wcl__op_node *node, const wcl__target *target, wcl__offer out[WCL__MAX_OFFERS])
+{
+    const wcl__format_id plain = wcl__format_id_plain(WCL_FLOAT32), nhwc = wcl__format_id_nhwc();
+    int count = 0;
+    (void)target;
+    if (moves_channels(node, false))
+        out[count++] = wcl__offer_of(plain, nhwc);
+    if (moves_channels(node, true))
+        out[count++] = wcl__offer_of(nhwc, plain);
+    return count;
+}
+
 static const wcl__variant variants[] = {
-    {.name = "strided", .family = &wcl__strided_table, .configure = configure, .emit = emit_region}};
+    {.name = "strided", .family = &wcl__strided_table, .configure = configure, .emit = emit_region},
+    {.name = "view", .is_view = true, .offers = view_offers},
+};
 
 const wcl__op wcl__op_transpose = {.name = "Transpose",
                                    .since = 1,
