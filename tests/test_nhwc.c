@@ -1,5 +1,5 @@
-/* Networks whose pictures are NHWC, as TensorFlow has them: their Transposes are views of the same memory, so that
- * what comes in is converted once, into the format of the first layer, and what goes out likewise. */
+/* Networks whose pictures are NHWC, as TensorFlow has them: their Transposes are views of the same memory, so
+ * that what comes in is converted once, into the format of the first layer, and what goes out likewise. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -72,6 +72,7 @@ static void check_case(size_t i, wcl_plan_as kind, bool keep_all)
     wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
     options.plan_as = kind;
     options.keep_all = keep_all;
+    options.conv = cases[i].blocked ? WCL_CONV_GEMM : WCL_CONV_AUTO;
     wcl_model *models[2] = {build(net, false), build(net, true)};
     wcl_session *sessions[2] = {open_session(models[0], &options), open_session(models[1], &options)};
     float *plain = seeded_input(net->n * inputs), *nhwc = turned(plain, net->n, net->channels, pixels);
