@@ -146,6 +146,8 @@ def check_c(path):
     lines = text.splitlines()
     if len(lines) > FILE_LINES and relative.parts[0] != "include":
         find(path, len(lines), f"{len(lines)} lines, {FILE_LINES} are the limit")
+    if room and not raw.startswith("/*"):
+        find(path, 1, "a file of host/ begins with a comment that says what it is for")
     if room and room not in BELOW:
         find(path, 1, f"no such room: {room}")
         return

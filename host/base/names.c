@@ -1,3 +1,4 @@
+/* A hash table from names to indices: open addressing, FNV-1a. */
 #include "base/names.h"
 #include "base/error.h"
 #include "base/memory.h"

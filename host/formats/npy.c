@@ -1,3 +1,4 @@
+/* Reading and writing .npy files. */
 #include "formats/npy.h"
 #include "base/error.h"
 #include "base/shape.h"

@@ -1,3 +1,4 @@
+/* Reading the protobuf wire format: as much of it as ONNX's files need. */
 #include "formats/protobuf.h"
 #include "base/error.h"
 

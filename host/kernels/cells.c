@@ -1,3 +1,4 @@
+/* What the families that go over a tensor cell by cell share. */
 #include "kernels/cells.h"
 #include "base/error.h"
 

@@ -1,3 +1,4 @@
+/* Formats of tensors: ids, sizes, texts, and the strides that kernels see. */
 #include "kernels/format.h"
 #include "base/error.h"
 

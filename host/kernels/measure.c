@@ -1,3 +1,4 @@
+/* What a device does at most: kernels that measure it, and how their times become rates. */
 #include "kernels/measure.h"
 
 #include <stdio.h>

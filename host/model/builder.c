@@ -1,3 +1,4 @@
+/* The builder: a model is made node by node, by callers and by the readers of files. */
 #include "model/model.h"
 
 #include <stdio.h>

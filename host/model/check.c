@@ -1,3 +1,4 @@
+/* What must hold of a model: links, counts, an order without circles. */
 #include "model/check.h"
 #include "base/error.h"
 #include "base/memory.h"

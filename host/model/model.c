@@ -1,3 +1,4 @@
+/* The finished model: its life, and what the API tells of it. */
 #include "model/model.h"
 #include "base/error.h"
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* The list of what a model has that cannot run, and the error that tells it. */
 #include "model/unsupported.h"
 #include "base/error.h"
 #include "base/memory.h"

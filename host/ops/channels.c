@@ -1,3 +1,4 @@
+/* What operators along (N, C, spatial...) tensors share. */
 #include "ops/channels.h"
 
 wcl__shape wcl__channel_shape(const wcl__shape *shape)

@@ -1,3 +1,4 @@
+/* Elements of any type as integers and as numbers. */
 #include "ops/number.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* The steps of a plan while operators add to them. */
 #include "ops/steps.h"
 #include "base/error.h"
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* Values while planning: what is known of them, and what infer and fold do with them. */
 #include "ops/value.h"
 #include "base/error.h"
 #include "base/memory.h"

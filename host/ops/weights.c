@@ -1,3 +1,4 @@
+/* Packed weights and folded biases as constants of the plan, and their keys. */
 #include "ops/weights.h"
 #include "base/error.h"
 #include "base/memory.h"

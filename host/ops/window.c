@@ -1,3 +1,4 @@
+/* The window of a convolution or a pool, read from a node's attributes. */
 #include "ops/window.h"
 #include "base/error.h"
 

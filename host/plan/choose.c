@@ -1,3 +1,4 @@
+/* Choosing how each node runs: options with their costs, and the cheapest way through the graph. */
 #include "plan/choose.h"
 #include "model/unsupported.h"
 #include "ops/value.h"

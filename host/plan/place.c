@@ -1,3 +1,4 @@
+/* Lifetimes of tensors, and the buffers that they share. */
 #include "plan/place.h"
 #include "base/error.h"
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* A finished plan: its life, and what the API tells of it. */
 #include "plan/planner.h"
 
 #include <stdarg.h>

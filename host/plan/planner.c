@@ -1,3 +1,4 @@
+/* Making a plan: the chosen ways become steps, again without a variant as long as a limit is passed. */
 #include "plan/planner.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* The disk cache: entries that are checked when read, replaced by rename, dropped when old. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>

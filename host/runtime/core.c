@@ -1,3 +1,4 @@
+/* What handles of one device share: context, queue, programs, stores of weights. */
 #include "runtime/core.h"
 #include "base/error.h"
 #include "base/memory.h"

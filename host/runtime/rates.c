@@ -1,3 +1,4 @@
+/* Rates to plan with: guesses, and which ones are believed. */
 #include "runtime/rates.h"
 
 /* Two multiply-adds a cycle of up to 8 lanes each: vectors of 16 take two turns on many CPUs. */

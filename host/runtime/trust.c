@@ -1,3 +1,4 @@
+/* Whose folder and files the cache believes. */
 #include "runtime/trust.h"
 
 #include <errno.h>

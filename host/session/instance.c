@@ -1,3 +1,4 @@
+/* An instance: a plan with its OpenCL objects, made, warmed up and ended. */
 #include "session/session.h"
 
 #include <string.h>

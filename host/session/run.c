@@ -1,3 +1,4 @@
+/* Runs: inputs in, steps enqueued, outputs out, all of them or none. */
 #include "session/session.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Sessions: options, shapes that are prepared, variants that failed. */
 #include "session/session.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* The store of packed weights, and packing on the device or the host. */
 #include "session/store.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Direct and depthwise convolution: parameters and launch. */
 #include "kernels/conv/conv_direct.h"
 
 #include <string.h>

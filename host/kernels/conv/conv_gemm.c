@@ -1,3 +1,4 @@
+/* Convolution as an implicit matrix product by work-items: parameters, sizes and launch. */
 #include "kernels/conv/conv_gemm.h"
 
 WCL__PARAM_TABLE(wcl__conv_gemm_table, "conv_gemm", WCL__CONV_GEMM_PARAMS, .follows = "cb act",

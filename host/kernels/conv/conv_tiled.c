@@ -1,3 +1,4 @@
+/* Convolution as an implicit matrix product in local memory: parameters, sizes and launches. */
 #include "kernels/conv/conv_tiled.h"
 
 #include <string.h>

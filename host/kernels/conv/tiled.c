@@ -1,3 +1,4 @@
+/* Products by work-groups in local memory: the rules of their parameters, and defaults. */
 #include <string.h>
 
 #include "kernels/conv/tiled.h"

@@ -1,3 +1,4 @@
+/* The Winograd domain's product for GPUs: its launch. */
 #include "kernels/conv/winograd_tiled.h"
 
 /* cl/conv/winograd_gemm_tiled.cl: tiled_shape */

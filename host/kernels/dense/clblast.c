@@ -1,3 +1,4 @@
+/* Calls of CLBlast: the only ones. */
 #include "kernels/dense/clblast.h"
 #include "base/error.h"
 

@@ -1,3 +1,4 @@
+/* Dense layers and general products by work-items: parameters and launches. */
 #include "kernels/dense/dense.h"
 #include "base/error.h"
 #include "kernels/cells.h"

@@ -1,3 +1,4 @@
+/* Dense layers of few inputs by work-groups: parameters and launch. */
 #include "kernels/dense/dense_group.h"
 #include "kernels/cells.h"
 

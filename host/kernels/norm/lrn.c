@@ -1,3 +1,4 @@
+/* Local response normalisation: parameters and launch. */
 #include "kernels/norm/lrn.h"
 
 WCL__PARAM_TABLE(wcl__lrn_table, "lrn", WCL__LRN_PARAMS, .follows = "cb",

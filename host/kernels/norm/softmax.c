@@ -1,3 +1,4 @@
+/* Softmax by work-items and by work-groups: parameters and launches. */
 #include "kernels/norm/softmax.h"
 
 WCL__PARAM_TABLE(wcl__softmax_table, "softmax", WCL__SOFTMAX_PARAMS, .follows = "log");

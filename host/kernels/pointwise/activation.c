@@ -1,3 +1,4 @@
+/* Activations alone: parameters and launch. */
 #include "kernels/pointwise/activation.h"
 
 WCL__PARAM_TABLE(wcl__activation_table, "activation", WCL__ACTIVATION_PARAMS, .follows = "act",

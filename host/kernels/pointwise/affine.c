@@ -1,3 +1,4 @@
+/* Scale and shift by channel: parameters and launch. */
 #include "kernels/pointwise/affine.h"
 
 WCL__PARAM_TABLE(wcl__affine_table, "affine", WCL__AFFINE_PARAMS, .follows = "cb act",

@@ -1,3 +1,4 @@
+/* Element-wise arithmetic of two operands: parameters and launches. */
 #include "kernels/pointwise/binary.h"
 
 static const char *flat_constraint(const int *values)

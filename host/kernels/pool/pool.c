@@ -1,3 +1,4 @@
+/* Pooling by work-items: parameters and launches. */
 #include "kernels/pool/pool.h"
 
 #define RULES .follows = "cb", .constraint = wcl__cells_constraint

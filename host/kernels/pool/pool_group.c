@@ -1,3 +1,4 @@
+/* Pools over whole planes by work-groups: parameters and launch. */
 #include "kernels/pool/pool_group.h"
 
 static const char *constraint(const int *values)

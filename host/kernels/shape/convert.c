@@ -1,3 +1,4 @@
+/* Conversion of formats: parameters and launch. */
 #include "kernels/shape/convert.h"
 
 static const char *constraint(const int *values)

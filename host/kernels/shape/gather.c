@@ -1,3 +1,4 @@
+/* Gather along an axis: parameters and launch. */
 #include "kernels/shape/gather.h"
 
 #include "base/error.h"

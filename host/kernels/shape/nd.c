@@ -1,3 +1,4 @@
+/* Walks over many dimensions, on the host and as the argument of a kernel. */
 #include "kernels/shape/nd.h"
 #include "base/error.h"
 

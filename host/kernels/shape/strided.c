@@ -1,3 +1,4 @@
+/* Copies of regions with any steps: parameters and launch. */
 #include "kernels/shape/strided.h"
 
 static const char *rank_constraint(const int *values)

@@ -1,3 +1,4 @@
+/* Cast: on the host; on the device only where the type stays. */
 #include "ops/number.h"
 #include "ops/channels.h"
 #include "ops/registry.h"

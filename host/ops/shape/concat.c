@@ -1,3 +1,4 @@
+/* Concat: each input is a region of the output. */
 #include "ops/shape/region.h"
 #include "ops/registry.h"
 #include "ops/value.h"

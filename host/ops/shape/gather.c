@@ -1,3 +1,4 @@
+/* Gather by indices that are known while planning. */
 #include "kernels/shape/gather.h"
 
 #include <string.h>

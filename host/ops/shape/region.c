@@ -1,3 +1,4 @@
+/* Regions: copied on the host in a fold, on the device in a step. */
 #include "ops/shape/region.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Slice with bounds that are known while planning. */
 #include "ops/shape/region.h"
 #include "ops/registry.h"
 #include "ops/value.h"

@@ -1,3 +1,4 @@
+/* Transpose: a copy with other steps, or a view where only the channels move. */
 #include "ops/shape/region.h"
 #include "ops/registry.h"
 #include "ops/value.h"
