@@ -131,6 +131,20 @@ static void slice_reference(const op_case *test, const float *const *inputs, dou
 #define OUT .output = OP_SHAPE(1, 19, 3, 3)
 #define CHANNELS OP_RANDOM(19)
 
+static const float equal_values[] = {2, 1, 2, 2, 0, 1, -3, -3, -3, -3, 7, 7};
+
+static void topk_values(const op_case *test, const float *const *inputs, double *y)
+{
+    int64_t indices[8];
+    wcl__ref_topk(&test->desc.topk, inputs[0], y, indices);
+}
+
+static void topk_indices(const op_case *test, const float *const *inputs, int64_t *y)
+{
+    double values[8];
+    wcl__ref_topk(&test->desc.topk, inputs[0], values, y);
+}
+
 static const op_case other_cases[] = {
     {.name = "leaky relu",
      .op = "LeakyRelu",
@@ -203,6 +217,15 @@ static const op_case other_cases[] = {
      .input_count = 3,
      .output = OP_SHAPE(3, 4),
      .reference = slice_reference},
+    {.name = "TopK",
+     .op = "TopK",
+     .inputs = {{.shape = OP_SHAPE(2, 6), .floats = equal_values}, OP_INT64(4)},
+     .input_count = 2,
+     .output_count = 2,
+     .output = OP_SHAPE(2, 4),
+     .reference = topk_values,
+     .indices = topk_indices,
+     .desc = {.topk = {2, 6, 1, 4, true}}},
 };
 
 /* A table of cases, which mutants name; from LEAKY_RELU on one of other_cases each, in their order. */
@@ -236,6 +259,7 @@ typedef enum table {
     LOG_SOFTMAX,
     GATHER,
     SLICE,
+    TOP_K,
     TABLES
 } table;
 static mutant_table tables[TABLES];
@@ -516,6 +540,11 @@ static const mutant mutants[] = {
     {"batch-norm: no shift", "affine.cl", BATCH_NORM, " + vec_load(shift + channel);", ";"},
     {"batch-norm: no zeros in the tail lanes", "affine.cl", BATCH_NORM,
      "zero_tail(result, yv.c - at.chunk * CB)", "result"},
+    {"TopK: the last of equal values", "topk.cl", TOP_K, "(best_at < 0 || before(value, best))",
+     "(best_at < 0 || !before(best, value))"},
+    {"TopK: an element taken twice", "topk.cl", TOP_K, "i <= last_at", "i < last_at"},
+    {"TopK: the smallest", "topk.cl", TOP_K, "return LARGEST ? a_above : b_above;", "return b_above;"},
+    {"TopK: the last element left out", "topk.cl", TOP_K, "i < length; i++", "i + 1 < length; i++"},
     {"LRN: the last neighbour left out", "lrn.cl", LRN, "for (int c = first; c <= last; c++) {",
      "for (int c = first; c < last; c++) {"},
     {"softmax: the last elements not shifted", "softmax.cl", SOFTMAX, "const float e = exp(*p - most);",

@@ -66,6 +66,13 @@ typedef struct wcl__softmax {
     bool log;
 } wcl__softmax;
 
+/* The k largest (or smallest) of each row of `length` elements, `inner` apart, in order; of equal ones the
+ * first. NaN counts as larger than every number. */
+typedef struct wcl__topk {
+    int64_t outer, length, inner, k;
+    bool largest;
+} wcl__topk;
+
 /* The window of a convolution or a pool along one dimension of `size` cells. ceil_mode: ONNX's (a last window
  * that would start in the padding behind the picture is left out). */
 typedef struct wcl__window_axis {

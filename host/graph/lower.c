@@ -5,7 +5,15 @@
 #include "graph/passes.h"
 #include "base/error.h"
 
-/* What is left for the device must be float32 and not empty. */
+/* float32, or int64 where an operator makes it and where a view of such a tensor is taken. */
+static bool is_on_device(const wcl__op_node *node, size_t output)
+{
+    const wcl_type type = node->outputs[output]->type;
+    const bool makes = node->op->int64_outputs >> output & 1, view = node->op->flags & WCL__IS_VIEW;
+    return type == WCL_FLOAT32 || (type == WCL_INT64 && (makes || view));
+}
+
+/* What is left for the device must be of a type that it has, and not empty. */
 static void check_device_values(const wcl__graph *graph, wcl__unsupported *list)
 {
     for (size_t i = 0; i < graph->node_count; i++) {
@@ -18,7 +26,7 @@ static void check_device_values(const wcl__graph *graph, wcl__unsupported *list)
             if (wcl__shape_count(&value->shape) <= 0)
                 status = wcl__fail(WCL_UNSUPPORTED, "%s makes an empty or too large tensor (%s)",
                                    node->op->name, wcl__shape_print(&value->shape).text);
-            else if (value->type != WCL_FLOAT32)
+            else if (!is_on_device(node, k))
                 status = wcl__fail(WCL_UNSUPPORTED, "%s of type %s on the device", node->op->name,
                                    wcl_type_name(value->type));
             if (status != WCL_OK) {

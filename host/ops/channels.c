@@ -28,6 +28,14 @@ int wcl__any_block(const wcl__op_node *node, const wcl__target *target, wcl__off
     return count;
 }
 
+int wcl__offer_same(const wcl__op_node *node, const wcl__target *target, wcl__offer out[WCL__MAX_OFFERS])
+{
+    const wcl__format_id plain = wcl__format_id_plain(node->inputs[0]->type);
+    (void)target;
+    out[0] = wcl__offer_of(plain, plain);
+    return 1;
+}
+
 wcl_status wcl__copy_emit(const wcl__emit *emit)
 {
     const size_t bytes = emit->steps->tensors[emit->out[0]].bytes;

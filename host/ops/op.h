@@ -54,6 +54,7 @@ typedef union wcl__desc {
     wcl__gemm gemm;
     wcl__lrn lrn;
     wcl__softmax softmax;
+    wcl__topk topk;
     wcl__act act;
     int64_t axis;               /* Concat, Gather */
     int64_t perm[WCL_MAX_RANK]; /* Transpose */
@@ -171,9 +172,10 @@ struct wcl__op {
     int min_inputs, max_inputs, max_outputs;
     unsigned flags;
     /* Bits of inputs: input i's is 1u << i. */
-    unsigned known;    /* must be known while planning (a shape, a bound, a weight): ask wcl__op_knows */
-    unsigned packs;    /* packed by the variants, the planner makes no slot: ask wcl__op_packs */
-    unsigned measured; /* measured in training, not learned, so not trainable: ask wcl__op_measured */
+    unsigned known;         /* must be known while planning (a shape, a bound, a weight): ask wcl__op_knows */
+    unsigned packs;         /* packed by the variants, the planner makes no slot: ask wcl__op_packs */
+    unsigned measured;      /* measured in training, not learned, so not trainable: ask wcl__op_measured */
+    unsigned int64_outputs; /* bit i: its variants make output i, of int64 */
     wcl__forced_by forced_by;
     const char *attributes; /* "axis keepdims": any other is unsupported */
     /* The part of infer's checks that needs no input's type or shape: for nodes behind one that is not

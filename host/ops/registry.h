@@ -38,6 +38,7 @@
     X(sub)                 \
     X(sum)                 \
     X(tanh)                \
+    X(topk)                \
     X(transpose)           \
     X(unsqueeze)
 

@@ -287,6 +287,8 @@ wcl_status wcl__need_float_or_known(const wcl__op_node *node)
 {
     if (wcl__inputs_known(node))
         return WCL_OK;
+    if ((node->op->flags & WCL__IS_VIEW) && node->inputs[0] && node->inputs[0]->type == WCL_INT64)
+        return WCL_OK; /* the same memory, whatever is in it */
     for (size_t i = 0; i < node->input_count; i++) {
         if (!node->inputs[i] || wcl__op_knows(node->op, i))
             continue;

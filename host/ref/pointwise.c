@@ -45,6 +45,34 @@ void wcl__ref_softmax(const wcl__softmax *softmax, const float *x, double *y)
     }
 }
 
+/* Does a come before b in the row's order? */
+static bool comes_first(const wcl__topk *topk, double a, double b)
+{
+    if (isnan(a) || isnan(b))
+        return topk->largest ? isnan(a) && !isnan(b) : !isnan(a) && isnan(b);
+    return topk->largest ? a > b : a < b;
+}
+
+void wcl__ref_topk(const wcl__topk *topk, const float *x, double *values, int64_t *indices)
+{
+    for (int64_t row = 0; row < topk->outer * topk->inner; row++) {
+        const int64_t outer = row / topk->inner, inner = row % topk->inner;
+        const float *from = x + outer * topk->length * topk->inner + inner;
+        for (int64_t i = 0; i < topk->length; i++) {
+            int64_t rank = 0; /* how many come before element i */
+            for (int64_t j = 0; j < topk->length; j++) {
+                const double a = from[j * topk->inner], b = from[i * topk->inner];
+                rank += comes_first(topk, a, b) || (j < i && !comes_first(topk, b, a));
+            }
+            if (rank >= topk->k)
+                continue;
+            const int64_t to = (outer * topk->k + rank) * topk->inner + inner;
+            values[to] = from[i * topk->inner];
+            indices[to] = i;
+        }
+    }
+}
+
 void wcl__ref_lrn(const wcl__lrn *lrn, const float *x, double *y)
 {
     const int64_t plane = lrn->h * lrn->w, before = (lrn->size - 1) / 2, after = lrn->size - 1 - before;

@@ -22,6 +22,8 @@ void wcl__ref_gemm(const wcl__gemm *gemm, const float *a, const float *b, const 
 
 void wcl__ref_act(const wcl__act *act, const float *x, int64_t count, double *y);
 void wcl__ref_softmax(const wcl__softmax *softmax, const float *x, double *y);
+/* values and indices: [outer][k][inner] */
+void wcl__ref_topk(const wcl__topk *topk, const float *x, double *values, int64_t *indices);
 void wcl__ref_lrn(const wcl__lrn *lrn, const float *x, double *y);
 
 typedef struct wcl__ref_batchnorm {

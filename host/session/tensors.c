@@ -118,7 +118,7 @@ wcl_status wcl_session_tensor(wcl_session *session, int index, const char **name
     const wcl__shape *shape = is_reordered(planned) ? &planned->order->shape : &planned->shape;
     tensor->rank = shape->rank;
     memcpy(tensor->dims, shape->dims, sizeof tensor->dims);
-    tensor->bytes = (size_t)wcl__shape_count(&planned->shape) * sizeof(float);
+    tensor->bytes = (size_t)wcl__shape_count(&planned->shape) * wcl_type_size(planned->type);
     tensor->data = wcl__alloc(tensor->bytes + 1, 1);
     if (!tensor->data)
         return wcl__fail_memory();

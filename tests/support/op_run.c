@@ -272,6 +272,22 @@ static void check_output(run *r, const float *content)
     free(got);
 }
 
+/* The second output, element by element: in C order, nothing rounds. */
+static void check_indices(run *r, const int64_t *content)
+{
+    const int64_t count = wcl__shape_count(&r->f->node.outputs[1]->shape);
+    int64_t *expected = calloc((size_t)count + 1, sizeof *expected);
+    assert_non_null(expected);
+    r->f->test->indices(r->f->test, r->f->floats, expected);
+    for (int64_t i = 0; i < count; i++)
+        if (content[i] != expected[i]) {
+            complain(r, "index %lld is %lld, not %lld", (long long)i, (long long)content[i],
+                     (long long)expected[i]);
+            break;
+        }
+    free(expected);
+}
+
 static void check_run(run *r)
 {
     for (size_t slot = 0; slot < r->steps.tensor_count; slot++) {
@@ -291,6 +307,8 @@ static void check_run(run *r)
                 check_input(r, i, content);
         if (r->out[0] == (int)slot)
             check_output(r, (const float *)(const void *)content);
+        if (r->f->test->indices && r->out[1] == (int)slot)
+            check_indices(r, (const int64_t *)(const void *)content);
         free(all);
     }
 }

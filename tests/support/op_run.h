@@ -103,12 +103,15 @@ struct op_case {
     const char *only;   /* variants that may run; NULL: all */
     /* The output without its epilogue; inputs[i] is NULL unless input i is float32. */
     void (*reference)(const op_case *test, const float *const *inputs, double *y);
+    /* The second output, of int64, of as many elements as the first; NULL: there is none. */
+    void (*indices)(const op_case *test, const float *const *inputs, int64_t *y);
     union {
         wcl__conv conv;
         wcl__pool pool;
         wcl__gemm gemm;
         wcl__lrn lrn;
         wcl__softmax softmax;
+        wcl__topk topk;
         wcl__act act;
         int64_t list[2 * OP_MOST_LIST];
     } desc; /* what the reference computes */

@@ -52,7 +52,7 @@ cleanup:
     return status;
 }
 
-static const wcl__variant copies[] = {{.name = "copy", .emit = wcl__copy_emit}};
+static const wcl__variant copies[] = {{.name = "copy", .offers = wcl__offer_same, .emit = wcl__copy_emit}};
 
 const wcl__op wcl__op_cast = {.name = "Cast",
                               .since = 6,

@@ -18,7 +18,7 @@ static wcl_status view_fold(wcl__op_node *node)
     return wcl__output_view(node, 0, node->inputs[0]);
 }
 
-static const wcl__variant copies[] = {{.name = "copy", .emit = wcl__copy_emit}};
+static const wcl__variant copies[] = {{.name = "copy", .offers = wcl__offer_same, .emit = wcl__copy_emit}};
 
 /* ---- Reshape */
 
