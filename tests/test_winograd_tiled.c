@@ -38,6 +38,9 @@ static const product_row products[] = {
     {"steps of two blocks", "pb=16 kb=8 ip=4 ik=8 ks=16 unroll=2", 1, 1, 20, 1},
     {"8x8 sums, tiles few", "pb=32 kb=32 buffering=1", 1, 1, 12, 1},
     {"8x8 sums, Intel's steps", "pb=64 kb=16 ks=16 unroll=16", 1, 1, 20, 1},
+    {"8x8 sums, an item loads 16 float4s of both", "pb=16 kb=4 ks=16", 1, 1, 20, 1},
+    {"8x8 sums, an item loads 32 float4s of weights", "pb=16 kb=16 ks=32", 1, 1, 20, 1},
+    {"16x16 sums", "pb=64 kb=16 ip=16 ik=16 ks=16", 1, 1, 20, 1},
     {"8x8 sums, the largest work-group", "pb=128 kb=32 buffering=2 unroll=8", 1, 1, 20, 1},
 };
 
@@ -149,6 +152,7 @@ static const tiled_illegal illegal[] = {
     {"pb=36", "pb must be a multiple of ip"},
     {"kb=17", "of ik"},
     {"pb=128 kb=32 ks=4", "each work-item must load"},
+    {"pb=16 kb=4 ip=16 ik=8", "4 work-items at least"},
     {"lanes=2", "lanes"},
     {"subgroup=12", "subgroup"},
     {"buffering=3", "not in 0...2"},

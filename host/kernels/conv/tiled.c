@@ -20,6 +20,7 @@ static int local_bytes(const wcl__tiled_params *p)
 
 const char *wcl__tiled_constraint(const int *values)
 {
+    enum { LEAST_ITEMS = 4 }; /* PoCL 3.1 stops the process where two items load much */
     wcl__tiled_params p;
     memcpy(&p, values, sizeof p);
     if (p.cb != 4 && p.cb != 8 && p.cb != 16)
@@ -30,6 +31,8 @@ const char *wcl__tiled_constraint(const int *values)
         return "ip and ik must be multiples of 4";
     if (p.pb % p.ip != 0 || wcl__tiled_width(&p) % p.ik != 0)
         return "pb must be a multiple of ip, cb * kb of ik";
+    if (wcl__tiled_items(&p) < LEAST_ITEMS)
+        return "a work-group must have 4 work-items at least";
     if (p.ks * p.pb / 4 % wcl__tiled_items(&p) != 0 ||
         p.ks * wcl__tiled_width(&p) / 4 % wcl__tiled_items(&p) != 0)
         return "each work-item must load as much as the others of both operands";
