@@ -178,6 +178,47 @@ check 0 'gemm' plan --conv gemm "$data/zoo/narrow_vgg.onnx"
 check 0 'f2' plan --conv f2 "$data/zoo/narrow_vgg.onnx"
 check_json 'bytes.total host_steps layers.0.name layers.0.op layers.0.algorithm layers.0.gflop layers.0.bytes layers.0.parameters
     layers.0.layout layers.0.reason' plan --json zoo:lenet5 --batch 4
+check_json 'layers.0.family layers.0.configuration.cb layers.0.format notes' plan --json zoo:lenet5 --conv direct
+
+# ---- families, and values for their parameters
+check 0 '^conv_gemm +Conv +cb +1 to 16 ' families
+check 0 '^ +group +1 to 1024 +work-items of a work-group$' families convert
+check 0 '^dense +Gemm, MatMul ' families lrn dense
+expect 'families lrn dense: no others' sh -c "! grep -q conv_ '$folder/out'"
+check_json 'schema version families.1.family families.1.operators.0 families.1.parameters.0.name families.1.parameters.0.least
+    families.1.parameters.0.most families.1.parameters.0.standard families.1.parameters.0.follows families.1.parameters.0.meaning' families --json
+check 2 'conv_gem: unknown kernel family: did you mean conv_gemm\?$' families lrn conv_gem
+check 2 'nonsense: unknown kernel family: see winocl families$' families nonsense
+check 2 '--set: not an option of families' families --set pool=group=3
+check 2 '--set: not an option of roofline' roofline --set pool=group=3
+set -- zoo:lenet5 --conv gemm --plan-as cpu
+check 0 '^conv2d_1 .*  conv_gemm: cb=[0-9]+ pb=3 kb=2 ' plan "$@" --set 'conv_gemm:conv2d_1=pb=3 kb=2'
+check 0 '^conv2d_2 .*  conv_gemm: cb=[0-9]+ pb=5 ' plan "$@" --set conv_gemm:conv2d_1=pb=3 --set conv_gemm=pb=5
+check 0 '^conv2d_1 .*  conv_gemm: cb=[0-9]+ pb=3 ' plan "$@" --set conv_gemm:conv2d_1=pb=3 --set conv_gemm=pb=5
+check 0 '"pb":.3' plan "$@" --json --set conv_gemm:conv2d_1=pb=3
+check_json 'notes.0' plan "$@" --json --set conv_direct=out_w=3
+check 0 '^note +conv_direct=out_w=3: not used: nothing runs by conv_direct here$' plan "$@" --set conv_direct=out_w=3
+check 2 '^winocl: zoo:lenet5: conv_gemm=gather=0: gather must be 1: ' plan "$@" --set conv_gemm=gather=0
+for command in plan run bench profile; do
+    check 2 '^winocl: zoo:lenet5: conv_gemm=pb=33: pb=33 is not in 1...32 \(output pixels of a work-item\)$' $command "$@" --set conv_gemm=pb=33
+done
+check 2 'conv_gemm:conv2d_1=act=1: act is [0-9] here: it follows from the node' plan "$@" --set conv_gemm:conv2d_1=act=1
+check 2 'conv_gemm:conv2d_9=pb=3: the network as it runs has no node of this name$' plan "$@" --set conv_gemm:conv2d_9=pb=3
+check 2 'conv_gemm:dense_1=pb=3: conv_gemm cannot run this node$' plan "$@" --set conv_gemm:dense_1=pb=3
+check 2 'lrn=group=3: lrn cannot run any node$' plan "$@" --set lrn=group=3
+check 2 '"conv_gem=pb=3": there is no kernel family conv_gem$' plan "$@" --set conv_gem=pb=3
+check 2 'conv_gemm: no parameter "bp"$' plan "$@" --set conv_gemm=bp=3
+check 2 'is not of the form FAMILY\[:NODE\]=NAME=VALUE\.\.\.$' plan "$@" --set conv_gemm
+check 2 'needs a value' plan "$@" --set
+check 0 'float32 \(1, 10\)' run "$@" --set conv_gemm=pb=3
+check 0 '  conv2d_1 .* %  conv_gemm: cb=[0-9]+ pb=3 ' bench "$@" --runs 1 --warmup 0 --layers --set conv_gemm=pb=3
+check_json 'results.0.layers.0.family results.0.layers.1.configuration.pb results.0.layers.0.parameters results.0.layers.0.format' \
+    bench "$@" --runs 1 --warmup 0 --layers --json --set conv_gemm=pb=3
+check 0 'class [0-9]' classify "$@" "$data/preprocess/gray.png" --set conv_gemm=pb=3
+check 2 'pb=33 is not in' classify "$@" "$data/preprocess/gray.png" --set conv_gemm=pb=33
+# an input of 60 GB is not made to say so
+check 2 'pb=33 is not in' plan zoo:vgg16 --batch 100000 --set conv_gemm=pb=33
+
 # a table as wide as the terminal, which script(1) gives it; a file, or --json, gets all
 widest() { awk '{ sub(/\r$/, "") } /^$/ { exit } { if (length > most) most = length } END { print most }' "$folder/out"; }
 on_terminal() { # on_terminal COLUMNS SETTING ARGUMENT...: the size is the terminal's own
@@ -377,7 +418,7 @@ check 5 '^winocl: zoo:lenet5: .* [0-9]+ bytes' profile zoo:lenet5 --memory 1k
 # ---- bench, cache
 check 0 'images/s' bench zoo:lenet5 --runs 2 --warmup 0
 check 0 '^  planning [0-9.]+ ms, enqueueing a run [0-9.]+ ms$' bench zoo:lenet5 --runs 1 --warmup 0
-check 0 'conv2d_1 .* [0-9]+ %$' bench zoo:lenet5 --runs 2 --warmup 0 --layers
+check 0 'conv2d_1 .* [0-9]+ %  ' bench zoo:lenet5 --runs 2 --warmup 0 --layers
 check_json 'schema version model device.name device.platform device.driver device.type precision results.1.batch results.1.runs
     results.0.ms.min results.0.ms.median results.0.ms.max results.0.images_per_second results.0.load_ms results.0.build_ms
     results.0.first_run_ms results.0.plan_ms results.0.enqueue_ms results.0.bytes.weights results.0.bytes.activations results.0.bytes.workspace results.0.bytes.total
