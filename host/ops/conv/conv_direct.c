@@ -2,10 +2,10 @@
 #include "kernels/pack/pack.h"
 #include "ops/conv/conv.h"
 
-/* A vector of filters must not lie across groups. */
-static bool block_fits(const wcl__conv *conv, int block)
+/* Filters that are made together must not lie across groups. */
+static bool block_fits(const wcl__conv *conv, int filters)
 {
-    return conv->groups == 1 || (conv->k / conv->groups) % block == 0;
+    return conv->groups == 1 || (conv->k / conv->groups) % filters == 0;
 }
 
 static bool is_depthwise(const wcl__conv *conv)
@@ -48,7 +48,7 @@ const char *wcl__conv_direct_configure(const wcl__op_node *node, const wcl__targ
     wcl__conv_direct_defaults(target->profile, &conv, p);
     wcl__target_given(target, node, &wcl__conv_direct_table, p);
     wcl__conv_direct_group(target->profile, &conv, p);
-    return NULL;
+    return block_fits(&conv, p->cb * p->kb) ? NULL : "a group's filters must be a multiple of cb * kb";
 }
 
 const char *wcl__conv_depthwise_configure(const wcl__op_node *node, const wcl__target *target,
