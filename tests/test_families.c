@@ -91,6 +91,14 @@ static wcl_model *softmax(void)
     return one_node("Softmax", NET_DIMS(9, 700));
 }
 
+static wcl_model *topk(void)
+{
+    wcl_builder *builder = with_input(NET_DIMS(9, 70));
+    net_ints(builder, "k", 1, (int64_t[]){3});
+    net_node(builder, "TopK", "node", "x k", "y");
+    return net_end(builder, "y");
+}
+
 /* The dimensions that it joins leave five to walk. */
 static wcl_model *slice(void)
 {
@@ -255,6 +263,7 @@ static const struct {
     {"matmul", product, "group=16", "group=1|group=5", .kind = WCL_PLAN_AS_CPU},
     {"lrn", lrn, "group=64", "group=1|group=7", .kind = WCL_PLAN_AS_CPU},
     {"softmax", softmax, "group=1", "group=5", .kind = WCL_PLAN_AS_CPU},
+    {"topk", topk, "group=1", "group=5", .kind = WCL_PLAN_AS_CPU},
     {"softmax_group", softmax, "items=64", "items=2|items=256", .kind = WCL_PLAN_AS_GPU},
     {"convert", conversion, "group=64", "group=1|group=7", .kind = WCL_PLAN_AS_CPU, .conv = WCL_CONV_GEMM},
 };

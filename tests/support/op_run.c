@@ -408,7 +408,7 @@ bool op_run(const op_case *test, op_options options, wcl__text *report, int *run
         if (test->only && !fake_cl_limited() && !test_listed(test->only, variant->name))
             continue;
         if (!can_run(&f, variant, reason)) {
-            musts += test_listed(test->must, variant->name) && is_excused(&f, variant);
+            musts += test_listed(test->must, variant->name) && (is_excused(&f, variant) || fake_cl_limited());
             continue;
         }
         good = run_variant(&f, variant, report, runs) && good;

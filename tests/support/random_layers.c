@@ -283,6 +283,23 @@ static int softmax(maker *m)
     return make_node(m, &node);
 }
 
+static int topk(maker *m)
+{
+    const int x = pick_value(m, 0), rank = x < 0 ? 0 : shape_of(m, x)->rank;
+    if (rank == 0)
+        return -1;
+    const int axis = (int)draw(m, rank);
+    const int64_t size = shape_of(m, x)->dims[axis], k = 1 + draw(m, (int)WCL__MIN(size, (int64_t)20));
+    const bool input = m->graph->opset >= 10;
+    graph_node node = begin_node("TopK", x, input ? INTS(m, k) : -1, -1);
+    if (!input)
+        add_int(&node, "k", k);
+    add_int(&node, "axis", axis);
+    if (m->graph->opset >= 11 && chance(m, 40))
+        add_int(&node, "largest", 0);
+    return make_node(m, &node);
+}
+
 /* ---- pools */
 
 static int make_pool(maker *m, int x)
@@ -446,6 +463,7 @@ const graph_maker layer_makers[] = {
     {"binary", 8, binary},
     {"sum", 3, sum},
     {"softmax", 4, softmax},
+    {"topk", 3, topk},
     {"pool", 9, pool},
     {"dense", 10, dense},
     {"product", 4, product},

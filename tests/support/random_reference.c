@@ -320,6 +320,30 @@ static void softmax_step(graph_step *s)
         wcl__ref_softmax(&softmax, s->x[0], s->y);
 }
 
+/* The values alone: nobody reads the indices here. */
+static void topk_step(graph_step *s)
+{
+    const wcl__shape *x = &s->in[0]->shape;
+    int64_t k[ATTR_INTS] = {step_int(s, "k", 0)};
+    const int axis = step_axis(s, step_int(s, "axis", -1), x->rank);
+    wcl__topk topk = {1, 1, 1, 1, step_int(s, "largest", 1) != 0};
+    if (s->graph->opset >= 10)
+        step_ints(s, 1, k);
+    topk.k = k[0];
+    s->shape = *x;
+    for (int d = 0; d < x->rank; d++)
+        *(d < axis ? &topk.outer : d == axis ? &topk.length : &topk.inner) *= x->dims[d];
+    s->valid = topk.k >= 1 && topk.k <= topk.length;
+    s->shape.dims[axis] = topk.k;
+    s->reduction = 0;
+    if (!s->y || !s->valid)
+        return;
+    int64_t *indices = calloc((size_t)(topk.outer * topk.k * topk.inner) + 1, sizeof *indices);
+    assert_non_null(indices);
+    wcl__ref_topk(&topk, s->x[0], s->y, indices);
+    free(indices);
+}
+
 /* ---- element by element */
 
 /* A bound of Clip: an attribute before opset 11, then an input. */
@@ -406,6 +430,7 @@ static const struct {
     {"LRN", lrn_step},
     {"Softmax", softmax_step},
     {"LogSoftmax", softmax_step},
+    {"TopK", topk_step},
     {"Relu", act_step},
     {"LeakyRelu", act_step},
     {"Clip", act_step},
