@@ -30,10 +30,19 @@ bool graph_reads(const random_graph *graph, int value)
     return false;
 }
 
+const graph_node *graph_node_of_second(const random_graph *graph, int value)
+{
+    for (int i = 0; i < graph->node_count; i++)
+        if (graph->nodes[i].second && graph->nodes[i].second == value)
+            return &graph->nodes[i];
+    return NULL;
+}
+
 void graph_drop_dead(random_graph *graph)
 {
     for (int i = graph->node_count - 1; i >= 0; i--) {
-        if (graph_reads(graph, graph->nodes[i].output))
+        const graph_node *node = &graph->nodes[i];
+        if (graph_reads(graph, node->output) || (node->second && graph_reads(graph, node->second)))
             continue;
         graph->node_count--;
         memmove(&graph->nodes[i], &graph->nodes[i + 1],
@@ -95,8 +104,8 @@ static wcl_status add_leaf(wcl_builder *builder, const random_graph *graph, int 
 
 static wcl_status add_node(wcl_builder *builder, const graph_node *node)
 {
-    name names[NODE_INPUTS], label, output = value_name(node->output);
-    const char *inputs[NODE_INPUTS], *outputs[] = {output.text};
+    name names[NODE_INPUTS], label, output = value_name(node->output), second = value_name(node->second);
+    const char *inputs[NODE_INPUTS], *outputs[] = {output.text, second.text};
     wcl_attribute attrs[NODE_ATTRS];
     for (int i = 0; i < node->input_count; i++) {
         names[i] = value_name(node->inputs[i]);
@@ -119,8 +128,8 @@ static wcl_status add_node(wcl_builder *builder, const graph_node *node)
         }
     }
     snprintf(label.text, sizeof label.text, "n%d", node->id);
-    return wcl_builder_node(builder, node->op, label.text, inputs, (size_t)node->input_count, outputs, 1,
-                            attrs, (size_t)node->attr_count);
+    return wcl_builder_node(builder, node->op, label.text, inputs, (size_t)node->input_count, outputs,
+                            node->second ? 2 : 1, attrs, (size_t)node->attr_count);
 }
 
 wcl_model *graph_model(const random_graph *graph)
@@ -209,7 +218,10 @@ void graph_print(const random_graph *graph)
             const name input = value_name(node->inputs[k]);
             printf("%s%s", k ? " " : "", node->inputs[k] < 0 ? "-" : input.text);
         }
-        printf("\", \"v%d\"", node->output);
+        printf("\", \"v%d", node->output);
+        if (node->second)
+            printf(" v%d", node->second);
+        printf("\"");
         for (int k = 0; k < node->attr_count; k++)
             print_attr(&node->attrs[k]);
         printf("}, /* ");

@@ -50,6 +50,7 @@ typedef struct graph_node {
     int inputs[NODE_INPUTS]; /* values; -1: absent */
     int input_count;
     int output;
+    int second; /* its second output, int64 and of the first one's shape; 0: none, since value 0 is a leaf */
     graph_attr attrs[NODE_ATTRS];
     int attr_count;
 } graph_node;
@@ -70,6 +71,8 @@ typedef struct random_graph {
 const graph_attr *graph_attr_find(const graph_node *node, const char *name);
 /* The inputs that the model has: all values of that kind which a node reads or that are outputs. */
 bool graph_reads(const random_graph *graph, int value);
+/* The node whose second output it is; NULL: none. */
+const graph_node *graph_node_of_second(const random_graph *graph, int value);
 /* Drops the nodes whose values nobody reads. */
 void graph_drop_dead(random_graph *graph);
 /* The model that the library sees. NULL: it was refused; wcl_last_error tells. */
@@ -98,8 +101,8 @@ typedef struct graph_noise {
 
 /* Inputs and constants. */
 void graph_data_begin(const random_graph *graph, graph_data *data);
-/* The next node, data->graph's `index`th: sets its output's type and shape in *value, and computes it. False:
- * the node is not valid. */
+/* The next node, data->graph's `index`th: sets its output's type and shape in *value, and computes it and its
+ * second output. False: the node is not valid. */
 bool graph_compute(graph_data *data, int index, graph_value *value, const graph_noise *noise);
 /* All nodes; noise NULL: none. False: a node is not valid, or a shape is not as noted. */
 bool graph_run(const random_graph *graph, graph_data *data, const graph_noise *noise);

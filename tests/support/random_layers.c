@@ -283,20 +283,26 @@ static int softmax(maker *m)
     return make_node(m, &node);
 }
 
+/* k: one, a few, or all. */
 static int topk(maker *m)
 {
-    const int x = pick_value(m, 0), rank = x < 0 ? 0 : shape_of(m, x)->rank;
+    const int x = pick_value(m, chance(m, 60) ? 2 : 0), rank = x < 0 ? 0 : shape_of(m, x)->rank;
     if (rank == 0)
         return -1;
-    const int axis = (int)draw(m, rank);
-    const int64_t size = shape_of(m, x)->dims[axis], k = 1 + draw(m, (int)WCL__MIN(size, (int64_t)20));
-    const bool input = m->graph->opset >= 10;
-    graph_node node = begin_node("TopK", x, input ? INTS(m, k) : -1, -1);
-    if (!input)
+    const int axis = chance(m, 60) ? rank - 1 : draw(m, rank), asked = draw(m, 100);
+    const int64_t length = shape_of(m, x)->dims[axis],
+                  k = asked < 30   ? 1
+                      : asked < 45 ? length
+                                   : 1 + draw(m, (int)WCL__MIN(length, (int64_t)6));
+    const bool as_attribute = m->graph->opset < 10;
+    graph_node node = begin_node("TopK", x, as_attribute ? -1 : INTS(m, k), -1);
+    if (as_attribute)
         add_int(&node, "k", k);
-    add_int(&node, "axis", axis);
+    if (axis != rank - 1 || chance(m, 30))
+        add_int(&node, "axis", chance(m, 50) ? axis : axis - rank);
     if (m->graph->opset >= 11 && chance(m, 40))
-        add_int(&node, "largest", 0);
+        add_int(&node, "largest", draw(m, 2));
+    node.second = chance(m, 80);
     return make_node(m, &node);
 }
 
@@ -463,7 +469,7 @@ const graph_maker layer_makers[] = {
     {"binary", 8, binary},
     {"sum", 3, sum},
     {"softmax", 4, softmax},
-    {"topk", 3, topk},
+    {"top k", 4, topk},
     {"pool", 9, pool},
     {"dense", 10, dense},
     {"product", 4, product},

@@ -163,6 +163,14 @@ static bool can_divide(const maker *m, const graph_node *node)
     return true;
 }
 
+static void forget(maker *m, int value)
+{
+    free(m->data.values[value]);
+    free(m->data.wide[value]);
+    m->data.values[value] = NULL;
+    m->data.wide[value] = NULL;
+}
+
 int make_node(maker *m, const graph_node *node)
 {
     random_graph *graph = m->graph;
@@ -172,25 +180,30 @@ int make_node(maker *m, const graph_node *node)
             return -1;
     if (graph->node_count == GRAPH_NODES || (strcmp(node->op, "Div") == 0 && !can_divide(m, node)))
         return -1;
-    const int index = add_value(m, &value);
-    if (index < 0)
+    const int index = add_value(m, &value), second = node->second ? add_value(m, &value) : 0;
+    if (index < 0 || second < 0) {
+        graph->value_count = index < 0 ? graph->value_count : index;
         return -1;
+    }
     graph->nodes[graph->node_count] = *node;
     graph->nodes[graph->node_count].id = m->next_id++;
     graph->nodes[graph->node_count].output = index;
+    graph->nodes[graph->node_count].second = second;
     const bool valid = graph_compute(&m->data, graph->node_count, &graph->values[index], NULL);
     graph->values[index].kind = GRAPH_COMPUTED;
+    if (second)
+        graph->values[second] =
+            (graph_value){.kind = GRAPH_COMPUTED, .type = WCL_INT64, .shape = graph->values[index].shape};
     if (valid &&
         (graph->values[index].type != WCL_FLOAT32 || is_healthy(m, &graph->nodes[graph->node_count]))) {
         graph->node_count++;
         add_to_pool(m, index);
         return index;
     }
-    free(m->data.values[index]);
-    free(m->data.wide[index]);
-    m->data.values[index] = NULL;
-    m->data.wide[index] = NULL;
-    graph->value_count--;
+    forget(m, index);
+    if (second)
+        forget(m, second);
+    graph->value_count = index;
     return -1;
 }
 
@@ -265,9 +278,12 @@ static void make_outputs(maker *m)
 {
     random_graph *graph = m->graph;
     for (int i = graph->node_count - 1; i >= 0 && graph->output_count < GRAPH_OUTPUTS; i--) {
-        const int value = graph->nodes[i].output;
-        if (graph->values[value].type == WCL_FLOAT32 && (!is_read(graph, value) || chance(m, 15)))
+        const int value = graph->nodes[i].output, second = graph->nodes[i].second;
+        const bool alone = second && chance(m, 30); /* what it made beside is dropped */
+        if (graph->values[value].type == WCL_FLOAT32 && !alone && (!is_read(graph, value) || chance(m, 15)))
             graph->outputs[graph->output_count++] = value;
+        if (second && graph->output_count < GRAPH_OUTPUTS && (alone || chance(m, 60)))
+            graph->outputs[graph->output_count++] = second;
     }
     graph_drop_dead(graph);
 }

@@ -35,8 +35,8 @@ int make_ints(maker *m, int rank, int count, const int64_t *values);
 #define INTS(m, ...) \
     make_ints(m, 1, (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (const int64_t[]){__VA_ARGS__})
 
-/* A node under construction: op and inputs, attributes one by one, then make_node gives its output (also to
- * the pool) or -1. */
+/* A node under construction: op and inputs, attributes one by one, `second` where a second output is wanted,
+ * then make_node gives its output (also to the pool) or -1. */
 graph_node begin_node(const char *op, int a, int b, int c);
 void add_int(graph_node *node, const char *name, int64_t value);
 void add_float(graph_node *node, const char *name, double value);

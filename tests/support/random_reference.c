@@ -320,27 +320,28 @@ static void softmax_step(graph_step *s)
         wcl__ref_softmax(&softmax, s->x[0], s->y);
 }
 
-/* The values alone: nobody reads the indices here. */
+/* k is an attribute before opset 10, then an input. */
 static void topk_step(graph_step *s)
 {
     const wcl__shape *x = &s->in[0]->shape;
-    int64_t k[ATTR_INTS] = {step_int(s, "k", 0)};
     const int axis = step_axis(s, step_int(s, "axis", -1), x->rank);
-    wcl__topk topk = {1, 1, 1, 1, step_int(s, "largest", 1) != 0};
-    if (s->graph->opset >= 10)
-        step_ints(s, 1, k);
-    topk.k = k[0];
+    int64_t k[ATTR_INTS] = {step_int(s, "k", 0)};
+    wcl__topk topk = {.outer = 1, .inner = 1, .largest = step_int(s, "largest", 1) != 0};
+    s->valid = s->valid && (s->graph->opset < 10 || step_ints(s, 1, k) == 1);
     s->shape = *x;
-    for (int d = 0; d < x->rank; d++)
-        *(d < axis ? &topk.outer : d == axis ? &topk.length : &topk.inner) *= x->dims[d];
-    s->valid = topk.k >= 1 && topk.k <= topk.length;
-    s->shape.dims[axis] = topk.k;
-    s->reduction = 0;
+    for (int d = 0; d < x->rank && s->valid; d++)
+        *(d < axis ? &topk.outer : &topk.inner) *= d == axis ? 1 : x->dims[d];
+    topk.length = x->dims[axis];
+    topk.k = s->shape.dims[axis] = k[0];
+    s->valid = s->valid && k[0] > 0 && k[0] <= topk.length;
     if (!s->y || !s->valid)
         return;
-    int64_t *indices = calloc((size_t)(topk.outer * topk.k * topk.inner) + 1, sizeof *indices);
+    const int64_t count = topk.outer * topk.k * topk.inner;
+    int64_t *indices = malloc((size_t)count * sizeof *indices);
     assert_non_null(indices);
     wcl__ref_topk(&topk, s->x[0], s->y, indices);
+    for (int64_t i = 0; s->second && i < count; i++)
+        s->second[i] = (double)indices[i];
     free(indices);
 }
 
@@ -523,6 +524,18 @@ static void add_noise(const graph_step *s, int64_t count, double level, uint64_t
     free(noise);
 }
 
+static void keep(graph_data *data, int value, double *wide, int64_t count)
+{
+    float *rounded = malloc((size_t)count * sizeof *rounded);
+    assert_non_null(rounded);
+    for (int64_t i = 0; i < count; i++)
+        rounded[i] = (float)wide[i];
+    free(data->values[value]);
+    free(data->wide[value]);
+    data->values[value] = rounded;
+    data->wide[value] = wide;
+}
+
 bool graph_compute(graph_data *data, int index, graph_value *value, const graph_noise *noise)
 {
     const graph_node *node = &data->graph->nodes[index];
@@ -541,17 +554,15 @@ bool graph_compute(graph_data *data, int index, graph_value *value, const graph_
     if (count <= 0 || count > GRAPH_ELEMENTS || (double)count * (double)s.reduction > GRAPH_WORK)
         return false;
     s.y = calloc((size_t)count, sizeof *s.y);
-    float *rounded = malloc((size_t)count * sizeof *rounded);
-    assert_true(s.y && rounded);
+    if (node->second)
+        s.second = calloc((size_t)count, sizeof *s.second);
+    assert_true(s.y && (s.second || !node->second));
     run(&s);
     if (noise && s.type == WCL_FLOAT32 && noise->level[index] > 0)
         add_noise(&s, count, noise->level[index], wcl__random_key(noise->key, (uint64_t)node->id));
-    for (int64_t i = 0; i < count; i++)
-        rounded[i] = (float)s.y[i];
-    free(data->values[node->output]);
-    free(data->wide[node->output]);
-    data->values[node->output] = rounded;
-    data->wide[node->output] = s.y;
+    keep(data, node->output, s.y, count);
+    if (node->second)
+        keep(data, node->second, s.second, count);
     data->reduction[index] = s.reduction;
     value->type = s.type;
     value->shape = s.shape;
@@ -566,6 +577,9 @@ bool graph_run(const random_graph *graph, graph_data *data, const graph_noise *n
         graph_value value;
         if (!graph_compute(data, i, &value, noise) || value.type != noted->type ||
             !wcl__shape_equal(&value.shape, &noted->shape))
+            return false;
+        const int second = graph->nodes[i].second;
+        if (second && !wcl__shape_equal(&value.shape, &graph->values[second].shape))
             return false;
     }
     return true;

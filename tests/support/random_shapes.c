@@ -15,12 +15,14 @@ static int make_transpose(maker *m, int x, const int64_t *perm)
     return make_node(m, &node);
 }
 
-static const int64_t to_nhwc[] = {0, 2, 3, 1}, to_nchw[] = {0, 3, 1, 2};
+static const int64_t to_nhwc[] = {0, 2, 3, 1}, to_nchw[] = {0, 3, 1, 2}, nwc[] = {0, 2, 1};
 
 static int transpose(maker *m)
 {
     const int x = pick_value(m, 0), rank = x < 0 ? 0 : shape_of(m, x)->rank;
     int64_t perm[WCL_MAX_RANK];
+    if (rank == 3 && chance(m, 50))
+        return make_transpose(m, x, nwc);
     if (rank == 4 && chance(m, 60))
         return make_transpose(m, x, chance(m, 60) ? to_nhwc : to_nchw);
     for (int d = 0; d < rank; d++)
@@ -34,16 +36,19 @@ static int transpose(maker *m)
     return rank < 1 ? -1 : make_transpose(m, x, chance(m, 15) ? NULL : perm);
 }
 
-/* A convolution inside of a network that is NHWC outside. */
+/* A convolution inside of a network that is NHWC, or NWC, outside; now and then two of the same pictures. */
 static int nhwc_conv(maker *m)
 {
-    const int x = pick_value(m, 4);
-    int y = make_conv(m, make_transpose(m, x, to_nchw));
+    const int rank = chance(m, 85) ? 4 : 3, x = pick_value(m, rank);
+    const int turned = make_transpose(m, x, rank == 4 ? to_nchw : nwc);
+    int y = make_conv(m, turned);
+    if (y >= 0 && chance(m, 25))
+        make_transpose(m, make_conv(m, turned), rank == 4 ? to_nhwc : nwc);
     if (y >= 0 && chance(m, 40))
         y = make_activation(m, y);
-    y = make_transpose(m, y, to_nhwc);
+    y = make_transpose(m, y, rank == 4 ? to_nhwc : nwc);
     if (y >= 0 && chance(m, 60)) {
-        const int64_t row[] = {shape_of(m, y)->dims[3]};
+        const int64_t row[] = {shape_of(m, y)->dims[rank - 1]};
         const int constant = make_constant(m, 1, row, 0.5, chance(m, 30));
         y = constant < 0 ? -1 : make_simple(m, chance(m, 50) ? "Add" : "Mul", y, constant);
     }

@@ -78,7 +78,8 @@ static bool leaf_instead(shrinker *s, int index, graph_kind kind)
     usable = usable && (value->type == WCL_FLOAT32 ||
                         (kind == GRAPH_CONSTANT && count <= ATTR_INTS && value->shape.rank <= 1));
     for (int i = 0; i < s->graph->output_count; i++) /* the model's outputs are made by nodes */
-        usable = usable && s->graph->outputs[i] != output;
+        usable = usable && s->graph->outputs[i] != output &&
+                 (s->graph->outputs[i] == 0 || s->graph->outputs[i] != s->graph->nodes[index].second);
     if (!usable)
         return false;
     value->kind = kind;
@@ -131,7 +132,7 @@ static bool fewer_nodes(shrinker *s)
 
 static bool plainer_node(shrinker *s, int index)
 {
-    static const char needed[] = "axis kernel_shape size to value value_float value_floats";
+    static const char needed[] = "axis k kernel_shape size to value value_float value_floats";
     const wcl__op *op = wcl__op_find(s->graph->nodes[index].op);
     bool changed = false;
     for (int k = s->graph->nodes[index].attr_count - 1; k >= 0; k--) {

@@ -14,8 +14,9 @@ typedef struct graph_step {
     wcl_type type;
     wcl__shape shape;
     int64_t reduction;
-    double *y;  /* NULL: only the shape is wanted */
-    bool valid; /* set to false where the operands don't fit */
+    double *y;      /* NULL: only the shape is wanted */
+    double *second; /* the second output's, where the node has one and values are wanted */
+    bool valid;     /* set to false where the operands don't fit */
 } graph_step;
 
 int64_t step_int(const graph_step *s, const char *name, int64_t standard);
