@@ -64,6 +64,23 @@ static const struct {
     {"a whole block", {1, 8, 8, 16, 32, 3, true}, true},
 };
 
+/* What a view shows is read back in the model's own order. */
+static void check_kept(const char *name, wcl_session *session, const float *a, const float *y)
+{
+    int found = 0;
+    for (int i = 0; i < wcl_session_tensor_count(session); i++) {
+        const char *kept = NULL;
+        wcl_tensor tensor;
+        assert_int_equal(wcl_session_tensor(session, i, &kept, &tensor), WCL_OK);
+        const float *wanted = strcmp(kept, "a") == 0 ? a : strcmp(kept, "y") == 0 ? y : NULL;
+        if (wanted)
+            check_values(name, tensor.data, wanted, (int64_t)(tensor.bytes / sizeof(float)), 1e-5);
+        found += wanted != NULL;
+        wcl_tensor_clear(&tensor);
+    }
+    assert_int_equal(found, 2);
+}
+
 static void check_case(size_t i, wcl_plan_as kind, bool keep_all)
 {
     const network *net = &cases[i].net;
@@ -80,6 +97,8 @@ static void check_case(size_t i, wcl_plan_as kind, bool keep_all)
     float *wanted = turned(expected, net->n, net->filters, oh * ow);
     float *got = run_network(sessions[1], nhwc, net->n, net->n * outputs);
     check_values(cases[i].name, got, wanted, net->n * outputs, 1e-5);
+    if (keep_all)
+        check_kept(cases[i].name, sessions[1], plain, wanted);
     const wcl_plan *plan = wcl_session_plan(sessions[1]);
     const char *leave = plan_algorithm(plan, "leave"), *enter = plan_algorithm(plan, "enter");
     if (cases[i].blocked && (strcmp(leave, "view") != 0 || strcmp(enter, "view") != 0))
