@@ -200,22 +200,28 @@ static wcl_status output_slots(emitter *e, const wcl__op_node *node, const wcl__
             status = add_place(e, value, format, slots[i]);
         if (status != WCL_OK)
             return status;
-        e->plan->steps.tensors[slots[i]].alias = alias;
+        e->plan->steps.tensors[slots[i]].alias = i == 0 ? alias : -1; /* only output 0 is a view */
         e->plan->steps.tensors[slots[i]].order = &value->order;
     }
     return WCL_OK;
 }
 
-/* Every float of the inputs, weights among them, and of the outputs, once. */
+/* On the device: known integers are shapes and the like. */
+static int64_t device_bytes(const wcl__value *value)
+{
+    if (!value || (value->source && value->type != WCL_FLOAT32))
+        return 0;
+    return wcl__shape_count(&value->shape) * (int64_t)wcl_type_size(value->type);
+}
+
+/* Each element of the inputs, weights among them, and of the outputs, once. */
 static int64_t least_bytes(const wcl__op_node *node)
 {
     int64_t bytes = 0;
     for (size_t i = 0; i < node->input_count; i++)
-        if (node->inputs[i] && node->inputs[i]->type == WCL_FLOAT32)
-            bytes += wcl__shape_count(&node->inputs[i]->shape) * (int64_t)sizeof(float);
+        bytes += device_bytes(node->inputs[i]);
     for (size_t i = 0; i < node->output_count; i++)
-        if (node->outputs[i] && node->outputs[i]->type == WCL_FLOAT32)
-            bytes += wcl__shape_count(&node->outputs[i]->shape) * (int64_t)sizeof(float);
+        bytes += device_bytes(node->outputs[i]);
     return bytes;
 }
 
