@@ -7,8 +7,10 @@
  *   values   [OUTER][K][INNER]
  *   indices  [OUTER][K][INNER], 64-bit integers
  *
- * A work-item makes one row, all j of one (o, i), by a pass over its elements for each j: the first in the
- * order of those that come after the last one found. Global size: OUTER * INNER. Local memory: none.
+ * A work-item makes one row, all j of one (o, i). It goes over the elements once, and puts each that belongs
+ * to the first K so far in its place among them, in values and indices themselves: LENGTH comparisons and few
+ * moves, unless the row is sorted the wrong way round, which takes up to LENGTH * K. Neighbours have
+ * neighbouring i. Global size: OUTER * INNER. Local memory: none.
  */
 #if !defined(LARGEST)
 #error "topk.cl: LARGEST comes from wcl__topk_params"
@@ -28,25 +30,22 @@ kernel void topk(global const float *restrict x, global float *restrict values, 
     if (row >= rows)
         return;
     const size_t outer = row / inner, column = row - outer * inner;
-    global const float *from = x + outer * length * inner + column;
-    const size_t to = outer * k * inner + column;
-    float last = 0.0f;
-    int last_at = -1;
-    for (int j = 0; j < k; j++) {
-        float best = 0.0f;
-        int best_at = -1;
-        for (int i = 0; i < length; i++) {
-            const float value = from[(size_t)i * inner];
-            const bool same = !before(last, value);
-            const bool taken = last_at >= 0 && (before(value, last) || (same && i <= last_at));
-            if (!taken && (best_at < 0 || before(value, best))) {
-                best = value;
-                best_at = i;
-            }
+    x += outer * length * inner + column;
+    values += outer * k * inner + column;
+    indices += outer * k * inner + column;
+    int kept = 0;
+    float last = 0.0f; /* of those that are kept */
+    for (int l = 0; l < length; l++) {
+        const float value = x[l * inner];
+        if (kept == k && !before(value, last))
+            continue;
+        int at = kept < k ? kept++ : k - 1;
+        for (; at > 0 && before(value, values[(at - 1) * inner]); at--) {
+            values[at * inner] = values[(at - 1) * inner];
+            indices[at * inner] = indices[(at - 1) * inner];
         }
-        values[to + (size_t)j * inner] = best;
-        indices[to + (size_t)j * inner] = best_at;
-        last = best;
-        last_at = best_at;
+        values[at * inner] = value;
+        indices[at * inner] = l;
+        last = values[(kept - 1) * inner];
     }
 }

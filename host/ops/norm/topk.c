@@ -76,7 +76,7 @@ static void cost_of(const wcl__way *way, const wcl__profile *profile, wcl__cost 
 {
     const wcl__topk *topk = &way->node->desc.topk;
     (void)profile;
-    cost->flops = (double)topk->outer * (double)topk->inner * (double)topk->length * (double)topk->k;
+    cost->flops = (double)topk->outer * (double)topk->inner * (double)topk->length;
     cost->efficiency = 0.01; /* a comparison at a time */
 }
 
