@@ -269,6 +269,15 @@ def check_format(program, paths):
         find(pathlib.Path(path), int(line), "not as clang-format writes it")
 
 
+def check_isa_table():
+    """Each kernel has a line in tools/isa/kernels.txt, with the options that it reads."""
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(ROOT / "tools/isa"))
+    import kernels
+
+    findings.extend(kernels.read("tools/isa/kernels.txt")[1])
+
+
 def check_names(objects):
     """Public names are those of tests/exports.txt; a name shared between files is wcl__; what no other file uses is static."""
     public = set((ROOT / "tests/exports.txt").read_text().split())
@@ -311,6 +320,7 @@ def main():
         find(lists[name][0], 1, f"there is no {name}.cl")
     for path in sources + kernels + [path for path in files if path.suffix in (".sh", ".py", ".cmake", ".txt", ".map", ".in")]:
         check_text(path)
+    check_isa_table()
     if arguments.clang_format:
         check_format(arguments.clang_format, sources)
     if arguments.objects:

@@ -38,26 +38,27 @@ def asked(source):
     return {name for name in names if not name.startswith("WCL_")}
 
 
-def read(path):
+def read(name):
     """The table's rows, and what is wrong with it: kernels without a line, options that an #error asks for and that are missing, and others."""
     rows, wrong = [], []
+    path = os.path.join(compilers.CL, "..", name)
     with open(path) as file:
         for number, line in enumerate(file, 1):
             words = line.split("#")[0].split()
             if not words:
                 continue
             if len(words) < 3 or words[0] not in compilers.PATHS:
-                wrong.append("%s:%d: no such kernel source" % (path, number))
+                wrong.append("%s:%d: no such kernel source" % (name, number))
                 continue
             row = Row(words)
             given = {option.split("=")[0] for option in row.options}
             wanted = asked(compilers.PATHS[row.source]) if row.target != "-" else set()
             if wanted - given:
-                wrong.append("%s:%d: %s lacks %s" % (path, number, row.source, " ".join(sorted(wanted - given))))
+                wrong.append("%s:%d: %s lacks %s" % (name, number, row.source, " ".join(sorted(wanted - given))))
             if given - wanted:
-                wrong.append("%s:%d: %s does not read %s" % (path, number, row.source, " ".join(sorted(given - wanted))))
+                wrong.append("%s:%d: %s does not read %s" % (name, number, row.source, " ".join(sorted(given - wanted))))
             rows.append(row)
     for source in sorted(compilers.PATHS):
         if source not in {row.source for row in rows}:
-            wrong.append("%s: no line for %s" % (path, source))
+            wrong.append("%s: no line for %s" % (name, source))
     return rows, wrong
