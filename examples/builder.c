@@ -1,5 +1,5 @@
-/* A network made in code: a 3x3 convolution with bias, and a Relu behind it. The result is checked by hand.
- */
+/* A network made in code: a 3x3 convolution with bias, and a Relu behind it. The result is checked
+ * by hand. */
 #include <math.h>
 #include <stdio.h>
 

@@ -106,8 +106,8 @@ static void test_layers(void **state)
     }
 }
 
-/* On an H100 as it was measured: direct convolutions with few work-items take ten times as long as products.
- */
+/* On an H100 as it was measured: direct convolutions with few work-items take ten times as long
+ * as products. */
 static void test_layers_of_a_gpu(void **state)
 {
     static const layer rows[] = {

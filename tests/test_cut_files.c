@@ -1,6 +1,6 @@
 /* Model files that get shorter while they are in use. What is mapped and gone would end the process with
- * SIGBUS: it must be an error that names the file, and nothing at all where the files were read into memory.
- */
+ * SIGBUS: it must be an error that names the file, and nothing at all where the files were read
+ * into memory. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -175,8 +175,8 @@ static void keep_log(void *user, wcl_log_level level, const char *text)
     snprintf(logged + strlen(logged), sizeof logged - strlen(logged), "%s\n", text);
 }
 
-/* The activations' first buffer cannot be had, or, as drivers that allocate late tell, its first use fails.
- */
+/* The activations' first buffer cannot be had, or, as drivers that allocate late tell, its first
+ * use fails. */
 static void test_no_room(void **state)
 {
     static const struct {

@@ -221,8 +221,8 @@ static void put_attribute(proto *node, const char *name, int type, bool typed, c
     proto_message(node, wcl__NodeProto_attribute, &attribute);
 }
 
-/* Constant and MaxPool nodes that have every kind of attribute, lists packed or not, with or without a type.
- */
+/* Constant and MaxPool nodes that have every kind of attribute, lists packed or not, with or without
+ * a type. */
 static void put_attributes(proto *graph, bool packed, bool typed)
 {
     static const float reals[] = {0.5f, -3};

@@ -109,8 +109,8 @@ static void test_activations_of_special_values(void **state)
         const bool huge_out = activations[i].act.kind == WCL__ACT_RELU ||
                               activations[i].act.kind == WCL__ACT_LEAKY_RELU || isinf(activations[i].act.a) ||
                               isinf(activations[i].act.b);
-        /* Infinities in the output would make the norms infinite: NaN and the small numbers have to do there.
-         */
+        /* Infinities in the output would make the norms infinite: NaN and the small numbers have to
+         * do there. */
         const int64_t count = huge_out ? 3 : 8;
         cases[i] = activation_case(i, &(wcl__shape){1, {count}});
         cases[i].inputs[0].floats = x;

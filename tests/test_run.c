@@ -423,8 +423,8 @@ static void test_refused_program(void **state)
     assert_int_equal(many.buffers, direct.buffers);
 }
 
-/* A kernel that cannot be made once its weights are packed: those of the other layers are not packed again.
- */
+/* A kernel that cannot be made once its weights are packed: those of the other layers are not
+ * packed again. */
 static void test_refused_kernel(void **state)
 {
     const wcl_tensor input = {WCL_FLOAT32, 4, {1, 16, SIDE, SIDE}, NULL, NULL, 0, 0};

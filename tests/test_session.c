@@ -494,8 +494,8 @@ static void test_cap(void **state)
     wcl_session_destroy(session);
 }
 
-/* A failure while enqueueing: the output stays as it was, and the session goes on unless the device is lost.
- */
+/* A failure while enqueueing: the output stays as it was, and the session goes on unless the device
+ * is lost. */
 static void test_failing_run(void **state)
 {
     static const struct {

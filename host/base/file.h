@@ -26,8 +26,8 @@ wcl_status wcl__file_of_memory(const void *data, size_t bytes, void (*release)(v
                                wcl__file **out);
 void wcl__file_retain(wcl__file *file);
 void wcl__file_release(wcl__file *file);
-/* Tells the system that these bytes of a mapped file are no longer needed in memory (they can be read again).
- */
+/* Tells the system that these bytes of a mapped file are no longer needed in memory (they can be
+ * read again). */
 void wcl__file_drop_pages(const wcl__file *file, const void *data, size_t bytes);
 /* Writes a whole file through a temporary one beside it and a rename: the file is complete or untouched. */
 wcl_status wcl__file_write(const char *path, const void *const *parts, const size_t *sizes, int count);

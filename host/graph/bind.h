@@ -6,8 +6,8 @@
 
 /* Makes the graph, with a value for each of the model's and no nodes. */
 wcl_status wcl__graph_begin(const wcl_model *model, wcl__graph *graph);
-/* `inputs`: wcl_plan_create's. Gives all inputs their shapes, and those that planning must know their values.
- */
+/* `inputs`: wcl_plan_create's. Gives all inputs their shapes, and those that planning must know
+ * their values. */
 wcl_status wcl__graph_bind(const wcl_model *model, const wcl_tensor *inputs, wcl__graph *graph);
 /* The shape alone, of one input. NULL tensor: free dimensions that nobody named before are 1. */
 wcl_status wcl__graph_bind_dims(const wcl_model *model, wcl__graph *graph, size_t index,

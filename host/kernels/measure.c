@@ -118,8 +118,7 @@ enum {
     LEAST_CACHES = 2,     /* and at least so many times */
     LEAST_MIB = 16,       /* and this */
     MOST_STEPS = 1 << 22, /* start + steps + sum of i stays exact in a float */
-    RUN_MS =
-        2, /* of a launch: long against what starting it takes, short against what else the device does */
+    RUN_MS = 2, /* of a launch: long against what starting it takes, short against what else is done */
     MOST_RUNS = 200,
     TOTAL_MS = 250, /* of a pass: after that no further run starts */
     LEAST_PASSES = 2,

@@ -8,8 +8,8 @@
 typedef struct wcl__unsupported {
     wcl_unsupported *records; /* with texts of the list's own */
     size_t count, capacity;
-    int opset; /* the least that all operators which came later than the model's opset need; 0: there is none
-                */
+    /* The least that all operators which came later than the model's opset need; 0: there is none. */
+    int opset;
     bool operators; /* some operator or attribute is not known at all */
     bool failed;    /* out of memory */
 } wcl__unsupported;

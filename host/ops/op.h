@@ -115,8 +115,8 @@ typedef struct wcl__emit {
     wcl__steps *steps;
     const wcl__way *way;
     const wcl__op_node *node; /* the way's */
-    const int
-        *in; /* slots of the inputs, -1: absent, or a constant that the variant packs itself (op->packs) */
+    /* Slots of the inputs, -1: absent, or a constant that the variant packs itself (op->packs). */
+    const int *in;
     const int *out; /* slots of the outputs, -1: not asked for */
 } wcl__emit;
 
@@ -146,11 +146,11 @@ enum {
     WCL__ABSORBS_ACT = 1,    /* takes an activation into its epilogue */
     WCL__ABSORBS_AFFINE = 2, /* takes scale and shift by channel into its epilogue, where it has weights */
     WCL__IS_VIEW = 4,        /* moves no data: output 0 is input 0 with another shape */
-    WCL__IS_ELEMENTWISE =
-        8,                 /* output 0 at an index depends on the inputs at that index (after broadcasting) */
-    WCL__IS_SHAPE = 16,    /* shape arithmetic: not a layer of a summary */
-    WCL__ZERO_KEEPS = 32,  /* f(0, 0...) = 0: the tail lanes of a blocked format stay zero */
-    WCL__FOLDS_SHAPE = 64, /* folds without its inputs' values (Shape) */
+    /* Output 0 at an index depends on the inputs at that index (after broadcasting). */
+    WCL__IS_ELEMENTWISE = 8,
+    WCL__IS_SHAPE = 16,        /* shape arithmetic: not a layer of a summary */
+    WCL__ZERO_KEEPS = 32,      /* f(0, 0...) = 0: the tail lanes of a blocked format stay zero */
+    WCL__FOLDS_SHAPE = 64,     /* folds without its inputs' values (Shape) */
     WCL__ABSORBS_POOL = 128,   /* takes a 2x2 max-pool into its epilogue */
     WCL__PACKS_HALF = 256,     /* input 1 is weights, which some variant can store as halves */
     WCL__IS_TRANSPOSE = 512,   /* output 0 is input 0 with its dimensions in the order of desc.perm */
@@ -256,8 +256,7 @@ const char *wcl__variant_algorithm(const wcl__variant *variant);
 bool wcl__is_view(const wcl__op_node *node, const wcl__variant *variant);
 
 /* value.c: helpers of infer and fold */
-/* Are these inputs in the row's bits? Those past the last bit are in none: a Concat has any number of inputs.
- */
+/* Are these inputs in the row's bits? Those past the last bit are in none: Concat has any number. */
 bool wcl__op_knows(const wcl__op *op, size_t input);
 bool wcl__op_packs(const wcl__op *op, size_t input);
 bool wcl__op_measured(const wcl__op *op, size_t input);

@@ -164,8 +164,8 @@ wcl_status wcl__value_seal(wcl__value *value)
     return WCL_OK;
 }
 
-/* Values of the model outlive every plan, so that a view needs no copy of them: weights stay where they are.
- */
+/* Values of the model outlive every plan, so that a view needs no copy of them: weights stay where
+ * they are. */
 static wcl_status share(wcl__op_node *node, size_t i, const wcl__value *from)
 {
     wcl__source *source = NULL;

@@ -19,8 +19,8 @@ wcl_status wcl__constant_slot(wcl__steps *steps, const wcl__value *value, int *s
 wcl_status wcl__weight_slot(const wcl__emit *emit, const wcl__value *weight, const wcl__output_slice *slice,
                             wcl__packing *packing, int *slot);
 
-/* bias * factor * scale + shift, rounded up to `block` with zeros, as a constant of the plan. bias NULL: 0.
- */
+/* bias * factor * scale + shift, rounded up to `block` with zeros, as a constant of the plan. bias
+ * NULL: 0. */
 wcl_status wcl__bias_slot(const wcl__emit *emit, const wcl__value *bias, const wcl__output_slice *slice,
                           int64_t block, int *slot);
 

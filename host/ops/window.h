@@ -17,8 +17,8 @@ typedef struct wcl__window {
  * padding.
  *
  * What passes fits the kernels' ints: padded sizes, dilated kernels and strides are below 2^30.
- * WCL_BAD_MODEL (an attribute's value), WCL_BAD_SHAPE (the window does not fit), WCL_UNSUPPORTED (too large).
- */
+ * WCL_BAD_MODEL (an attribute's value), WCL_BAD_SHAPE (the window does not fit), WCL_UNSUPPORTED
+ * (too large). */
 wcl_status wcl__window_read(const wcl__op_node *node, int spatial_rank, const int64_t *sizes,
                             const int64_t *kernel, bool ceil, wcl__window *out);
 

@@ -230,8 +230,8 @@ static void add_reason(listing *l, const char *name, const char *reason)
     wcl__text_add(&l->reasons, "%s%s: %s", l->reasons.length ? "; " : "", name, reason);
 }
 
-/* The variants of one algorithm, from *v on, stand one behind the other: the first that can run is the one.
- */
+/* The variants of one algorithm, from *v on, stand one behind the other: the first that can run is
+ * the one. */
 static wcl_status list_algorithm(listing *l, const wcl__op_node *node, size_t *v, wcl__choice *choice)
 {
     const char *algorithm = wcl__variant_algorithm(&node->op->variants[*v]), *reason = NULL;

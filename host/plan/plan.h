@@ -11,8 +11,8 @@ typedef struct wcl__planned {
     char *name, *reason;
     const char *op, *algorithm;
     const char *variant; /* NULL: none (a view, a conversion) */
-    int64_t
-        graph_node; /* its place in the plan's graph; -1: none (a conversion of formats, a known output) */
+    /* Its place in the plan's graph; -1: none (a conversion of formats, a known output). */
+    int64_t graph_node;
     char layout[48], format[64]; /* of the output, without and with the elements' type */
     wcl__config config;          /* of its variant, or of the conversion */
     char *parameters;            /* the same as a text; NULL: there are none */

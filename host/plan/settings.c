@@ -17,8 +17,8 @@ typedef struct finding {
     char refused[WCL__REASON_BYTES]; /* why the family cannot run a node, whatever the values */
 } finding;
 
-/* One variant of the setting's family on one node: legal, not legal (*reason), or not able to run it at all.
- */
+/* One variant of the setting's family on one node: legal, not legal (*reason), or not able to run it
+ * at all. */
 typedef enum verdict { LEGAL, NOT_LEGAL, NOT_ABLE } verdict;
 
 static verdict try_variant(const wcl__plan_request *request, const wcl__setting *setting,

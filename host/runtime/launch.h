@@ -28,8 +28,8 @@ typedef struct wcl__kernel {
     const char *reads; /* the family's fields that its code depends on: "cb act"; NULL: all */
 } wcl__kernel;
 
-/* What is to run, in nobody's terms but ours: the device's kernel set says with which program (kernel_set.h).
- */
+/* What is to run, in nobody's terms but ours: the device's kernel set says with which
+ * program (kernel_set.h). */
 typedef struct wcl__call {
     const char *kernel; /* NULL: no call */
     const char *reads;  /* wcl__kernel's */
@@ -76,8 +76,8 @@ typedef struct wcl__span {
     bool after; /* `first` is a marker */
 } wcl__span;
 
-/* Enqueues the kernel, in several pieces where the range needs them. span (may be NULL): gets their events.
- */
+/* Enqueues the kernel, in several pieces where the range needs them. span (may be NULL): gets
+ * their events. */
 wcl_status wcl__launch_enqueue_timed(const wcl__launch *launch, cl_command_queue queue, wcl__span *span);
 /* The same. event (may be NULL): of the last piece. */
 wcl_status wcl__launch_enqueue(const wcl__launch *launch, cl_command_queue queue, cl_uint wait_count,

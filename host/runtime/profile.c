@@ -8,8 +8,8 @@ static bool is_named(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* What differs between the vendors' compilers, which only names tell apart. A wrong guess costs speed alone.
- */
+/* What differs between the vendors' compilers, which only names tell apart. A wrong guess costs
+ * speed alone. */
 static wcl__product_code product_code(const wcl__facts *facts)
 {
     wcl__product_code code = {.step = 8, .unroll = 4, .lanes = 1};

@@ -33,8 +33,8 @@ wcl__distrust wcl__distrust_file(const struct stat *info)
 
 typedef void (*check_prefix)(const char *prefix, wcl__distrust *why);
 
-/* Calls `check` for "/", "/a" and "/a/b" of "/a/b/c", and for itself where `whole`, until one finds a reason.
- */
+/* Calls `check` for "/", "/a" and "/a/b" of "/a/b/c", and for itself where `whole`, until one finds
+ * a reason. */
 static void each_prefix(const char *path, bool whole, check_prefix check, wcl__distrust *why)
 {
     char prefix[PATH_MAX];

@@ -51,8 +51,8 @@ struct wcl_session {
 
 /* What an instance that could not be made leaves to the next attempt. */
 typedef struct wcl__failures {
-    wcl__denied *
-        list; /* the variants that are to blame, where another one could run each of their nodes; else none */
+    /* The variants that are to blame, where another one could run each of their nodes; else none. */
+    wcl__denied *list;
     size_t count, capacity;
     wcl__instance *weights; /* holds the weights that were packed; for wcl__instance_destroy. NULL: none */
 } wcl__failures;

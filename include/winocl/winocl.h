@@ -214,8 +214,8 @@ WCL_API void wcl_device_destroy(wcl_device *device);
 
 typedef struct wcl_device_rates {
     size_t size; /* of this struct: set by WCL_DEVICE_RATES_INIT */
-    double
-        gflops; /* 1e9 float32 multiplications and additions a second, by independent fused multiply-adds */
+    /* 1e9 float32 multiplications and additions a second, by independent fused multiply-adds. */
+    double gflops;
     double gigabytes_per_second; /* 1e9 bytes a second, read from the device's memory */
     uint64_t buffer_bytes; /* what was read, again and again: larger than the caches where it could be had */
     double launch_microseconds; /* that a launch takes besides its work: from one to the next of small ones in
@@ -514,8 +514,8 @@ WCL_API wcl_status wcl_session_clone(const wcl_session *session, wcl_session **o
 /* A session that starts with this plan, as it is: its shape is prepared at once; further shapes are planned
  * as usual. The plan must have been made for this device, with the same memory_cap, conv, dense,
  * separate_buffers, keep_all, precision and plan_as; the other options are the session's alone.
- * WCL_BAD_ARGUMENT: another device's plan, or one made with another of these options (the reason names it).
- */
+ * WCL_BAD_ARGUMENT: another device's plan, or one made with another of these options (the reason
+ * names it). */
 WCL_API wcl_status wcl_session_create_from_plan(wcl_device *device, wcl_plan *plan,
                                                 const wcl_session_options *options,
                                                 wcl_session **out) WCL_WARN_UNUSED;

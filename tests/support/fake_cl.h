@@ -73,8 +73,8 @@ typedef struct fake_limits {
 void fake_cl_limits(const fake_limits *limits); /* copied; NULL: none */
 bool fake_cl_limited(void);                     /* of work-groups */
 
-/* What clCreateProgramWithSource compiles: `rewrite` gives another text (from malloc), or NULL to leave it.
- */
+/* What clCreateProgramWithSource compiles: `rewrite` gives another text (from malloc), or NULL to
+ * leave it. */
 void fake_cl_rewrite(char *(*rewrite)(const char *source));
 
 /* While on: clCreateBuffer without a host pointer gives the inside of a larger buffer, full of NaN, between

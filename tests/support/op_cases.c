@@ -198,8 +198,8 @@ op_case pool_case(const pool_row *row)
 
 /* ---- matrix products */
 
-/* Whether a bias of this shape has something of its own in the dimension that is `from_last` before the last.
- */
+/* Whether a bias of this shape has something of its own in the dimension that is `from_last` before
+ * the last. */
 static int64_t spreads(const wcl__shape *shape, int from_last)
 {
     return shape->rank > from_last && shape->dims[shape->rank - 1 - from_last] > 1;

@@ -130,8 +130,8 @@ const char *wcl__conv_many_pixels(const wcl__conv *conv)
                : NULL;
 }
 
-/* The products of F(4x4, 3x3), 36 for a tile of 16 outputs, or those of the definition where they are fewer.
- */
+/* The products of F(4x4, 3x3), 36 for a tile of 16 outputs, or those of the definition where they
+ * are fewer. */
 static double work(const wcl__op_node *node)
 {
     const wcl__conv *conv = &node->desc.conv;

@@ -59,8 +59,8 @@ void wcl__conv_gemm_cost(const wcl__way *way, const wcl__profile *profile, wcl__
     cost->launches = 1 + way->node->epilogue.pool;
 }
 
-/* What both forms of the product pack: filters in blocks of cb * kb, and `step` channels of a tap together.
- */
+/* What both forms of the product pack: filters in blocks of cb * kb, and `step` channels of a
+ * tap together. */
 typedef struct packed_filters {
     wcl__pack_params params;
     int64_t step, bytes;

@@ -139,8 +139,8 @@ static bool stay_cached(const wcl__profile *profile, const wcl__winograd_sizes *
 /* Of the device's peak. docs/winograd.md has the measurements: the product reaches 0.85 of it on CPUs, less
  * where V and M go through the last cache, a transform's operation costs as much as two of the product's (it
  * is bound by the cache), and F6, whose V and M are largest, pays less where vectors are wide. A fused kernel
- * wants a work-group for every unit, all the time, and filters from the cache: each unit reads all of them.
- */
+ * wants a work-group for every unit, all the time, and filters from the cache: each unit reads all
+ * of them. */
 static double efficiency_of(const wcl__way *way, const wcl__profile *profile, const wcl__winograd_sizes *s,
                             double products, double transforms)
 {

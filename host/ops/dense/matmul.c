@@ -25,8 +25,8 @@ void wcl__matmul_cost(const wcl__way *way, const wcl__profile *profile, wcl__cos
     cost->efficiency = 0.01;
 }
 
-/* Strides of a matrix operand, and of its leading dimensions against the result's: 0 where it is broadcast.
- */
+/* Strides of a matrix operand, and of its leading dimensions against the result's: 0 where it
+ * is broadcast. */
 static void matrix_strides(const wcl__shape *shape, bool vector_is_row, bool transposed, int64_t *row,
                            int64_t *column)
 {

@@ -73,8 +73,8 @@ static wcl_status emit_region(const wcl__emit *emit)
 
 /* ---- without moving anything: the same memory, whose dimensions are told in another order */
 
-/* Does the Transpose bring the channels from the last dimension to dimension 1, or (to_last) the other way?
- */
+/* Does the Transpose bring the channels from the last dimension to dimension 1, or (to_last) the
+ * other way? */
 static bool moves_channels(const wcl__op_node *node, bool to_last)
 {
     const int rank = node->outputs[0]->shape.rank;
