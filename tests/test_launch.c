@@ -8,7 +8,8 @@
 
 #include <cmocka.h>
 
-#include "runtime/launch.h"
+#include "base/error.h"
+#include "runtime/kernel_set.h"
 #include "support/fake_cl.h"
 #include "support/guarded.h"
 #include "support/support.h"
@@ -90,6 +91,50 @@ static void test_launch(void **state)
         fail_msg("%s", where);
     clReleaseMemObject(slots[1]);
     clReleaseMemObject(other);
+}
+
+/* A set that has one kernel, in a program of another name, and cuts its index space in cells by itself. */
+static wcl_status resolve_blank(const wcl__call *call, wcl__resolved *out)
+{
+    if (strcmp(call->kernel, "blank") != 0)
+        return wcl__fail(WCL_NOT_FOUND, "not among the programs");
+    *out = (wcl__resolved){.program = "fill", .entry = "fill"};
+    out->range = (wcl__range){.global = {(size_t)wcl__ceil_div((int64_t)call->range.global[0], 16), 1, 1},
+                              .local = {1, 1, 1}};
+    return WCL_OK;
+}
+
+static const wcl__kernel_set blank_kernels = {"blank", resolve_blank};
+
+static void test_kernel_set(void **state)
+{
+    (void)state;
+    wcl_device *device = test_device();
+    cl_command_queue queue;
+    cl_mem slots[2] = {NULL, NULL};
+    float values[FILL_COUNT] = {0};
+    wcl__launch launch = {0};
+    wcl__call call = fill_call(2.5f, FILL_COUNT);
+    wcl__call_range(&call, FILL_COUNT, 1, 1, NULL);
+    device->kernels = &blank_kernels;
+    const wcl_status unknown = wcl__launch_create(device, &call, slots, &launch);
+    assert_non_null(strstr(wcl_last_error()->message, "fill: not among the programs"));
+    assert_int_equal(wcl__device_queue(device, &queue), WCL_OK);
+    assert_int_equal(wcl__buffer_create(device, CL_MEM_READ_WRITE, sizeof values, NULL, "x", &slots[1]),
+                     WCL_OK);
+    call.kernel = "blank";
+    const wcl_status known = wcl__launch_create(device, &call, slots, &launch);
+    device->kernels = &wcl__portable_kernels;
+    assert_int_equal(unknown, WCL_NOT_FOUND);
+    assert_int_equal(known, WCL_OK);
+    assert_int_equal(launch.range.global[0], wcl__ceil_div(FILL_COUNT, 16));
+    run(&launch, queue);
+    assert_int_equal(clEnqueueReadBuffer(queue, slots[1], CL_TRUE, 0, sizeof values, values, 0, NULL, NULL),
+                     CL_SUCCESS);
+    for (int i = 0; i < FILL_COUNT; i++)
+        assert_true(values[i] == 2.5f);
+    wcl__launch_destroy(&launch);
+    clReleaseMemObject(slots[1]);
 }
 
 /* The guard bands see what lies past a buffer, also after it is released. */
@@ -264,10 +309,10 @@ static void test_buffers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_call_range),    TEST(test_launch),
-        TEST(test_guards_notice), TEST(test_local_memory_limit),
-        TEST(test_launch_limits), TEST(test_launch_errors),
-        TEST(test_buffers),
+        TEST(test_call_range),         TEST(test_launch),
+        TEST(test_kernel_set),         TEST(test_guards_notice),
+        TEST(test_local_memory_limit), TEST(test_launch_limits),
+        TEST(test_launch_errors),      TEST(test_buffers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

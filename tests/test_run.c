@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "base/error.h"
+#include "runtime/kernel_set.h"
 #include "session/session.h"
 #include "support/fake_cl.h"
 #include "support/network.h"
@@ -449,6 +451,63 @@ static void test_refused_kernel(void **state)
     fake_cl_reset();
 }
 
+/* ---- kernel sets */
+
+/* A device whose programs have no Winograd kernels, as one with programs built offline may. */
+static wcl_status resolve_some(const wcl__call *call, wcl__resolved *out)
+{
+    if (strncmp(call->kernel, "winograd_", strlen("winograd_")) == 0)
+        return wcl__fail(WCL_NOT_FOUND, "not among the programs");
+    return wcl__portable_kernels.resolve(call, out);
+}
+
+/* And one that has no convolutions at all. */
+static wcl_status resolve_few(const wcl__call *call, wcl__resolved *out)
+{
+    if (strncmp(call->kernel, "conv_", strlen("conv_")) == 0)
+        return wcl__fail(WCL_NOT_FOUND, "not among the programs");
+    return resolve_some(call, out);
+}
+
+/* What a device's kernel set lacks is run another way, and where there is none, the error names the node and
+ * the kernel. */
+static void test_kernel_set(void **state)
+{
+    static const wcl__kernel_set some = {"some", resolve_some}, few = {"few", resolve_few};
+    (void)state;
+    wcl_device *device = test_device();
+    wcl_session_options options = WCL_SESSION_OPTIONS_INIT;
+    wcl_model *model = alike(FEW);
+    float *input = seeded_input(16 * SIDE * SIDE);
+    wcl_session *session = open_session(model, &options);
+    float *expected = run_network(session, input, 1, 16 * SIDE * SIDE);
+    wcl_session_destroy(session);
+    options.conv = WCL_CONV_F2;
+    session = open_session(model, &options);
+    device->kernels = &some;
+    wcl_set_log(count_warnings, NULL, WCL_LOG_WARNING);
+    warnings = 0;
+    float *got = run_network(session, input, 1, 16 * SIDE * SIDE);
+    wcl_set_log(NULL, NULL, WCL_LOG_ERROR);
+    assert_true(warnings >= FEW);
+    assert_string_not_equal(plan_algorithm(wcl_session_plan(session), "conv0"), "f2");
+    check_values("some kernels", got, expected, 16 * SIDE * SIDE, 1e-4);
+    wcl_session_destroy(session);
+    free(got);
+    device->kernels = &few;
+    session = open_session(model, NULL);
+    const wcl_tensor tensor = {WCL_FLOAT32, 4, {1, 16, SIDE, SIDE}, NULL, NULL, 0, 0};
+    const wcl_status status = wcl_session_prepare(session, &tensor);
+    device->kernels = &wcl__portable_kernels;
+    assert_int_equal(status, WCL_NOT_FOUND);
+    assert_non_null(strstr(wcl_last_error()->message, "conv0"));
+    assert_non_null(strstr(wcl_last_error()->message, "not among the programs"));
+    wcl_session_destroy(session);
+    wcl_model_destroy(model);
+    free(expected);
+    free(input);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -456,6 +515,7 @@ int main(void)
         cmocka_unit_test(test_failed_async),    cmocka_unit_test(test_named_dimension),
         cmocka_unit_test(test_fifth_shape),     cmocka_unit_test(test_weights_in_place),
         cmocka_unit_test(test_refused_program), cmocka_unit_test(test_refused_kernel),
+        cmocka_unit_test(test_kernel_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
