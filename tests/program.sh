@@ -181,7 +181,7 @@ check_json 'bytes.total host_steps layers.0.name layers.0.op layers.0.algorithm 
 check_json 'layers.0.family layers.0.configuration.cb layers.0.format notes' plan --json zoo:lenet5 --conv direct
 
 # ---- families, and values for their parameters
-check 0 '^conv_gemm +Conv +cb +1 to 16 ' families
+check 0 '^conv_gemm +Conv +cb +by the node ' families
 check 0 '^ +group +1 to 1024 +work-items of a work-group$' families convert
 check 0 '^dense +Gemm, MatMul ' families lrn dense
 expect 'families lrn dense: no others' sh -c "! grep -q conv_ '$folder/out'"

@@ -44,12 +44,13 @@ static int add_rows(int family, wcl__table *table)
         wcl__table_cell(table, "%s", i ? "" : wcl_family_name(family));
         wcl__table_cell(table, "%s", i ? "" : operators);
         wcl__table_cell(table, "%s", parameter.name);
-        if (parameter.most == INT32_MAX)
+        if (parameter.follows)
+            wcl__table_cell(table, "by the node");
+        else if (parameter.most == INT32_MAX)
             wcl__table_cell(table, "%d or more", parameter.least);
         else
             wcl__table_cell(table, "%d to %d", parameter.least, parameter.most);
-        wcl__table_cell(table, "%s%s", parameter.meaning,
-                        parameter.follows ? "; follows from the node, not to be set" : "");
+        wcl__table_cell(table, "%s", parameter.meaning);
     }
     return WCL__DONE;
 }

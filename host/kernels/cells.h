@@ -2,12 +2,10 @@
 #ifndef WCL_KERNELS_CELLS_H
 #define WCL_KERNELS_CELLS_H
 
+#include "kernels/fields.h"
 #include "kernels/format.h"
 #include "runtime/launch.h"
 #include "tune/params.h"
-
-/* One work-group size for all shapes: CPU drivers compile a kernel anew for each. */
-enum { WCL__CELL_GROUP = 64 };
 
 /* A tensor that a call reads or writes: the plan's slot, and how it lies there. */
 typedef struct wcl__operand {
@@ -27,7 +25,5 @@ void wcl__cells_range(wcl__call *call, const wcl__view *view, int lanes, int ite
 /* The work-group for `rows` long tasks along dimension 0: few of them go to work-groups of one, so that they
  * spread over the compute units. */
 int wcl__rows_group(int64_t rows);
-/* A family's field. */
-#define WCL__GROUP_FIELD(X) X(group, 1, 1024, WCL__CELL_GROUP, "work-items of a work-group")
 
 #endif

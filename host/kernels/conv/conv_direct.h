@@ -12,7 +12,7 @@
     X(out_w, 1, 16, 4, "output columns of a work-item")                    \
     X(kb, 1, 4, 1, "vectors of filters of a work-item")                    \
     X(stride_w, 0, 16, 0, "the stride along the columns; 0: a larger one") \
-    X(act, 0, 5, 0, "wcl__act_kind")                                       \
+    WCL__ACT_FIELD(X)                                                      \
     X(group_x, 1, 1024, 1, "work-items of a work-group along the columns") \
     X(group_y, 1, 1024, 1, "along the rows")                               \
     X(group_z, 1, 64, 1, "along pictures and filters")

@@ -11,7 +11,7 @@
     X(kb, 1, 4, 1, "vectors of filters of a work-item")                        \
     X(gather, 0, 1, 1, "1: cells are copied to local memory before a product") \
     X(filters_first, 0, 1, 0, "1: filters vary faster than pixels")            \
-    X(act, 0, 5, 0, "wcl__act_kind")
+    WCL__ACT_FIELD(X)
 
 typedef struct wcl__conv_gemm_params {
     WCL__CONV_GEMM_PARAMS(WCL__PARAM_MEMBER)

@@ -141,7 +141,7 @@ wcl_status wcl__conv_tiled_call(wcl__call *call, const wcl__conv_tiled_params *p
 /* field, least, most, standard, meaning */
 #define SUM_PARTS_PARAMS(X)                                      \
     X(cb, 4, 4, 4, "filters of a work-item: the format's block") \
-    X(act, 0, 5, 0, "wcl__act_kind")
+    WCL__ACT_FIELD(X)
 
 typedef struct sum_parts_params {
     SUM_PARTS_PARAMS(WCL__PARAM_MEMBER)

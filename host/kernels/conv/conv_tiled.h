@@ -9,7 +9,7 @@
 /* field, least, most, standard, meaning */
 #define WCL__CONV_TILED_PARAMS(X)                                                    \
     WCL__TILED_PARAMS(X)                                                             \
-    X(act, 0, 5, 0, "wcl__act_kind")                                                 \
+    WCL__ACT_FIELD(X)                                                                \
     X(split, 0, 1, 0, "1: the sums are made in parts, which another kernel adds up") \
     X(parts, 1, 32, 1, "parts of the sums, at most")
 

@@ -11,7 +11,7 @@
     X(part_lanes, 1, 16, 16, "channels that a work-item of the transforms takes: cb or 1") \
     X(written_out, 0, 1, 0, "transforms written out: what GPUs need")                      \
     X(wino_m, 2, 6, 2, "a tile's outputs along a dimension: 2, 4 or 6")                    \
-    X(act, 0, 5, 0, "wcl__act_kind")                                                       \
+    WCL__ACT_FIELD(X)                                                                      \
     X(group, 1, 256, 1, "tiles of a work-group of the transforms")                         \
     X(chunk, 1, INT32_MAX, 6, "tiles that the three kernels handle at a time, a multiple of pb")
 
@@ -45,7 +45,7 @@ extern const wcl__param_table wcl__winograd_tiled_table;
     X(pb, 1, 32, 6, "tiles that are multiplied at a time")              \
     X(kb, 1, 4, 1, "vectors of filters that they are multiplied with")  \
     X(wino_m, 2, 6, 4, "a tile's outputs along a dimension: 2, 4 or 6") \
-    X(act, 0, 5, 0, "wcl__act_kind")                                    \
+    WCL__ACT_FIELD(X)                                                   \
     X(half, 0, 1, 0, "1: U is stored as halves")                        \
     X(chunk, 1, INT32_MAX, 6, "tiles of a work-item, a multiple of pb")
 

@@ -2,7 +2,7 @@
 #ifndef WCL_KERNELS_DENSE_DENSE_H
 #define WCL_KERNELS_DENSE_DENSE_H
 
-#include "base/desc.h"
+#include "kernels/fields.h"
 #include "runtime/launch.h"
 #include "tune/params.h"
 
@@ -11,7 +11,7 @@
     X(cb, 1, 16, 16, "lanes of a sum")                        \
     X(outputs, 1, 12, 4, "outputs that a work-item computes") \
     X(batch, 1, 8, 1, "inputs that it computes them for")     \
-    X(act, 0, 5, 0, "wcl__act_kind")                          \
+    WCL__ACT_FIELD(X)                                         \
     X(half, 0, 1, 0, "1: the weights are halves")             \
     X(slice, 1, INT32_MAX, INT32_MAX, "outputs of a launch, at most: their weights are one buffer")
 
@@ -40,8 +40,8 @@ wcl_status wcl__dense_call(wcl__call *call, const wcl__dense_params *params, con
                            const wcl__dense_slots *slots);
 
 /* field, least, most, standard, meaning */
-#define WCL__MATMUL_PARAMS(X)        \
-    X(act, 0, 5, 0, "wcl__act_kind") \
+#define WCL__MATMUL_PARAMS(X) \
+    WCL__ACT_FIELD(X)         \
     X(group, 1, 1024, 16, "outputs of a row that a work-group computes")
 
 typedef struct wcl__matmul_params {

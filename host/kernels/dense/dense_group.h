@@ -12,7 +12,7 @@
     X(batch, 1, 4, 1, "inputs that it computes them for")                           \
     X(unroll, 1, 8, 4, "loads of each row that an item has in flight")              \
     X(aligned, 0, 1, 1, "1: all rows of the input start at a multiple of 16 bytes") \
-    X(act, 0, 5, 0, "wcl__act_kind")                                                \
+    WCL__ACT_FIELD(X)                                                               \
     X(half, 0, 1, 0, "1: the weights are halves")                                   \
     X(slice, 1, INT32_MAX, INT32_MAX, "outputs of a launch, at most: their weights are one buffer")
 

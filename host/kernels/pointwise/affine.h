@@ -8,7 +8,7 @@
 /* field, least, most, standard, meaning */
 #define WCL__AFFINE_PARAMS(X)                                    \
     X(cb, 1, 16, 16, "channels in a vector: the format's block") \
-    X(act, 0, 5, 0, "wcl__act_kind")                             \
+    WCL__ACT_FIELD(X)                                            \
     WCL__GROUP_FIELD(X)
 
 typedef struct wcl__affine_params {

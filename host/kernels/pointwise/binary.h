@@ -16,10 +16,10 @@ typedef enum wcl__binary_op {
 } wcl__binary_op;
 
 /* Of operands that lie alike. field, least, most, standard, meaning */
-#define WCL__BINARY_FLAT_PARAMS(X)           \
-    X(op, 0, 3, 0, "wcl__binary_op")         \
-    X(act, 0, 5, 0, "wcl__act_kind")         \
-    X(cb, 1, 16, 4, "floats of a work-item") \
+#define WCL__BINARY_FLAT_PARAMS(X)                           \
+    X(op, 0, 3, 0, "0: a + b, 1: a - b, 2: a * b, 3: a / b") \
+    WCL__ACT_FIELD(X)                                        \
+    X(cb, 1, 16, 4, "floats of a work-item")                 \
     WCL__GROUP_FIELD(X)
 
 typedef struct wcl__binary_flat_params {
@@ -29,8 +29,8 @@ extern const wcl__param_table wcl__binary_flat_table;
 
 /* Of a tensor and a constant for each channel. */
 #define WCL__BINARY_CHANNEL_PARAMS(X)                          \
-    X(op, 0, 3, 0, "wcl__binary_op")                           \
-    X(act, 0, 5, 0, "wcl__act_kind")                           \
+    X(op, 0, 3, 0, "0: a + b, 1: a - b, 2: a * b, 3: a / b")   \
+    WCL__ACT_FIELD(X)                                          \
     X(cb, 1, 16, 4, "channels in a block of the format")       \
     X(reverse, 0, 1, 0, "1: the constant is the left operand") \
     WCL__ND_GROUP(X)
@@ -42,8 +42,8 @@ extern const wcl__param_table wcl__binary_channel_table;
 
 /* Of operands that broadcast. */
 #define WCL__BINARY_BROADCAST_PARAMS(X)                          \
-    X(op, 0, 3, 0, "wcl__binary_op")                             \
-    X(act, 0, 5, 0, "wcl__act_kind")                             \
+    X(op, 0, 3, 0, "0: a + b, 1: a - b, 2: a * b, 3: a / b")     \
+    WCL__ACT_FIELD(X)                                            \
     X(rank, 4, 8, 4, "dimensions that the kernel walks: 4 or 8") \
     WCL__ND_GROUP(X)
 
