@@ -378,6 +378,16 @@ if [ -d "$nodes" ]; then
     check 3 'batch is fixed at 1' run "$nodes/test_averagepool_2d_default/model.onnx" --batch 2
     check 3 'no picture fits' classify "$nodes/test_relu/model.onnx" "$pictures/rgb.png"
     check 0 '^SKIP test_det_2d: unsupported: Det \(unknown operator\)' verify "$nodes/test_det_2d"
+    # int64 that the device makes, into files and against them
+    topk="$nodes/test_top_k/model.onnx" k="$folder/k.npy"
+    { printf '\223NUMPY\1\0v\0%-117s\n' "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }"; printf '\3\0\0\0\0\0\0\0'; } >"$k"
+    check 0 '^PASS test_top_k_smallest$' verify "$nodes/test_top_k" "$nodes/test_top_k_smallest"
+    check 0 '^indices  int64 \(3, 3\)  min 0 ' run "$topk" -i "k=$k" -o "indices=$folder/indices.npy" --dump "$folder/topk"
+    expect 'run -o writes int64' cmp -s "$folder/indices.npy" "$folder/topk/indices.npy"
+    expect 'run -o writes 9 of 8 bytes' test "$(wc -c <"$folder/indices.npy")" -eq $((128 + 9 * 8))
+    check 0 '^3 tensors agree' run "$topk" -i "k=$k" --compare "$folder/topk"
+    head -c -8 "$folder/indices.npy" >"$folder/topk/indices.npy" && printf '\11\0\0\0\0\0\0\0' >>"$folder/topk/indices.npy"
+    check 1 'indices: .* 1 of 9 elements differ' run "$topk" -i "k=$k" --compare "$folder/topk"
     cp -r "$nodes/test_relu" "$folder/test_wrong"
     length=$(wc -c <"$folder/test_wrong/test_data_set_0/output_0.pb")
     { head -c $((length - 4)) "$nodes/test_relu/test_data_set_0/output_0.pb"; printf '\0\0\200\77'; } \
