@@ -444,7 +444,7 @@ typedef struct wcl_plan_node {
     /* What the layer's roofline is made of, whatever the algorithm and layout: the fewest multiplications and
      * additions / 1e9 that winocl knows an algorithm for, padding aside (a quarter of the definition's for
      * 3x3 windows of stride 1, as F(4x4,3x3) does), 0: too few to count; and the bytes of its inputs, weights
-     * and outputs, each once, in float32. */
+     * and outputs, each once, in float32, indices in int64. */
     double least_gflop;
     int64_t least_bytes;
     const char *family; /* of the kernels, whose parameters these are; "" if there is nothing to choose */
