@@ -190,7 +190,7 @@ def macros(path):
     # a macro's parameters are its own names
     for names in re.findall(r"^[ \t]*#[ \t]*define[ \t]+\w+\(([^)]*)\)", code, re.M):
         own.update(name.strip() for name in names.split(","))
-    opencl = re.compile(r"CLK_\w+|INFINITY|NAN|MAXFLOAT|HUGE_VALF|(?:FLT|INT|UINT|M|FP|CL|__OPENCL)_\w+|__\w+|.$")
+    opencl = re.compile(r"CLK_\w+|INFINITY|NAN|MAXFLOAT|HUGE_VALF|(?:FLT|INT|UINT|M|FP|CL|__OPENCL)_\w+|__\w+")
     used = {name for name in re.findall(r"\b[A-Z][A-Z0-9_]*\b", code) if not opencl.fullmatch(name)}
     return used - own - optional, asked - own
 

@@ -30,6 +30,8 @@ int step_axis(graph_step *s, int64_t axis, int rank);
 wcl__ref_array step_array(const graph_step *s, int i);
 
 typedef void (*graph_step_function)(graph_step *s);
+/* random_norms.c: the operators that normalise or rank; NULL: it is none of them. */
+graph_step_function graph_norm_find(const char *op);
 /* random_moves.c: the operators that move elements, and shape arithmetic; NULL: it is none of them. */
 graph_step_function graph_move_find(const char *op);
 
