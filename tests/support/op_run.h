@@ -129,7 +129,7 @@ bool op_run(const op_case *test, op_options options, wcl__text *report, int *run
 void op_check(const op_case *cases, size_t count);
 
 /* An operator that must be refused by infer, or, with status WCL_OK and a variant's name, by that variant's
- * supports. */
+ * offers or configure. */
 typedef struct op_refusal {
     op_case test;
     wcl_status status;
