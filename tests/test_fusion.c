@@ -203,6 +203,63 @@ static const fusion_case cases[] = {
      {{"Conv", 1}, {"", 1}}},
 };
 
+/* What follows a convolution, an activation behind a pool among it, and how many nodes are left in all. */
+#define POOL(from, ...)                                \
+    {                                                  \
+        "MaxPool", "pool", from, "p", {__VA_ARGS__}, 0 \
+    }
+#define ACT(op, from, to)           \
+    {                               \
+        op, "act", from, to, {0}, 0 \
+    }
+static const struct {
+    const char *name;
+    net_row rows[3];
+    const char *outputs;
+    int count;
+} pooled[] = {
+    {"a pool that is absorbed, too", {POOL("c", 2), ACT("Relu", "p", "y")}, "y", 1},
+    {"a pool of its own", {POOL("c", 3), ACT("LeakyRelu", "p", "y")}, "y", 2},
+    {"padding", {POOL("c", 3, 1), ACT("Sigmoid", "p", "y")}, "y", 2},
+    {"padding and dilation", {POOL("c", 2, 1, 3), ACT("Tanh", "p", "y")}, "y", 2},
+    {"GlobalMaxPool", {{"GlobalMaxPool", "pool", "c", "p", {0}, 0}, ACT("Relu", "p", "y")}, "y", 2},
+    {"batch-norm between",
+     {{"BatchNormalization", "norm", "c scale shift mean variance", "n", {0}, 0},
+      POOL("n", 3),
+      ACT("Relu", "p", "y")},
+     "y",
+     2},
+    {"Add before the pool",
+     {{"Add", "add", "c c", "s", {0}, 0}, POOL("s", 2), ACT("Relu", "p", "y")},
+     "y",
+     3},
+    {"two activations: the second stays",
+     {POOL("c", 3), ACT("Tanh", "p", "r"), {"Relu", "act2", "r", "y", {0}, 0}},
+     "y",
+     3},
+    {"and a convolution",
+     {POOL("c", 3), ACT("Relu", "p", "r"), {"Conv", "conv2", "r w2", "y", {1}, 0}},
+     "y",
+     3},
+    {"an average", {{"AveragePool", "pool", "c", "p", {3}, 0}, ACT("Relu", "p", "y")}, "y", 3},
+    {"a slope below zero", {POOL("c", 3), {"LeakyRelu", "act", "p", "y", {-50}, 0}}, "y", 3},
+    {"windows in the padding alone", {POOL("c", 2, 5, 10), ACT("Relu", "p", "y")}, "y", 3},
+    {"a convolution with two readers",
+     {POOL("c", 3), ACT("Relu", "p", "y"), {"Tanh", "tanh", "c", "t", {0}, 0}},
+     "y t",
+     4},
+    {"a convolution that is an output", {POOL("c", 3), ACT("Relu", "p", "y")}, "c y", 3},
+    {"a pool with two readers",
+     {POOL("c", 3), ACT("Relu", "p", "r"), {"Add", "add", "p r", "y", {0}, 0}},
+     "y",
+     4},
+    {"a pool that is an output", {POOL("c", 3), ACT("Relu", "p", "y")}, "p y", 3},
+    {"a pool of a pool",
+     {{"MaxPool", "pool1", "c", "q", {2}, 0}, POOL("q", 2), ACT("Relu", "p", "y")},
+     "y",
+     3},
+};
+
 /* Networks whose tensors are NHWC outside the convolutions. */
 static const fusion_case transposed[] = {
     {"convolutions with Transposes around each",
@@ -447,6 +504,21 @@ static void test_epilogues(void **state)
         check_case(&cases[i]);
 }
 
+static void test_pools(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WCL__COUNT(pooled); i++) {
+        fusion_case c = {pooled[i].name,
+                         {X2579,
+                          {CONV_W, NORM(17), {"w2", DIMS(4, 17, 3, 3), false}},
+                          {{"Conv", "conv", "x w b", "c", {1}, 0}},
+                          pooled[i].outputs},
+                         {{"", pooled[i].count}}};
+        memcpy(&c.table.nodes[1], pooled[i].rows, sizeof pooled[i].rows);
+        check_case(&c);
+    }
+}
+
 static void test_transposes(void **state)
 {
     (void)state;
@@ -506,6 +578,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_epilogues),
+        cmocka_unit_test(test_pools),
         cmocka_unit_test(test_transposes),
         cmocka_unit_test(test_exports),
     };

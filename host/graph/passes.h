@@ -11,6 +11,7 @@
     X(sink_transposes)   \
     X(remove_identities) \
     X(flatten_order)     \
+    X(relu_before_pool)  \
     X(fuse_epilogues)
 
 #define WCL__PASS_DECLARE(name) wcl_status wcl__pass_##name(wcl__graph *graph);

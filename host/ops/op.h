@@ -198,6 +198,8 @@ struct wcl__op {
     wcl_status (*by_channel)(const wcl__op_node *node, size_t input, int axis, float **scale, float **shift);
     /* Is output 0 what an epilogue's pool makes of input 0? NULL: never. */
     bool (*is_epilogue_pool)(const wcl__op_node *node);
+    /* Is each number of output 0 the largest of some of input 0's, one at least? NULL: never. */
+    bool (*takes_largest)(const wcl__op_node *node);
     /* Has the node weights that scale, shift and another order of input 0 can go into? Asked of operators
      * with WCL__ABSORBS_AFFINE or WCL__HEEDS_FLATTEN only. NULL: always. */
     bool (*has_weights)(const wcl__op_node *node);

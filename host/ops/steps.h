@@ -15,11 +15,12 @@ typedef enum wcl__tensor_kind {
     WCL__TENSOR_WEIGHT = 3      /* packed once, in the weight store */
 } wcl__tensor_kind;
 
-/* How the model orders a value that a pass reordered: in C order, `from` transposed by perm, of shape
- * `shape`. from.rank 0: as it is. */
+/* How the model has a value that a pass made: in C order, `from` transposed by perm, of shape `shape`.
+ * from.rank 0: as it is. */
 typedef struct wcl__reorder {
     wcl__shape from, shape;
     int64_t perm[WCL_MAX_RANK];
+    bool none; /* not at all, so that it is not read back */
 } wcl__reorder;
 
 /* A tensor of the plan; its index is the slot that calls refer to. */

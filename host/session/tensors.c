@@ -4,15 +4,20 @@
 
 #include <string.h>
 
-/* The first slot of each value that the steps make; a copy of it in another format is not listed again. */
+static bool is_models(const wcl__plan_tensor *tensor)
+{
+    return tensor->kind == WCL__TENSOR_ACTIVATION && !(tensor->order && tensor->order->none);
+}
+
+/* The first slot of each of the model's values that the steps make; a copy of it in another format is not
+ * listed again. */
 static bool is_listed(const wcl__steps *steps, size_t slot)
 {
     const wcl__plan_tensor *tensor = &steps->tensors[slot];
-    if (tensor->kind != WCL__TENSOR_ACTIVATION)
+    if (!is_models(tensor))
         return false;
     for (size_t i = 0; i < slot; i++)
-        if (steps->tensors[i].kind == WCL__TENSOR_ACTIVATION &&
-            strcmp(steps->tensors[i].name, tensor->name) == 0)
+        if (is_models(&steps->tensors[i]) && strcmp(steps->tensors[i].name, tensor->name) == 0)
             return false;
     return true;
 }

@@ -98,21 +98,26 @@ static void conv_step(step *s)
 static void pool_step(step *s)
 {
     const int64_t *x = s->in[0]->shape.dims;
-    const bool global = strcmp(s->row->op, "GlobalAveragePool") == 0;
-    const int64_t kh = global ? x[2] : s->row->ints[0], kw = global ? x[3] : s->row->ints[0];
+    const bool global = strncmp(s->row->op, "Global", 6) == 0;
+    const int64_t *v = s->row->ints, pad = global ? 0 : v[1], dilation = !global && v[2] ? v[2] : 1;
+    const int64_t kh = global ? x[2] : v[0], kw = global ? x[3] : v[0];
     const wcl__pool pool = {.n = x[0],
                             .c = x[1],
                             .h = x[2],
                             .w = x[3],
-                            .oh = x[2] / kh,
-                            .ow = x[3] / kw,
+                            .oh = (x[2] + 2 * pad - (kh - 1) * dilation - 1) / kh + 1,
+                            .ow = (x[3] + 2 * pad - (kw - 1) * dilation - 1) / kw + 1,
                             .kh = kh,
                             .kw = kw,
                             .stride_h = kh,
                             .stride_w = kw,
-                            .dilation_h = 1,
-                            .dilation_w = 1,
-                            .average = global};
+                            .dilation_h = dilation,
+                            .dilation_w = dilation,
+                            .pad_top = pad,
+                            .pad_left = pad,
+                            .pad_bottom = pad,
+                            .pad_right = pad,
+                            .average = strstr(s->row->op, "Average") != NULL};
     s->shape = (wcl__shape){4, {pool.n, pool.c, pool.oh, pool.ow}};
     if (s->y)
         wcl__ref_pool(&pool, s->in[0]->data, s->y);
@@ -202,7 +207,7 @@ static void act_step(step *s)
                           : strcmp(s->row->op, "LeakyRelu") == 0 ? WCL__ACT_LEAKY_RELU
                           : strcmp(s->row->op, "Tanh") == 0      ? WCL__ACT_TANH
                                                                  : WCL__ACT_SIGMOID,
-                          leak, 0};
+                          s->row->ints[0] ? (float)s->row->ints[0] / 100 : leak, 0};
     s->shape = s->in[0]->shape;
     if (s->y)
         wcl__ref_act(&act, s->in[0]->data, wcl__shape_count(&s->shape), s->y);
@@ -223,6 +228,8 @@ static const struct {
 } operators[] = {
     {"Conv", conv_step},
     {"MaxPool", pool_step},
+    {"AveragePool", pool_step},
+    {"GlobalMaxPool", pool_step},
     {"GlobalAveragePool", pool_step},
     {"BatchNormalization", norm_step},
     {"Add", binary_step},
@@ -312,8 +319,9 @@ static wcl_status add_row(wcl_builder *builder, const net_row *row)
 {
     const int64_t *v = row->ints;
     const int64_t pads[] = {v[0], v[0], v[0], v[0]}, strides[] = {v[1] ? v[1] : 1, v[1] ? v[1] : 1},
-                  window[] = {v[0], v[0]};
-    wcl_attribute list[3] = {{0}};
+                  window[] = {v[0], v[0]}, sides[] = {v[1], v[1], v[1], v[1]},
+                  dilations[] = {v[2] ? v[2] : 1, v[2] ? v[2] : 1};
+    wcl_attribute list[4] = {{0}};
     char in[256];
     size_t count = 0;
     snprintf(in, sizeof in, "%s", row->in);
@@ -322,11 +330,18 @@ static wcl_status add_row(wcl_builder *builder, const net_row *row)
         list[count++] =
             (wcl_attribute){.name = "strides", .kind = WCL_ATTRIBUTE_INTS, .ints = strides, .count = 2};
         list[count++] = (wcl_attribute){.name = "group", .kind = WCL_ATTRIBUTE_INT, .i = v[2] ? v[2] : 1};
-    } else if (strcmp(row->op, "MaxPool") == 0) {
+    } else if (strcmp(row->op, "MaxPool") == 0 || strcmp(row->op, "AveragePool") == 0) {
         list[count++] =
             (wcl_attribute){.name = "kernel_shape", .kind = WCL_ATTRIBUTE_INTS, .ints = window, .count = 2};
         list[count++] =
             (wcl_attribute){.name = "strides", .kind = WCL_ATTRIBUTE_INTS, .ints = window, .count = 2};
+        list[count++] =
+            (wcl_attribute){.name = "pads", .kind = WCL_ATTRIBUTE_INTS, .ints = sides, .count = 4};
+        if (v[2])
+            list[count++] = (wcl_attribute){
+                .name = "dilations", .kind = WCL_ATTRIBUTE_INTS, .ints = dilations, .count = 2};
+    } else if (strcmp(row->op, "LeakyRelu") == 0 && v[0]) {
+        list[count++] = (wcl_attribute){.name = "alpha", .kind = WCL_ATTRIBUTE_FLOAT, .f = (float)v[0] / 100};
     } else if (strcmp(row->op, "Transpose") == 0) {
         list[count++] = (wcl_attribute){
             .name = "perm", .kind = WCL_ATTRIBUTE_INTS, .ints = v, .count = (size_t)row->count};

@@ -13,7 +13,8 @@ typedef struct net_constant {
     bool positive;
 } net_constant;
 
-/* ints: Conv: padding on each side, stride, groups; MaxPool: window and stride; Transpose: perm; Concat,
+/* ints: Conv: padding on each side, stride, groups; MaxPool, AveragePool: window and stride, padding on each
+ * side, dilation; LeakyRelu: the slope in hundredths (0: the usual one); Transpose: perm; Concat,
  * Softmax: axis; Reshape: the shape (a constant made of it); others: none. */
 typedef struct net_row {
     const char *op, *name, *in, *out; /* names, separated by spaces */

@@ -106,6 +106,14 @@ static bool is_epilogue_pool(const wcl__op_node *node)
            pool->pad_left == 0 && pool->oh == pool->h / 2 && pool->ow == pool->w / 2;
 }
 
+/* With dilation, all cells of a window that begins in the padding can lie outside. */
+static bool has_cells(const wcl__op_node *node)
+{
+    const wcl__pool *pool = &node->desc.pool;
+    return (pool->pad_top == 0 || pool->dilation_h <= pool->h) &&
+           (pool->pad_left == 0 || pool->dilation_w <= pool->w);
+}
+
 static wcl_status infer_average(wcl__op_node *node)
 {
     return infer_window(node, true);
@@ -232,6 +240,7 @@ const wcl__op wcl__op_max_pool = {
     .check = check_max,
     .infer = infer_max,
     .is_epilogue_pool = is_epilogue_pool,
+    .takes_largest = has_cells,
     .variants = max_variants,
     .variant_count = WCL__COUNT(max_variants),
 };
@@ -256,6 +265,7 @@ const wcl__op wcl__op_global_max_pool = {
     .max_outputs = 1,
     .attributes = "",
     .infer = infer_global_max,
+    .takes_largest = has_cells,
     .variants = global_max_variants,
     .variant_count = WCL__COUNT(global_max_variants),
 };
