@@ -241,7 +241,7 @@ static const tiled_illegal illegal[] = {
     {"cb=8", "cb must be 4"},
     {"pb=64 kb=8", "a multiple of pb"},
     {"kb=17", "of ik"},
-    {"act=9", "not in 0...5"},
+    {"act=9", "act=9 is not in 0..."},
 };
 
 static void test_illegal(void **state)

@@ -27,6 +27,7 @@ static const struct layer_name {
     {"LeakyRelu", NULL, NULL},
     {"Clip", NULL, NULL},
     {"Sigmoid", NULL, NULL},
+    {"HardSigmoid", NULL, NULL},
     {"Tanh", NULL, NULL},
     {"Softmax", NULL, NULL},
     {"LogSoftmax", NULL, NULL},

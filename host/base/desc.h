@@ -12,7 +12,9 @@ typedef enum wcl__act_kind {
     WCL__ACT_LEAKY_RELU = 2, /* a: slope below zero */
     WCL__ACT_CLIP = 3,       /* a: least, b: most */
     WCL__ACT_SIGMOID = 4,
-    WCL__ACT_TANH = 5
+    WCL__ACT_TANH = 5,
+    WCL__ACT_HARD_SIGMOID = 6, /* a: slope, b: value at 0; between 0 and 1 */
+    WCL__ACT_LAST = WCL__ACT_HARD_SIGMOID
 } wcl__act_kind;
 
 typedef struct wcl__act {

@@ -21,6 +21,7 @@
     X(gemm)                \
     X(global_average_pool) \
     X(global_max_pool)     \
+    X(hard_sigmoid)        \
     X(identity)            \
     X(leaky_relu)          \
     X(log_softmax)         \

@@ -16,6 +16,9 @@ double wcl__ref_activate(const wcl__act *act, double x)
         return 1 / (1 + exp(-x));
     case WCL__ACT_TANH:
         return tanh(x);
+    case WCL__ACT_HARD_SIGMOID:
+        x = act->a * x + act->b;
+        return x < 0 ? 0 : x > 1 ? 1 : x;
     case WCL__ACT_NONE:
         break;
     }

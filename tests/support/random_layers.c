@@ -194,11 +194,13 @@ int make_activation(maker *m, int x)
         return make_simple(m, "Relu", x, -1);
     if (kind < 75)
         return clip(m, x);
-    if (kind >= 82)
-        return make_simple(m, kind < 91 ? "Sigmoid" : "Tanh", x, -1);
-    graph_node node = begin_node("LeakyRelu", x, -1, -1);
+    if (kind >= 88)
+        return make_simple(m, kind < 94 ? "Sigmoid" : "Tanh", x, -1);
+    graph_node node = begin_node(kind < 82 ? "LeakyRelu" : "HardSigmoid", x, -1, -1);
     if (chance(m, 60))
         add_float(&node, "alpha", 0.1);
+    if (kind >= 82 && chance(m, 60))
+        add_float(&node, "beta", 0.4);
     return make_node(m, &node);
 }
 

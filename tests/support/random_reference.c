@@ -284,6 +284,9 @@ static void act_step(graph_step *s)
         act.kind = WCL__ACT_SIGMOID;
     else if (strcmp(op, "Tanh") == 0)
         act.kind = WCL__ACT_TANH;
+    else if (strcmp(op, "HardSigmoid") == 0)
+        act = (wcl__act){WCL__ACT_HARD_SIGMOID, (float)step_float(s, "alpha", (double)0.2f),
+                         (float)step_float(s, "beta", 0.5)};
     if (act.kind != WCL__ACT_RELU && act.kind != WCL__ACT_CLIP)
         s->reduction = 1;
     if (s->y)
@@ -347,6 +350,7 @@ static const struct {
     {"Clip", act_step},
     {"Sigmoid", act_step},
     {"Tanh", act_step},
+    {"HardSigmoid", act_step},
     {"Add", binary_step},
     {"Sub", binary_step},
     {"Mul", binary_step},

@@ -17,6 +17,8 @@ static bool never_falls(const wcl__act *act)
         return true;
     case WCL__ACT_LEAKY_RELU:
         return act->a > 0 && isfinite(act->a);
+    case WCL__ACT_HARD_SIGMOID:
+        return act->a > 0 && isfinite(act->a) && isfinite(act->b);
     case WCL__ACT_CLIP:
         return act->a <= act->b;
     case WCL__ACT_NONE:

@@ -8,7 +8,7 @@
 /* field, least, most, standard, meaning */
 #define WCL__ACTIVATION_PARAMS(X)                             \
     X(cb, 1, 16, 16, "elements of a work-item")               \
-    X(act, 0, WCL__ACT_TANH, WCL__ACT_RELU, WCL__ACT_MEANING) \
+    X(act, 0, WCL__ACT_LAST, WCL__ACT_RELU, WCL__ACT_MEANING) \
     WCL__GROUP_FIELD(X)
 
 typedef struct wcl__activation_params {

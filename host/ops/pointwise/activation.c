@@ -1,5 +1,5 @@
-/* Relu, LeakyRelu, Clip, Sigmoid, Tanh: desc.act says which, so that fusion can move it into the operator
- * before. */
+/* Relu, LeakyRelu, Clip, Sigmoid, HardSigmoid, Tanh: desc.act says which, so that fusion can move it into the
+ * operator before. */
 #include <math.h>
 
 #include "kernels/pointwise/activation.h"
@@ -31,6 +31,12 @@ static wcl_status infer_leaky_relu(wcl__op_node *node)
 static wcl_status infer_sigmoid(wcl__op_node *node)
 {
     return infer(node, (wcl__act){.kind = WCL__ACT_SIGMOID});
+}
+
+static wcl_status infer_hard_sigmoid(wcl__op_node *node)
+{
+    return infer(node, (wcl__act){WCL__ACT_HARD_SIGMOID, wcl__attr_float(node, "alpha", 0.2f),
+                                  wcl__attr_float(node, "beta", 0.5f)});
 }
 
 static wcl_status infer_tanh(wcl__op_node *node)
@@ -177,6 +183,19 @@ const wcl__op wcl__op_sigmoid = {
     .flags = WCL__IS_ACTIVATION | WCL__IS_ELEMENTWISE,
     .attributes = "",
     .infer = infer_sigmoid,
+    .variants = variants,
+    .variant_count = WCL__COUNT(variants),
+};
+
+const wcl__op wcl__op_hard_sigmoid = {
+    .name = "HardSigmoid",
+    .since = 6,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .max_outputs = 1,
+    .flags = WCL__IS_ACTIVATION | WCL__IS_ELEMENTWISE,
+    .attributes = "alpha beta",
+    .infer = infer_hard_sigmoid,
     .variants = variants,
     .variant_count = WCL__COUNT(variants),
 };
