@@ -10,7 +10,7 @@ if(WINOCL_FUZZ)
     get_filename_component(name ${source} NAME_WE)
     add_executable(${name} ${source} ${WINOCL_SOURCES} ${WINOCL_CL_C})
     add_dependencies(${name} winocl_objects) # which makes WINOCL_CL_C
-    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/host)
+    target_include_directories(${name} PRIVATE $<TARGET_PROPERTY:winocl_objects,INCLUDE_DIRECTORIES>)
     target_link_libraries(${name} PRIVATE winocl_flags PkgConfig::OPENCL PkgConfig::CLBLAST PkgConfig::LIBMD Threads::Threads m)
     target_compile_options(${name} PRIVATE ${FUZZ_FLAGS})
     target_link_options(${name} PRIVATE ${FUZZ_FLAGS})
