@@ -330,32 +330,8 @@ static const mutant mutants[] = {
     {"matmul: one bias for all rows", "matmul.cl", MATMUL, "bias[row * s.bias_row + column", "bias[column"},
 };
 
-static void test_unchanged_kernels_pass(void **state)
-{
-    (void)state;
-    mutants_check_unchanged(tables, TABLES);
-}
-
-static void test_targets_are_there(void **state)
-{
-    (void)state;
-    mutants_check_targets(mutants, WCL__COUNT(mutants));
-}
-
-static void test_each_mutant_is_noticed(void **state)
-{
-    (void)state;
-    mutants_check(mutants, WCL__COUNT(mutants), tables);
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_targets_are_there),
-        cmocka_unit_test(test_unchanged_kernels_pass),
-        cmocka_unit_test(test_each_mutant_is_noticed),
-    };
-    /* run only on CPUs, where the fused kernels run and what lies past a buffer can be seen */
-    return test_device()->facts.type & CL_DEVICE_TYPE_CPU ? cmocka_run_group_tests(tests, make_tables, NULL)
-                                                          : 0;
+    const mutant_list list = {mutants, WCL__COUNT(mutants), tables, TABLES};
+    return mutants_run(&list, make_tables);
 }

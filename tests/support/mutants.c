@@ -12,7 +12,9 @@
 #include "runtime/device.h"
 #include "runtime/provider.h"
 #include "support/fake_cl.h"
+#include "support/support.h"
 
+static const mutant_list *list;
 static const mutant *current;
 static int rewritten;
 
@@ -60,28 +62,30 @@ static bool run_table(const mutant_table *table, wcl__text *report)
     return good;
 }
 
-void mutants_check_unchanged(const mutant_table *tables, size_t count)
+static void test_unchanged_kernels_pass(void **state)
 {
-    for (size_t at = 0; at < count; at++) {
+    (void)state;
+    for (size_t at = 0; at < list->table_count; at++) {
         wcl__text report = {0};
-        if (!run_table(&tables[at], &report))
+        if (!run_table(&list->tables[at], &report))
             fail_msg("table %zu: %s", at, report.data ? report.data : "nothing ran");
         wcl__text_clear(&report);
     }
 }
 
-void mutants_check_targets(const mutant *mutants, size_t count)
+static void test_targets_are_there(void **state)
 {
-    for (size_t i = 0; i < count; i++) {
+    (void)state;
+    for (size_t i = 0; i < list->count; i++) {
+        const mutant *m = &list->mutants[i];
         const wcl__cl_file *file = wcl__cl_files;
-        while (file->name && strcmp(file->name, mutants[i].file) != 0)
+        while (file->name && strcmp(file->name, m->file) != 0)
             file++;
         if (!file->name)
-            fail_msg("%s: there is no %s", mutants[i].name, mutants[i].file);
-        const size_t found = occurrences(file->text, mutants[i].from);
+            fail_msg("%s: there is no %s", m->name, m->file);
+        const size_t found = occurrences(file->text, m->from);
         if (found != 1)
-            fail_msg("%s: %s has \"%s\" %zu times, not once", mutants[i].name, file->name, mutants[i].from,
-                     found);
+            fail_msg("%s: %s has \"%s\" %zu times, not once", m->name, file->name, m->from, found);
     }
 }
 
@@ -104,20 +108,33 @@ static const char *fate(const mutant *m, const mutant_table *table, wcl__text *r
     return NULL;
 }
 
-void mutants_check(const mutant *mutants, size_t count, const mutant_table *tables)
+static void test_each_mutant_is_noticed(void **state)
 {
     size_t survivors = 0;
-    for (size_t i = 0; i < count; i++) {
+    (void)state;
+    for (size_t i = 0; i < list->count; i++) {
+        const mutant *m = &list->mutants[i];
         wcl__text report = {0};
-        const char *wrong = fate(&mutants[i], &tables[mutants[i].table], &report);
+        const char *wrong = fate(m, &list->tables[m->table], &report);
         if (wrong) {
-            print_error("%s, %s: %s\n%.400s\n", mutants[i].file, mutants[i].name, wrong,
-                        report.data ? report.data : "");
+            print_error("%s, %s: %s\n%.400s\n", m->file, m->name, wrong, report.data ? report.data : "");
             survivors++;
         }
         wcl__text_clear(&report);
     }
     if (survivors > 0)
-        fail_msg("%zu of %zu mutants were not noticed as they should be", survivors, count);
-    print_message("             %zu mutants\n", count);
+        fail_msg("%zu of %zu mutants were not noticed as they should be", survivors, list->count);
+    print_message("             %zu mutants\n", list->count);
+}
+
+int mutants_run(const mutant_list *mutants, int (*make_tables)(void **state))
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_targets_are_there),
+        cmocka_unit_test(test_unchanged_kernels_pass),
+        cmocka_unit_test(test_each_mutant_is_noticed),
+    };
+    list = mutants;
+    return test_device()->facts.type & CL_DEVICE_TYPE_CPU ? cmocka_run_group_tests(tests, make_tables, NULL)
+                                                          : 0;
 }

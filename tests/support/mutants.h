@@ -18,9 +18,17 @@ typedef struct mutant {
     const char *from, *to;
 } mutant;
 
-/* Each fails the test; the first: unless all cases pass with the kernels as they are. */
-void mutants_check_unchanged(const mutant_table *tables, size_t count);
-void mutants_check_targets(const mutant *mutants, size_t count);
-void mutants_check(const mutant *mutants, size_t count, const mutant_table *tables);
+typedef struct mutant_list {
+    const mutant *mutants;
+    size_t count;
+    const mutant_table *tables;
+    size_t table_count;
+} mutant_list;
+
+/* The whole program: that what the mutants replace is there, that all cases pass with the kernels as they
+ * are, and that each mutant is noticed. `make_tables` fills the tables first. Runs on CPUs alone, where the
+ * fused kernels run and what lies past a buffer can be seen: a GPU may end the context of whoever writes
+ * there. */
+int mutants_run(const mutant_list *list, int (*make_tables)(void **state));
 
 #endif
