@@ -24,7 +24,7 @@ typedef struct {
     int padded;   /* tiles, a multiple of PB */
     int channels; /* a multiple of CB */
     int k_blocks; /* blocks of CB filters, a multiple of KB */
-} tiled_shape;
+} product_shape;
 
 static inline void load_rows(loaded *next, operand *from, int item, int count)
 {
@@ -39,7 +39,7 @@ static inline void load_rows(loaded *next, operand *from, int item, int count)
 
 kernel __attribute__((reqd_work_group_size(GROUP_K, GROUP_P, 1))) SUBGROUP_ATTRIBUTE void
 winograd_gemm_tiled(global const float4 *restrict v, global const weights4 *restrict u,
-                    global float4 *restrict m, const tiled_shape s)
+                    global float4 *restrict m, const product_shape s)
 {
     local float4 a[BUFFERS * A4], b[BUFFERS * B4];
     const int x = (int)get_local_id(0), y = (int)get_local_id(1);

@@ -37,7 +37,7 @@
 typedef struct {
     int m, inputs, stride, outputs, row, first; /* stride: weights from one row to the next */
     float a, b;
-} dense_shape;
+} group_shape;
 
 /* A word waits as it is: to convert halves is to wait for their load. */
 #if HALF
@@ -96,7 +96,7 @@ static inline void add_words(sums *acc, const words *weights, const operands *fr
 }
 
 static inline void find_operands(operands *from, global const float *x, global const stored_weight *w,
-                                 const dense_shape s, int o0, int m0)
+                                 const group_shape s, int o0, int m0)
 {
 #pragma unroll
     for (int o = 0; o < OUTPUTS; o++)
@@ -117,7 +117,7 @@ static inline float item_sum(const float4 v, const operands *from, int o, int m,
 
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void
 dense_group(global const float *restrict x, global const stored_weight *restrict w,
-            global const float *restrict bias, global float *restrict y, const dense_shape s)
+            global const float *restrict bias, global float *restrict y, const group_shape s)
 {
     local float part[OUTPUTS * BATCH][ITEMS];
     const int item = (int)get_local_id(0), o0 = (int)get_group_id(0) * OUTPUTS,

@@ -66,31 +66,33 @@ cleanup:
     return status;
 }
 
-wcl_status wcl__onnx_read_external(wcl__onnx *onnx, const wcl__onnx_place *place, const char *name,
+wcl_status wcl__onnx_read_external(wcl__onnx *onnx, const wcl__onnx_external *external, const char *name,
                                    size_t bytes, wcl__onnx_tensor *tensor)
 {
     size_t offset = 0, length;
     wcl__file *file = NULL;
     wcl_status status;
-    if (!place->location)
+    if (!external->location)
         return wcl__fail(WCL_BAD_MODEL, "tensor %s: its external file has no name", name);
     if (!onnx || !onnx->folder)
         return wcl__fail(WCL_UNSUPPORTED,
                          "tensor %s lies in the file %s: external data needs a model that is a file itself",
-                         name, place->location);
-    if (!stays_inside(place->location))
+                         name, external->location);
+    if (!stays_inside(external->location))
         return wcl__fail(WCL_BAD_MODEL, "tensor %s: the external file %s is not in the model's folder", name,
-                         place->location);
-    if (place->offset && !parse_size(place->offset, &offset))
-        return wcl__fail(WCL_BAD_MODEL, "tensor %s: bad offset %s in its external file", name, place->offset);
-    if ((status = map_once(onnx, place->location, &file)) != WCL_OK)
+                         external->location);
+    if (external->offset && !parse_size(external->offset, &offset))
+        return wcl__fail(WCL_BAD_MODEL, "tensor %s: bad offset %s in its external file", name,
+                         external->offset);
+    if ((status = map_once(onnx, external->location, &file)) != WCL_OK)
         return status;
     if (offset > file->bytes)
         return wcl__in_file(wcl__fail(WCL_BAD_FILE, "tensor %s begins behind the end of the file", name),
                             file->path);
     length = file->bytes - offset;
-    if (place->length && !parse_size(place->length, &length))
-        return wcl__fail(WCL_BAD_MODEL, "tensor %s: bad length %s in its external file", name, place->length);
+    if (external->length && !parse_size(external->length, &length))
+        return wcl__fail(WCL_BAD_MODEL, "tensor %s: bad length %s in its external file", name,
+                         external->length);
     if (length > file->bytes - offset)
         return wcl__in_file(wcl__fail(WCL_BAD_FILE, "tensor %s ends behind the end of the file", name),
                             file->path);

@@ -56,10 +56,10 @@ wcl_status wcl__onnx_read_tensor(wcl__onnx *onnx, wcl__scratch *scratch, wcl__pb
 wcl_status wcl__onnx_type(int64_t number, const char *what, wcl_type *type);
 /* onnx_external.c: the bytes of an external file that the entries of `external_data` name, checked against
  * `bytes`. */
-typedef struct wcl__onnx_place {
+typedef struct wcl__onnx_external {
     const char *location, *offset, *length; /* NULL: absent */
-} wcl__onnx_place;
-wcl_status wcl__onnx_read_external(wcl__onnx *onnx, const wcl__onnx_place *place, const char *name,
+} wcl__onnx_external;
+wcl_status wcl__onnx_read_external(wcl__onnx *onnx, const wcl__onnx_external *external, const char *name,
                                    size_t bytes, wcl__onnx_tensor *tensor);
 /* onnx_node.c: one NodeProto, handed to the builder. */
 wcl_status wcl__onnx_read_node(wcl__onnx *onnx, wcl__pb message);

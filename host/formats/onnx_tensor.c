@@ -67,7 +67,7 @@ struct found {
     size_t rank; /* as stored, may be over WCL_MAX_RANK */
     const unsigned char *raw;
     size_t raw_bytes;
-    wcl__onnx_place place;
+    wcl__onnx_external external;
 };
 
 static wcl_status read_dims(const wcl__pb *message, const wcl__pb_field *field, struct found *found)
@@ -84,19 +84,19 @@ static wcl_status read_dims(const wcl__pb *message, const wcl__pb_field *field, 
     return status;
 }
 
-static wcl_status read_place(wcl__scratch *scratch, const wcl__pb *message, const wcl__pb_field *field,
-                             wcl__onnx_place *place)
+static wcl_status read_external(wcl__scratch *scratch, const wcl__pb *message, const wcl__pb_field *field,
+                                wcl__onnx_external *external)
 {
     const char *key, *value;
     wcl_status status = wcl__onnx_entry(scratch, message, field, &key, &value);
     if (status != WCL_OK)
         return status;
     if (strcmp(key, "location") == 0)
-        place->location = value;
+        external->location = value;
     else if (strcmp(key, "offset") == 0)
-        place->offset = value;
+        external->offset = value;
     else if (strcmp(key, "length") == 0)
-        place->length = value;
+        external->length = value;
     return WCL_OK;
 }
 
@@ -119,7 +119,7 @@ static wcl_status scan(wcl__scratch *scratch, wcl__pb message, struct found *fou
             status = wcl__pb_bytes(&message, &field, &found->raw, &found->raw_bytes);
             break;
         case wcl__TensorProto_external_data:
-            status = read_place(scratch, &message, &field, &found->place);
+            status = read_external(scratch, &message, &field, &found->external);
             break;
         case wcl__TensorProto_data_location:
             status = wcl__pb_int(&message, &field, &found->location);
@@ -268,7 +268,7 @@ wcl_status wcl__onnx_read_tensor(wcl__onnx *onnx, wcl__scratch *scratch, wcl__pb
         return status;
     tensor->file = onnx ? onnx->file : NULL;
     if (found.location == 1)
-        return wcl__onnx_read_external(onnx, &found.place, found.name, tensor->bytes, tensor);
+        return wcl__onnx_read_external(onnx, &found.external, found.name, tensor->bytes, tensor);
     if (found.location != 0)
         return wcl__fail(WCL_BAD_MODEL, "tensor %s lies in place number %lld", found.name,
                          (long long)found.location);

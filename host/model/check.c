@@ -44,15 +44,15 @@ static wcl_status check_links(const wcl_model *model)
     return WCL_OK;
 }
 
-/* Depth-first, iterative: files may have very long chains. State: 0 not seen, 1 on the path, 2 placed. */
+/* Depth-first, iterative: files may have long chains. State: 0 not seen, 1 on the path, 2 in the order. */
 typedef struct sorter {
     const wcl_model *model;
     unsigned char *state;
     size_t *next_input, *path;
-    size_t *order, placed;
+    size_t *order, count;
 } sorter;
 
-static wcl_status place(sorter *s, size_t start)
+static wcl_status visit(sorter *s, size_t start)
 {
     size_t depth = 0;
     s->path[0] = start;
@@ -62,7 +62,7 @@ static wcl_status place(sorter *s, size_t start)
         const wcl__model_node *node = &s->model->nodes[at];
         if (s->next_input[at] == node->input_count) {
             s->state[at] = 2;
-            s->order[s->placed++] = at;
+            s->order[s->count++] = at;
             if (depth-- == 0)
                 return WCL_OK;
             continue;
@@ -97,7 +97,7 @@ static wcl_status sort_nodes(wcl_model *model)
     }
     for (size_t i = 0; i < count && status == WCL_OK; i++)
         if (s.state[i] == 0)
-            status = place(&s, i);
+            status = visit(&s, i);
     if (status != WCL_OK)
         goto cleanup;
     for (size_t i = 0; i < count; i++) {

@@ -15,33 +15,33 @@
 #include "base/memory.h"
 
 /* Where a value lies: one entry for each format that somebody made of it. */
-typedef struct place {
+typedef struct value_slot {
     const wcl__value *value;
     wcl__format_id format;
     int slot;
-} place;
+} value_slot;
 
 typedef struct emitter {
     const wcl__plan_request *request;
     wcl_plan *plan;
-    place *places;
-    size_t place_count, place_capacity;
+    value_slot *slots;
+    size_t slot_count, slot_capacity;
 } emitter;
 
-static wcl_status add_place(emitter *e, const wcl__value *value, wcl__format_id format, int slot)
+static wcl_status add_slot(emitter *e, const wcl__value *value, wcl__format_id format, int slot)
 {
-    if (!WCL__GROW(e->places, e->place_count, e->place_capacity))
+    if (!WCL__GROW(e->slots, e->slot_count, e->slot_capacity))
         return wcl__fail_memory();
-    e->places[e->place_count++] = (place){value, format, slot};
+    e->slots[e->slot_count++] = (value_slot){value, format, slot};
     return WCL_OK;
 }
 
 /* The value's slot in this format; in any for format 0. -1: there is none. */
-static int find_place(const emitter *e, const wcl__value *value, wcl__format_id format)
+static int find_slot(const emitter *e, const wcl__value *value, wcl__format_id format)
 {
-    for (size_t i = 0; i < e->place_count; i++)
-        if (e->places[i].value == value && (format == 0 || e->places[i].format == format))
-            return e->places[i].slot;
+    for (size_t i = 0; i < e->slot_count; i++)
+        if (e->slots[i].value == value && (format == 0 || e->slots[i].format == format))
+            return e->slots[i].slot;
     return -1;
 }
 
@@ -99,14 +99,14 @@ static wcl_status keep_config(emitter *e, const wcl__config *config)
 }
 
 /* A constant lies in C order until somebody needs it otherwise. */
-static wcl_status place_constant(emitter *e, const wcl__value *value)
+static wcl_status constant_slot(emitter *e, const wcl__value *value)
 {
     const wcl__format_id plain = wcl__format_id_plain(value->type);
     int slot;
-    if (!value->source || find_place(e, value, plain) >= 0)
+    if (!value->source || find_slot(e, value, plain) >= 0)
         return WCL_OK;
     const wcl_status status = wcl__constant_slot(&e->plan->steps, value, &slot);
-    return status == WCL_OK ? add_place(e, value, plain, slot) : status;
+    return status == WCL_OK ? add_slot(e, value, plain, slot) : status;
 }
 
 /* The step that makes slot `to` of slot `from`. */
@@ -138,13 +138,13 @@ static wcl_status convert(emitter *e, const wcl__value *value, int from, int to)
 static wcl_status slot_in_format(emitter *e, const wcl__value *value, wcl__format_id format, int *slot)
 {
     wcl__steps *steps = &e->plan->steps;
-    wcl_status status = place_constant(e, value);
+    wcl_status status = constant_slot(e, value);
     if (status != WCL_OK)
         return status;
-    *slot = find_place(e, value, format);
+    *slot = find_slot(e, value, format);
     if (*slot >= 0)
         return WCL_OK;
-    const int from = find_place(e, value, 0);
+    const int from = find_slot(e, value, 0);
     const size_t tensors = steps->tensor_count, step_count = steps->step_count;
     const wcl__format to = wcl__format_of(format);
     status = add_node(e, value->name, "Layout", "convert", &value->shape);
@@ -153,7 +153,7 @@ static wcl_status slot_in_format(emitter *e, const wcl__value *value, wcl__forma
     if (status == WCL_OK)
         status = convert(e, value, from, *slot);
     if (status == WCL_OK)
-        status = add_place(e, value, format, *slot);
+        status = add_slot(e, value, format, *slot);
     if (status == WCL_OK) {
         steps->tensors[*slot].order = &value->order;
         wcl__planned *node = &e->plan->nodes[steps->node];
@@ -197,7 +197,7 @@ static wcl_status output_slots(emitter *e, const wcl__op_node *node, const wcl__
         wcl_status status = wcl__steps_tensor(&e->plan->steps, WCL__TENSOR_ACTIVATION, value->name,
                                               &value->shape, &full, &slots[i]);
         if (status == WCL_OK)
-            status = add_place(e, value, format, slots[i]);
+            status = add_slot(e, value, format, slots[i]);
         if (status != WCL_OK)
             return status;
         e->plan->steps.tensors[slots[i]].alias = i == 0 ? alias : -1; /* only output 0 is a view */
@@ -291,7 +291,7 @@ static wcl_status emit_inputs(emitter *e)
         wcl_status status = wcl__steps_tensor(&e->plan->steps, WCL__TENSOR_ACTIVATION, graph->inputs[i]->name,
                                               &graph->inputs[i]->shape, &plain, &slot);
         if (status == WCL_OK)
-            status = add_place(e, graph->inputs[i], format, slot);
+            status = add_slot(e, graph->inputs[i], format, slot);
         if (status != WCL_OK)
             return status;
         e->plan->input_slots[i] = slot;
@@ -338,7 +338,7 @@ static wcl_status plan_once(const wcl__plan_request *request, wcl_plan *plan, wc
         status = wcl__place(plan, request->options);
     if (status == WCL_OK)
         status = wcl__settings_note_unused(request, plan);
-    wcl__free(e.places);
+    wcl__free(e.slots);
     return status;
 }
 

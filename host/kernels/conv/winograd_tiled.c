@@ -1,10 +1,10 @@
 /* The Winograd domain's product for GPUs: its launch. */
 #include "kernels/conv/winograd_tiled.h"
 
-/* cl/conv/winograd_gemm_tiled.cl: tiled_shape */
-typedef struct tiled_shape {
+/* cl/conv/winograd_gemm_tiled.cl: product_shape */
+typedef struct product_shape {
     cl_int padded, channels, k_blocks;
-} tiled_shape;
+} product_shape;
 
 static const wcl__kernel kernel = {"winograd_gemm_tiled",
                                    "cb pb kb ks ip ik buffering unroll lanes subgroup half"};
@@ -14,8 +14,8 @@ wcl_status wcl__winograd_tiled_call(wcl__call *call, const wcl__tiled_params *pa
 {
     const int width = wcl__tiled_width(params);
     const size_t local[3] = {(size_t)(width / params->ik), (size_t)(params->pb / params->ip), 1};
-    const tiled_shape shape = {(cl_int)product->padded, (cl_int)product->channels,
-                               (cl_int)(product->filters / params->cb)};
+    const product_shape shape = {(cl_int)product->padded, (cl_int)product->channels,
+                                 (cl_int)(product->filters / params->cb)};
     const wcl_status status = wcl__call_begin(call, &kernel, &wcl__tiled_table, params);
     if (status != WCL_OK)
         return status;

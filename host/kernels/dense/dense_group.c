@@ -32,11 +32,11 @@ static const char *fits(const wcl__profile *profile, const int *values)
 WCL__PARAM_TABLE(wcl__dense_group_table, "dense_group", WCL__DENSE_GROUP_PARAMS,
                  .follows = "aligned act half", .constraint = constraint, .fits = fits);
 
-/* cl/dense/dense_group.cl: dense_shape */
-typedef struct dense_shape {
+/* cl/dense/dense_group.cl: group_shape */
+typedef struct group_shape {
     cl_int m, inputs, stride, outputs, row, first;
     cl_float a, b;
-} dense_shape;
+} group_shape;
 
 int64_t wcl__dense_group_word(bool half)
 {
@@ -81,7 +81,7 @@ wcl_status wcl__dense_group_call(wcl__call *call, const wcl__dense_group_params 
     const size_t local[3] = {(size_t)params->items, 1, 1};
     const wcl__act act = wcl__dense_act(&slice->act);
     const int64_t stride = wcl__round_up(slice->inputs, wcl__dense_group_word(params->half));
-    const dense_shape shape = {.m = (cl_int)slice->m,
+    const group_shape shape = {.m = (cl_int)slice->m,
                                .inputs = (cl_int)slice->inputs,
                                .stride = (cl_int)stride,
                                .outputs = (cl_int)slice->outputs,
