@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "plan/planner.h"
 #include "session/session.h"
 #include "support/fake_cl.h"
 #include "support/network.h"

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "plan/planner.h"
 #include "session/session.h"
 #include "runtime/device.h"
 #include "support/fake_cl.h"

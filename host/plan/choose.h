@@ -2,7 +2,7 @@
 #ifndef WCL_PLAN_CHOOSE_H
 #define WCL_PLAN_CHOOSE_H
 
-#include "plan/planner.h"
+#include "plan/request.h"
 
 /* One way to run a node, and its time. */
 typedef struct wcl__option {

@@ -1,32 +1,13 @@
 /* A finished plan: its life, and what the API tells of it. */
-#include "plan/planner.h"
+#include "plan/plan.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "runtime/provider.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/options.h"
-
-wcl_status wcl_plan_create(const wcl_device *device, const wcl_model *model,
-                           const wcl_session_options *options, const wcl_tensor *inputs, wcl_plan **out)
-{
-    wcl__clear_error();
-    wcl_session_options known;
-    *out = NULL;
-    if (!device || !model)
-        return wcl__fail(WCL_BAD_ARGUMENT, "a plan needs a device and a model");
-    const wcl_status status = wcl__options_read(options, &known, sizeof known);
-    if (status != WCL_OK)
-        return status;
-    /* a plan retains its model, which is not constant in its reference count */
-    const wcl__rates rates = wcl__provider_rates(device);
-    const wcl__plan_request request = {
-        &device->facts, (wcl_model *)model, &known, inputs, NULL, 0, &rates, NULL, NULL};
-    return wcl__plan_make(&request, out);
-}
 
 void wcl__plan_retain(wcl_plan *plan)
 {

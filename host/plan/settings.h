@@ -2,7 +2,7 @@
 #ifndef WCL_PLAN_SETTINGS_H
 #define WCL_PLAN_SETTINGS_H
 
-#include "plan/planner.h"
+#include "plan/request.h"
 
 /* Notes in the plan on which nodes a setting is not legal, and why. WCL_BAD_ARGUMENT for one that is legal
  * nowhere, or not on the node that it names: with the rule that it breaks. */

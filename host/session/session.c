@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "plan/planner.h"
 #include "runtime/provider.h"
 #include "base/memory.h"
 #include "base/options.h"

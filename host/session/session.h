@@ -3,7 +3,7 @@
 #define WCL_SESSION_SESSION_H
 
 #include "base/names.h"
-#include "plan/planner.h"
+#include "plan/request.h"
 #include "session/store.h"
 #include "base/error.h"
 
